@@ -1,5 +1,5 @@
-# EmbedContracts: contracts/expected.json and contracts/<case>/*.hex -> one C file with the table that
-# tools/coldevm/contracts.h declares. Plain CMake, so a build needs neither node nor a JSON library.
+# EmbedContracts: contracts/expected.json and contracts/<case>/*.hex -> one C file with the table
+# that tools/coldevm/contracts.h declares. Plain CMake: a build needs no node and no JSON library.
 #
 # As a module it brings coldheap_embed_contracts(TARGET): an object library made from the generated
 # file. As a script (cmake -DCONTRACTS=dir -DOUTPUT=file -P) it is the generator that the library's
@@ -35,7 +35,8 @@ function(hex_bytes out digits)
     message(FATAL_ERROR "not hex bytes: ${digits}")
   endif()
   string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${digits}")
-  string(REGEX REPLACE "((0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,)(0x..,))" "\\1\n" bytes "${bytes}")
+  string(REPEAT "0x..," 16 line)
+  string(REGEX REPLACE "(${line})" "\\1\n" bytes "${bytes}")
   set(${out} "${bytes}" PARENT_SCOPE)
 endfunction()
 
@@ -98,7 +99,8 @@ endmacro()
 
 file(READ "${CONTRACTS}/expected.json" json)
 file(READ "${CONTRACTS}/cases.json" sources)
-set(text "/* Generated from contracts/ by cmake/EmbedContracts.cmake. */\n#include \"contracts.h\"\n")
+set(text "/* Generated from contracts/ by cmake/EmbedContracts.cmake. */\n")
+string(APPEND text "#include \"contracts.h\"\n")
 set(rows "")
 string(JSON count LENGTH "${json}" cases)
 math(EXPR last "${count} - 1")

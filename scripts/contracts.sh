@@ -1,11 +1,11 @@
 #!/bin/sh
-# contracts.sh: builds the own contracts from source, asks the independent EVM what they must do, and
-# checks that what is committed is what the sources give.
+# contracts.sh: builds the own contracts from source, asks the independent EVM what they must do,
+# and checks that what is committed is what the sources give.
 #   scripts/contracts.sh build     contracts/src -> contracts/<case>/{code,input}.hex
 #   scripts/contracts.sh expect    contracts/<case>/ -> contracts/expected.json
 #   scripts/contracts.sh check     both again into a temporary folder; every byte must be the same
 #   scripts/contracts.sh check-bytes   only the first half of that: seconds instead of a minute
-# Needs node >= 20 and the packages of deps/package.json in build/deps (scripts/setup.sh brings both).
+# Needs node >= 20 and the packages of deps/package.json in build/deps: scripts/setup.sh.
 # Exit status: 0 done, 1 differs or failed, 2 usage, 77 node or the packages are absent.
 set -eu
 

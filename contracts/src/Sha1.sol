@@ -42,8 +42,8 @@ contract Sha1 {
                 schedule[i] = word;
             }
             for (uint256 i = 16; i < 80; i++) {
-                uint256 mixed = schedule[i - 3] ^ schedule[i - 8] ^ schedule[i - 14] ^ schedule[i - 16];
-                schedule[i] = rotate(mixed, 1);
+                uint256 mixed = schedule[i - 3] ^ schedule[i - 8];
+                schedule[i] = rotate(mixed ^ schedule[i - 14] ^ schedule[i - 16], 1);
             }
         }
     }

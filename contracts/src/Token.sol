@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-/// An ERC-20 token: balances and allowances in mappings, an event for each change, mint by the owner.
+/// An ERC-20 token: balances and allowances in mappings, an event for each change, the owner mints.
 contract Token {
     string public constant name = "Cold Heap Coin";
     string public constant symbol = "COLD";

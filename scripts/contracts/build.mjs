@@ -57,7 +57,7 @@ function encodeArguments(args) {
 function buildCase(entry, compiled, table) {
     if (entry.source.endsWith('.evm')) {
         const source = readFileSync(join(SOURCES, entry.source), 'utf8');
-        return { code: Buffer.from(assemble(source, table)).toString('hex'), input: entry.input ?? '' };
+        return { code: Buffer.from(assemble(source, table)).toString('hex'), input: '' };
     }
     const contract = compiled.get(entry.source)[entry.contract];
     const selector = contract.evm.methodIdentifiers[entry.call];

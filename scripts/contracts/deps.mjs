@@ -1,6 +1,6 @@
 // deps.mjs: finds the pinned npm packages in build/deps (or $COLDHEAP_DEPS) and loads them, so that
-// the scripts run from any folder without an install of their own. Exits with 3 when they are absent:
-// the callers turn that into a loud skip.
+// the scripts run from any folder without an install of their own. Exits with 3 when they are
+// absent: the callers turn that into a loud skip.
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';

@@ -1,11 +1,11 @@
 // expect.mjs: runs contracts/<case>/ on the independent EVM and writes expected.json.
 //   node expect.mjs [OUTFILE [FOLDER]]   default: contracts/expected.json, contracts/
-// Fails if a case does not end well or its output differs from the second computation (oracles.mjs).
+// Fails if a case does not end well or its output is not the one computed in oracles.mjs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readCases } from './build.mjs';
 import { ROOT } from './deps.mjs';
-import { Machine, fromHex } from './machine.mjs';
+import { Machine, fromHex, toHex } from './machine.mjs';
 import { checkOutput } from './oracles.mjs';
 
 const FORK = 'Osaka';
@@ -13,7 +13,7 @@ const GAS_LIMIT = 1000000000;
 const ENV = {
     sender: '0x00000000000000000000000000000000c01dca11',
     sender_balance: `0x${(2n ** 100n).toString(16)}`,
-    runtime_address: '0x00000000000000000000000000000000c01dc0de',
+    runtime_address: '0x00000000000000000000000000000000c01dc0de', runtime_nonce: 1,
     value: 0, gas_price: 0, number: 1, timestamp: 1000,
     coinbase: '0x0000000000000000000000000000000000000000', prevrandao: 0, base_fee: 0,
     block_gas_limit: 1000000000000, chain_id: 1, blob_base_fee: 1,
@@ -42,7 +42,7 @@ async function expectCase(name, entry, folder) {
         expected.deploy_exec_gas = Number(deployed.gasUsed);
     } else {
         expected.address = ENV.runtime_address;
-        await machine.putAccount(expected.address, { code: `0x${Buffer.from(code).toString('hex')}` });
+        await machine.putAccount(expected.address, { code: toHex(code), nonce: ENV.runtime_nonce });
     }
     const result = succeeded(name, 'call', await machine.run({
         to: expected.address, input: read('input.hex'), gasLimit: GAS_LIMIT,

@@ -1,7 +1,7 @@
 // machine.mjs: messages on the independent EVM (@ethereumjs/evm) in the fixed environment of
 // contracts/expected.json. A message is what a transaction runs after its validation: no intrinsic
-// gas, no refund applied, no fee; warm are the sender, the called address, the precompiles and, from
-// Shanghai on, the coinbase.
+// gas, no refund applied, no fee; warm are the sender, the called address, the precompiles and,
+// from Shanghai on, the coinbase.
 import { loadEthereum } from './deps.mjs';
 
 export const FORKS = {
@@ -12,6 +12,8 @@ export const FORKS = {
 };
 
 export const toHex = (bytes) => `0x${Buffer.from(bytes).toString('hex')}`;
+
+export const shortHex = (value) => `0x${value.toString(16)}`;
 
 export function fromHex(text) {
     const digits = text.trim().replace(/^0x/, '');
@@ -32,7 +34,8 @@ export class Machine {
         if (FORKS[forkName] === undefined) {
             throw new Error(`unknown fork ${forkName}; one of ${Object.keys(FORKS).join(' ')}`);
         }
-        const common = new lib.common.Common({ chain: lib.common.Mainnet, hardfork: FORKS[forkName] });
+        const { Common, Mainnet } = lib.common;
+        const common = new Common({ chain: Mainnet, hardfork: FORKS[forkName] });
         machine.lib = lib;
         machine.common = common;
         machine.env = env;
@@ -120,7 +123,8 @@ export class Machine {
 
     /** Short outputs as hex, long ones as keccak:0x..:len=N. */
     outputText(bytes) {
-        return bytes.length <= 64 ? toHex(bytes) : `keccak:${this.keccak(bytes)}:len=${bytes.length}`;
+        const long = bytes.length > 64;
+        return long ? `keccak:${this.keccak(bytes)}:len=${bytes.length}` : toHex(bytes);
     }
 
     /** Every account put since the machine was made: balance, nonce, code and written slots. */
@@ -136,11 +140,11 @@ export class Machine {
             for (const key of [...this.written.get(text)].sort()) {
                 const value = await this.state.getStorage(address, fromHex(key));
                 if (value.length > 0) {
-                    storage[`0x${BigInt(key).toString(16)}`] = `0x${BigInt(toHex(value)).toString(16)}`;
+                    storage[shortHex(BigInt(key))] = shortHex(BigInt(toHex(value)));
                 }
             }
             all[text] = {
-                balance: `0x${account.balance.toString(16)}`, nonce: `0x${account.nonce.toString(16)}`,
+                balance: shortHex(account.balance), nonce: shortHex(account.nonce),
                 code: toHex(await this.state.getCode(address)), storage,
             };
         }

@@ -16,7 +16,7 @@
 /** How the code of a case becomes an account. */
 typedef enum coldevm_contract_mode {
     COLDEVM_CONTRACT_INITCODE, /* a creation by the sender (its nonce 0), then the call */
-    COLDEVM_CONTRACT_RUNTIME   /* put as it is, without deploying */
+    COLDEVM_CONTRACT_RUNTIME   /* put as it is with nonce 1, without deploying */
 } coldevm_contract_mode;
 
 /** One case. All pointers are to static read-only data and never NULL. */
