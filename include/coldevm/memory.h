@@ -71,8 +71,8 @@ typedef struct chevm_memory {
 /** What a parent needs to go on after its child; kept by the caller (frame record). Private. */
 typedef struct chevm_memory_frame {
     uint8_t *data;
-    uint64_t cost; /* not in the order of chevm_memory: a wide load of fields just stored stalls */
     uint64_t size;
+    uint64_t cost;
 } chevm_memory_frame;
 
 /** All zero is usable except limit_bytes, which must not be 0. */
@@ -303,14 +303,26 @@ CH_INLINE void chevm_memory_note_end(chevm_memory *memory) {
     memory->peak = end > memory->peak ? end : memory->peak;
 }
 
+/* Keeps the compiler from loading neighbouring fields at once: a 16-byte load of fields that were
+ * just stored one by one waits for the store buffer. */
+#if defined(__GNUC__) || defined(__clang__)
+#define CHEVM_MEMORY_SINGLE(value) __asm__("" : "+r"(value))
+#else
+#define CHEVM_MEMORY_SINGLE(value) ((void)0)
+#endif
+
 CH_INLINE void chevm_memory_open(chevm_memory *memory, chevm_memory_frame *parent) {
+    uint64_t size = memory->size;
+    uint64_t cost = memory->cost;
+    CHEVM_MEMORY_SINGLE(size);
+    CHEVM_MEMORY_SINGLE(cost);
     parent->data = memory->data;
-    parent->size = memory->size;
-    parent->cost = memory->cost;
+    parent->size = size;
+    parent->cost = cost;
     chevm_memory_note_end(memory);
-    memory->start += memory->size;
-    memory->data += memory->size;
-    memory->clean_end -= memory->size;
+    memory->start += size;
+    memory->data += size;
+    memory->clean_end -= size;
     memory->size = 0;
     memory->word_end = 0;
     memory->cost = 0;
