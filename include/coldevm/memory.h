@@ -30,9 +30,7 @@
 
 #include <string.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 struct ch_allocator;
 struct ch_region;
@@ -137,9 +135,9 @@ typedef enum chevm_memory_rule {
 } chevm_memory_rule;
 
 /** chevm_memory_worst_case bounds the bytes that `gas` can buy in depth_max + 1 nested frames
- *  together: exact for one frame, else an upper bound at most about 32 KiB + 0.1 % above the truth.
- *  A multiple of 32. Costs up to a millisecond; proof in memory_bound.c.
- *  Example: 30,000,000 gas: 3,941,408 bytes in one frame. */
+ *  together: exact for one frame, else an upper bound (tested: within 0.1 % + 32 KiB of a real
+ * plan). A multiple of 32. Costs up to a millisecond; proof in memory_bound.c. Example: 30,000,000
+ * gas: 3,941,408 bytes in one frame. */
 uint64_t chevm_memory_worst_case(uint64_t gas, uint32_t depth_max, chevm_memory_rule rule);
 
 /* ---- Frames ---------------------------------------------------------------------------------- */
@@ -256,9 +254,9 @@ CH_INLINE uint8_t *chevm_memory_at(chevm_memory *memory, uint64_t offset);
 
 /* Grows to new_size (a multiple of 32 above size), pays from gas. Returns the gas left, or -1 with
  * memory->failure set. By value, so that the caller's gas can stay in a register. */
-CH_NOINLINE int64_t chevmi_memory_grow(chevm_memory *memory, uint64_t new_size, int64_t gas);
-CH_COLD void chevmi_memory_open_twin(chevm_memory *memory);
-CH_COLD void chevmi_memory_close_twin(chevm_memory *memory, const chevm_memory_frame *parent);
+CH_NOINLINE int64_t chevm_memory_grow_slow(chevm_memory *memory, uint64_t new_size, int64_t gas);
+CH_COLD void chevm_memory_open_twin(chevm_memory *memory);
+CH_COLD void chevm_memory_close_twin(chevm_memory *memory, const chevm_memory_frame *parent);
 
 CH_INLINE uint64_t chevm_memory_words(uint64_t size) {
     return (size >> 5) + ((size & 31u) != 0);
@@ -290,7 +288,7 @@ CH_INLINE bool chevm_memory_grow(chevm_memory *memory, uint64_t end, int64_t *ga
     if (CH_LIKELY(left >= 0 && size <= memory->clean_end)) {
         chevm_memory_set_size(memory, size, cost);
     } else {
-        left = chevmi_memory_grow(memory, size, *gas);
+        left = chevm_memory_grow_slow(memory, size, *gas);
     }
     *gas = left >= 0 ? left : *gas;
     return left >= 0;
@@ -327,14 +325,14 @@ CH_INLINE void chevm_memory_open(chevm_memory *memory, chevm_memory_frame *paren
     memory->word_end = 0;
     memory->cost = 0;
     if (CH_UNLIKELY(memory->twin != NULL)) {
-        chevmi_memory_open_twin(memory);
+        chevm_memory_open_twin(memory);
     }
 }
 
 CH_INLINE void chevm_memory_close(chevm_memory *memory, const chevm_memory_frame *parent) {
     chevm_memory_note_end(memory);
     if (CH_UNLIKELY(memory->twin != NULL)) {
-        chevmi_memory_close_twin(memory, parent);
+        chevm_memory_close_twin(memory, parent);
         return;
     }
     memory->data = parent->data;
@@ -389,8 +387,6 @@ CH_INLINE void chevm_memory_store_byte(chevm_memory *memory, uint64_t offset, ui
     memory->data[offset] = value;
 }
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

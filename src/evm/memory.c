@@ -1,6 +1,7 @@
 /* memory.c: life, growth and frames of the EVM's memory; the picture and the invariants are in
  * memory.h. One function, make_ready, is the only place that commits pages, zeroes old bytes or, in
- * the twin, asks the allocator. Access to bytes is in memory_access.c, the bound in memory_bound.c. */
+ * the twin, asks the allocator. Access to bytes is in memory_access.c, the bound in memory_bound.c.
+ */
 #include <coldevm/memory.h>
 
 #include <coldheap/allocator.h>
@@ -125,37 +126,47 @@ static void twin_free(chevm_memory *memory) {
     twin_block *block = twin_block_of(memory);
     if (block != NULL) {
         const ch_allocator *twin = memory->twin;
-        twin->free(twin->user, block, (size_t)block->capacity + sizeof *block);
+        (void)twin->free(twin->user, block, (size_t)block->capacity + sizeof *block);
     }
+}
+
+/* realloc in terms of ch_allocator: in place if it can, else a new block, copy, free. */
+static twin_block *twin_realloc(chevm_memory *memory, size_t bytes) {
+    const ch_allocator *twin = memory->twin;
+    twin_block *old = twin_block_of(memory);
+    const size_t old_bytes = (size_t)memory->clean_end + sizeof *old;
+    if (old != NULL && twin->resize != NULL && twin->resize(twin->user, old, old_bytes, bytes)) {
+        return old;
+    }
+    twin_block *block = twin->alloc(twin->user, bytes, TWIN_ALIGN);
+    if (block != NULL && old != NULL) {
+        memcpy(block, old, sizeof *old + (size_t)memory->size);
+        twin_free(memory);
+    }
+    return block;
 }
 
 /* Resizes the running frame's block by doubling; new bytes are zeroed, as calloc would. */
 static chevm_status twin_ready(chevm_memory *memory, uint64_t size) {
-    const ch_allocator *twin = memory->twin;
-    const uint64_t old = memory->clean_end;
-    uint64_t capacity = most(most(size, 2 * old), TWIN_FIRST_BYTES);
+    uint64_t capacity = most(most(size, 2 * memory->clean_end), TWIN_FIRST_BYTES);
     capacity = least(capacity, memory->capacity - memory->start);
-    twin_block *block = twin_block_of(memory);
-    const size_t bytes = (size_t)capacity + sizeof *block;
-    block = block == NULL ? twin->alloc(twin->user, bytes, TWIN_ALIGN)
-                          : twin->resize(twin->user, block, (size_t)old + sizeof *block, bytes,
-                                         TWIN_ALIGN);
+    twin_block *block = twin_realloc(memory, (size_t)capacity + sizeof *block);
     if (block == NULL) {
         return CHEVM_OUT_OF_MEMORY;
     }
     block->capacity = capacity;
     memory->data = (uint8_t *)(block + 1);
-    memset(memory->data + old, 0, (size_t)(capacity - old));
+    memset(memory->data + memory->size, 0, (size_t)(capacity - memory->size));
     memory->clean_end = capacity;
     return CHEVM_OK;
 }
 
-void chevmi_memory_open_twin(chevm_memory *memory) {
+void chevm_memory_open_twin(chevm_memory *memory) {
     memory->data = (uint8_t *)memory;
     memory->clean_end = 0;
 }
 
-void chevmi_memory_close_twin(chevm_memory *memory, const chevm_memory_frame *parent) {
+void chevm_memory_close_twin(chevm_memory *memory, const chevm_memory_frame *parent) {
     twin_free(memory);
     memory->data = parent->data;
     memory->start -= parent->size;
@@ -214,7 +225,7 @@ static chevm_status make_ready(chevm_memory *memory, uint64_t size) {
     return CHEVM_OK;
 }
 
-int64_t chevmi_memory_grow(chevm_memory *memory, uint64_t new_size, int64_t gas) {
+int64_t chevm_memory_grow_slow(chevm_memory *memory, uint64_t new_size, int64_t gas) {
     const uint64_t cost = chevm_memory_price(new_size >> 5);
     const uint64_t difference = cost - memory->cost;
     if ((uint64_t)gas < difference) {
@@ -264,8 +275,7 @@ chevm_status chevm_memory_ensure(chevm_memory *memory, uint64_t size, uint64_t *
     size = (size + 31) & ~(uint64_t)31;
     uint64_t added = 0;
     if (size > memory->size) {
-        const chevm_status status =
-            size > memory->clean_end ? make_ready(memory, size) : CHEVM_OK;
+        const chevm_status status = size > memory->clean_end ? make_ready(memory, size) : CHEVM_OK;
         if (status != CHEVM_OK) {
             return status;
         }
@@ -296,7 +306,7 @@ void chevm_memory_reset(chevm_memory *memory) {
     if (memory->twin != NULL) {
         CH_REQUIRE(memory->start == 0);
         twin_free(memory);
-        chevmi_memory_open_twin(memory);
+        chevm_memory_open_twin(memory);
     } else {
         memory->data = memory->base;
         memory->clean_end = 0;
@@ -320,10 +330,9 @@ ch_status chevm_memory_trim(chevm_memory *memory, uint64_t keep_bytes) {
         return CH_OK;
     }
     const uint64_t tail = (end - from) % page; /* of a page that is not ours alone: stays */
-    const ch_status status =
-        end - tail == from ? CH_OK
-                           : ch_region_decommit(memory->region, (size_t)from,
-                                                (size_t)(end - tail - from));
+    const ch_status status = end - tail == from ? CH_OK
+                                                : ch_region_decommit(memory->region, (size_t)from,
+                                                                     (size_t)(end - tail - from));
     if (status == CH_OK) {
         memset(memory->region->base + (end - tail), 0, (size_t)tail);
         chevm_memory_note_end(memory);

@@ -5,25 +5,25 @@
  * Notation: frame i = 0 .. n-1 holds w_i words, has paid p_i = 3 w_i + floor(w_i^2 / 512) for them,
  * and had g_i gas when it started; W = sum w_i at one moment, the moment of the deepest call.
  *
- * All gas (before Tangerine Whistle): sum p_i <= gas. The real price 3 w + w^2/512 exceeds p by less
- * than 1 and is convex, so by Jensen n * real(W / n) <= sum real(w_i) < gas + n: W / n is below
- * w' + 1, where w' is the largest integer with real(w') <= gas / n + 1, and W < n (w' + 1).
+ * All gas (before Tangerine Whistle): sum p_i <= gas. The real price 3 w + w^2/512 exceeds p by
+ * less than 1 and is convex, so by Jensen n * real(W / n) <= sum real(w_i) < gas + n: W / n is
+ * below w' + 1, where w' is the largest integer with real(w') <= gas / n + 1, and W < n (w' + 1).
  *
  * 63 of 64: the child gets at most r - floor(r / 64) of the r = g_i - p_i that are left (a stipend
  * never exceeds what the value transfer costs the caller), and r - floor(r/64) - 63 <= 63/64 (r -
  * 63). With s_i = g_i - 63:   s_{i+1} <= 63/64 (s_i - p_i).                                     (1)
  * Take any numbers m_0 >= m_1 >= ... > 0 with m_{i+1} >= 63/64 m_i. While s_{i+1} >= 0, (1) gives
- *     s_i / m_i >= p_i / m_i + (64/63) s_{i+1} / m_i >= p_i / m_i + s_{i+1} / m_{i+1}.           (2)
- * Let t be the first frame with s_t < 0, or with m_t <= 3, or t = n. Summing (2) over i < t:
- *     sum_{i<t} p_i / m_i + s_t / m_t <= gas / m_0          (for s_t < 0 without that term)      (3)
- * Frames t and deeper pay at least 3 gas per word out of g_t, so they hold at most g_t / 3 words: if
- * s_t < 0 less than 21; if m_t <= 3 at most s_t / 3 + 21 <= s_t / m_t + 21; if t = n none.
- * Hence   W <= sum_{i<t} (w_i - p_i / m_i) + gas / m_0 + 21.
- * As p_i > 3 w_i + w_i^2/512 - 1, each bracket is at most max_w(w - (3w + w^2/512)/m_i) + 1/m_i, which
- * for m_i > 3 is attained at w = 256 (m_i - 3) and equals 128 (m_i - 6 + 9/m_i) + 1/m_i >= 0. So
- *     W <= gas / m_0 + sum_{i<n, m_i>3} (128 (m_i - 6 + 9/m_i) + 1/m_i) + 21        for every m_0.  (4)
- * The best m_0 is where the maximising w_i use up the gas: 128 m_0 sum (m_i - 9/m_i) = gas. It is
- * found by bisection; a wrong choice would only loosen the bound. */
+ *     s_i / m_i >= p_i / m_i + (64/63) s_{i+1} / m_i >= p_i / m_i + s_{i+1} / m_{i+1}. (2) Let t be
+ * the first frame with s_t < 0, or with m_t <= 3, or t = n. Summing (2) over i < t: sum_{i<t} p_i /
+ * m_i + s_t / m_t <= gas / m_0          (for s_t < 0 without that term)      (3) Frames t and
+ * deeper pay at least 3 gas per word out of g_t, so they hold at most g_t / 3 words: if s_t < 0
+ * less than 21; if m_t <= 3 at most s_t / 3 + 21 <= s_t / m_t + 21; if t = n none. Hence   W <=
+ * sum_{i<t} (w_i - p_i / m_i) + gas / m_0 + 21. As p_i > 3 w_i + w_i^2/512 - 1, each bracket is at
+ * most max_w(w - (3w + w^2/512)/m_i) + 1/m_i, which for m_i > 3 is attained at w = 256 (m_i - 3)
+ * and equals 128 (m_i - 6 + 9/m_i) + 1/m_i >= 0. So W <= gas / m_0 + sum_{i<n, m_i>3} (128 (m_i - 6
+ * + 9/m_i) + 1/m_i) + 21        for every m_0.  (4) The best m_0 is where the maximising w_i use up
+ * the gas: 128 m_0 sum (m_i - 9/m_i) = gas. It is found by bisection; a wrong choice would only
+ * loosen the bound. */
 #include <coldevm/memory.h>
 
 #define FRACTION  24u /* m_i are fixed-point numbers with 24 binary digits behind the point */
@@ -54,27 +54,28 @@ static uint64_t next_rate(uint64_t rate) {
     return rate - rate / 64;
 }
 
+/* gas / rate in words, rounded up by less than one word + 1/3000. */
+static uint64_t words_at(uint64_t gas, uint64_t rate) {
+    const uint64_t whole = gas / rate;
+    const uint64_t rest = gas % rate; /* < 2^53; rate >= 3 * 2^24 */
+    return whole * ONE + (rest << 10) / (rate >> (FRACTION - 10)) + 1;
+}
+
 /* True if the maximising words for this m_0 cost more than gas. */
 static bool costs_more(uint64_t first_rate, uint64_t frames, uint64_t gas) {
-    const uint64_t spare = gas / 128 / ((first_rate >> FRACTION) + 1);
-    uint64_t sum = 0; /* of m_i - 9 / m_i, whole part; at most 64 m_0 <= 2^35 */
+    const uint64_t words = words_at(gas, first_rate);
+    uint64_t sum = 0; /* of m_i - 9 / m_i: at most 64 m_0, so below 2^59 */
     uint64_t rate = first_rate;
     for (uint64_t i = 0; i < frames && rate > 3 * ONE; i++) {
-        sum += (rate - 9 * ONE * ONE / rate) >> FRACTION;
-        if (sum > spare) {
-            return true;
-        }
+        sum += rate - 9 * ONE * ONE / rate;
         rate = next_rate(rate);
     }
-    return false;
+    return sum >> (FRACTION - 7) > words; /* 128 sum */
 }
 
 /* The right side of (4) in words. */
 static uint64_t bound_words(uint64_t first_rate, uint64_t frames, uint64_t gas) {
-    const uint64_t whole = gas / first_rate; /* gas / m_0 = gas * ONE / first_rate, rounded up */
-    const uint64_t rest = gas % first_rate;
-    const uint64_t per = (first_rate >> FRACTION) != 0 ? first_rate >> FRACTION : 1;
-    uint64_t words = whole * ONE + least(rest / per + 1, ONE) + 21;
+    uint64_t words = words_at(gas, first_rate) + 21;
     uint64_t rate = first_rate;
     for (uint64_t i = 0; i < frames && rate > 3 * ONE; i++) {
         const uint64_t inverse = ONE * ONE / rate + 1;
