@@ -26,6 +26,13 @@ typedef enum chevm_engine {
     CHEVM_ENGINE_PORTABLE = 1 /* the switch twin: any compiler, any byte order */
 } chevm_engine;
 
+/** When code that jumps is rewritten into fused instructions (src/evm/fused.h): a matter of speed only. */
+typedef enum chevm_fusing {
+    CHEVM_FUSE_WHEN_HOT = 0, /* after enough jumps to pay for it */
+    CHEVM_FUSE_AT_ONCE = 1,  /* at the first run of a code */
+    CHEVM_FUSE_NEVER = 2
+} chevm_fusing;
+
 /** All fields have a meaning at 0, so {0} is a usable configuration. */
 typedef struct chevm_options {
     chevm_fork fork; /* rules; CHEVM_FRONTIER is 0, so set it */
@@ -96,6 +103,7 @@ ch_status chevm_set_fork(chevm *vm, chevm_fork fork);
 chevm_fork chevm_get_fork(const chevm *vm);
 ch_status chevm_set_engine(chevm *vm, chevm_engine engine);
 ch_status chevm_set_cache(chevm *vm, bool on);
+ch_status chevm_set_fusing(chevm *vm, chevm_fusing fusing);
 
 /** chevm_execute runs `callee->code` for `message` at message->depth against the host; the first
  * call frame only, without call_begin/call_end around it (that is chevm_call). Lifetime:

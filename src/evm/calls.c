@@ -7,6 +7,15 @@
 
 /* ---- Frames ---- */
 
+/* Fuses before the first instruction, or never. */
+static void force_fusing(chevm *vm, chevmi_code *code) {
+    if (vm->fusing == CHEVM_FUSE_NEVER) {
+        code->analysis->budget = -1;
+    } else if (code->analysis->fused == NULL && code->analysis->budget > 0) {
+        chevmi_code_fuse(code, code->cached ? &vm->cache.bytes : &vm->scratch, vm->rules.defined);
+    }
+}
+
 bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_callee *callee) {
     frame->scratch = ch_arena_mark(&vm->scratch);
     if (CH_UNLIKELY(vm->twin != NULL)) {
@@ -19,6 +28,9 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
                              callee->code_size, callee->padded, callee->code_hash)) {
         ch_arena_release(&vm->scratch, frame->scratch);
         return false;
+    }
+    if (CH_UNLIKELY(vm->fusing != CHEVM_FUSE_WHEN_HOT)) {
+        force_fusing(vm, &frame->code);
     }
     bool creates = frame->message.kind >= CHEVM_KIND_CREATE;
     frame->input = creates ? NULL : frame->message.input;
@@ -33,6 +45,8 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
     vm->return_size = 0;
     vm->return_in_memory = false;
     vm->stats.frames++;
+    uint32_t depth = frame->message.depth;
+    vm->stats.depth_peak = depth > vm->stats.depth_peak ? depth : vm->stats.depth_peak;
     return true;
 }
 
