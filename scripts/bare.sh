@@ -5,7 +5,8 @@
 #   scripts/bare.sh FOLDER TARGET...       for example: scripts/bare.sh ../bare demo test
 #
 # Needs root, debootstrap and some 2 GB below FOLDER, which it makes anew each time (a minute).
-# Takes over this machine's apt configuration, so that its mirrors and proxies serve there too.
+# Takes over this machine's apt configuration and certificates, so that its mirrors and proxies
+# serve there too.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -35,11 +36,13 @@ debootstrap --variant=minbase bookworm "$bare" >"$bare.log" 2>&1 || {
 }
 cp -r /etc/apt/. "$bare/etc/apt/"
 cp /etc/resolv.conf "$bare/etc/resolv.conf"
+authorities=/etc/ssl/certs/ca-certificates.crt
+[ ! -e $authorities ] || cp $authorities "$bare/authorities.crt"
 mount -t proc proc "$bare/proc"
 
 inside() {
     chroot "$bare" env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-        HOME=/ DEBIAN_FRONTEND=noninteractive "$@"
+        HOME=/ DEBIAN_FRONTEND=noninteractive NODE_EXTRA_CA_CERTS=/authorities.crt "$@"
 }
 
 inside apt-get update -qq

@@ -31,7 +31,7 @@ false_command() {
 
 # machine INSTALLED ID: which packages dpkg-query knows (a pattern), and who we are.
 machine() {
-    rm -rf "$work/bin"
+    rm -rf "${work:?}/bin"
     mkdir "$work/bin"
     for tool in sh sed tr dirname cat env cmp; do
         ln -s "$(command -v $tool)" "$work/bin/$tool"
