@@ -167,6 +167,7 @@ void chevm_memory_open_twin(chevm_memory *memory) {
 }
 
 void chevm_memory_close_twin(chevm_memory *memory, const chevm_memory_frame *parent) {
+    chevm_memory_note_end(memory);
     twin_free(memory);
     memory->data = parent->data;
     memory->start -= parent->size;
