@@ -39,6 +39,9 @@ struct ch_region;
  */
 #define CHEVM_MEMORY_END_MAX ((UINT64_C(1) << 37) - 32)
 
+/** Largest limit_bytes: 64 GiB of all frames together. */
+#define CHEVM_MEMORY_LIMIT_MAX (UINT64_C(1) << 36)
+
 /** Most words chevm_memory_price knows exactly. */
 #define CHEVM_MEMORY_WORDS_MAX (UINT64_C(1) << 32)
 
@@ -75,7 +78,7 @@ typedef struct chevm_memory_frame {
 
 /** All zero is usable except limit_bytes, which must not be 0. */
 typedef struct chevm_memory_options {
-    uint64_t limit_bytes; /* of all frames together; rounded down to a multiple of 32 */
+    uint64_t limit_bytes; /* of all frames together; 32 or more; rounded down to a multiple of 32 */
     uint64_t first_bytes; /* made ready (committed, resident, zero) by init; 0 = 4 KiB */
     bool zeroed;          /* plain memory only: the caller's bytes are all zero already */
 } chevm_memory_options;
@@ -278,12 +281,13 @@ CH_INLINE void chevm_memory_set_size(chevm_memory *memory, uint64_t size, uint64
 }
 
 CH_INLINE bool chevm_memory_grow(chevm_memory *memory, uint64_t end, int64_t *gas) {
-    if (CH_LIKELY(end <= memory->size)) {
+    if (end <= memory->size) {
         return true;
     }
     const uint64_t size = (end + 31) & ~(uint64_t)31;
-    const uint64_t words = size >> 5; /* < 2^32, so its square fits */
-    const uint64_t cost = 3 * words + (words * words >> 9);
+    const uint64_t words =
+        size >> 5; /* wraps near 2^32, far above any clean_end: grow_slow decides */
+    const uint64_t cost = words * (words + 1536) >> 9;
     int64_t left = *gas - (int64_t)(cost - memory->cost);
     if (CH_LIKELY(left >= 0 && size <= memory->clean_end)) {
         chevm_memory_set_size(memory, size, cost);

@@ -135,7 +135,7 @@ CH_INLINE bool vector_grow(vector_memory *m, uint64_t end, int64_t *gas) {
 /* ---- Growth in steps of one word ---------------------------------------------------------------
  */
 
-#define STEPS 512u /* words of a frame before it starts again */
+#define STEPS 128u /* words of a frame before it starts again */
 
 static uint64_t steps_cold(void *context, uint64_t iterations) {
     chevm_memory *m = context;
