@@ -8,8 +8,9 @@
  *  ch_allocator, kept on reset) and *twin* (every block separately from a ch_allocator: what the
  *  same program costs without the pattern).
  *
- *  One thread at a time (ch_arena_stats may be called from any). No metadata per block. Not for
- *  objects freed one by one (pool.h), nor for blocks freed in reverse order with checks (stack.h).
+ *  Not to be copied or moved. One thread at a time (ch_arena_stats may be called from any). No
+ * metadata per block. Not for objects freed one by one (pool.h), nor for blocks freed in reverse
+ * order with checks (stack.h).
  *
  *  In checked builds (ASan, verify, or a run under Valgrind) every block is preceded by a redzone
  *  of ch_arena_redzone_bytes() bytes and free bytes are no-access. */
@@ -77,6 +78,7 @@ typedef struct ch_arena {
     const void *owner; /* verify builds: the thread */
     chi_arena_config config;
     uint64_t seal;
+    uintptr_t magic;
 } ch_arena;
 
 /** A place to come back to. Any number, any nesting; costs nothing to drop. */
@@ -98,9 +100,7 @@ typedef struct ch_arena_figures {
     uint64_t source_calls;
 } ch_arena_figures;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** ch_arena_align is the alignment that the memory of a fixed arena needs: 1. */
 size_t ch_arena_align(void);
@@ -220,19 +220,17 @@ ch_status ch_arena_check(const ch_arena *arena, unsigned *invariant);
 ch_allocator ch_arena_allocator(ch_arena *arena);
 
 /* Out-of-line halves of the inline functions. */
-void *chi_arena_alloc_slow(ch_arena *arena, size_t size_bytes, size_t align);
-void *chi_arena_alloc_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align);
-ch_status chi_arena_release_slow(ch_arena *arena, const ch_arena_point *point);
+void *ch_arena_alloc_slow(ch_arena *arena, size_t size_bytes, size_t align);
+void *ch_arena_alloc_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align);
+ch_status ch_arena_release_slow(ch_arena *arena, const ch_arena_point *point);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 /** CH_ARENA_NEW takes one T, CH_ARENA_ARRAY takes n of them (the product is checked), naturally
  *  aligned. NULL if full. */
 #define CH_ARENA_NEW(arena, T) ((T *)ch_arena_alloc((arena), sizeof(T), CH_ALIGNOF(T)))
 #define CH_ARENA_ARRAY(arena, T, n)                                                                \
-    ((T *)chi_arena_alloc_array((arena), (n), sizeof(T), CH_ALIGNOF(T)))
+    ((T *)ch_arena_alloc_array((arena), (n), sizeof(T), CH_ALIGNOF(T)))
 
 /** CH_ARENA_SCOPE releases at the end of the enclosing block what was taken from here on. */
 #define CH_ARENA_SCOPE(arena)                                                                      \
@@ -259,7 +257,7 @@ CH_INLINE void *ch_arena_alloc(ch_arena *arena, size_t size_bytes, size_t align)
         CH_PUBLISH(arena->cursor, block + size_bytes);
         return block;
     }
-    return chi_arena_alloc_slow(arena, size_bytes, align);
+    return ch_arena_alloc_slow(arena, size_bytes, align);
 }
 
 CH_INLINE ch_arena_point ch_arena_mark(const ch_arena *arena) {
@@ -281,7 +279,7 @@ CH_INLINE ch_status ch_arena_release(ch_arena *arena, ch_arena_point point) {
         CH_PUBLISH(arena->cursor, point.cursor);
         return CH_OK;
     }
-    return chi_arena_release_slow(arena, &point);
+    return ch_arena_release_slow(arena, &point);
 }
 
 CH_INLINE void chi_arena_scope_end(chi_arena_scope *scope) {
