@@ -35,19 +35,34 @@
 #define CH_RETURN_ADDRESS() NULL
 #endif
 
+/** CH_API_BEGIN and CH_API_END stand around the declarations of every public header: C linkage for
+ *  C++ callers, and names that are visible outside the shared library (all others are hidden). */
+#if defined(__GNUC__) || defined(__clang__)
+#define CH_VISIBLE_BEGIN _Pragma("GCC visibility push(default)")
+#define CH_VISIBLE_END   _Pragma("GCC visibility pop")
+#else
+#define CH_VISIBLE_BEGIN
+#define CH_VISIBLE_END
+#endif
+#ifdef __cplusplus
+#define CH_API_BEGIN CH_VISIBLE_BEGIN extern "C" {
+#define CH_API_END                                                                                 \
+    }                                                                                              \
+    CH_VISIBLE_END
+#else
+#define CH_API_BEGIN CH_VISIBLE_BEGIN
+#define CH_API_END   CH_VISIBLE_END
+#endif
+
 /** Largest alignment any object accepts. */
 #define CH_ALIGN_MAX 4096u
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** ch_fail prints "file:line: kind: condition" to stderr without allocating, then aborts. */
 CH_NORETURN void ch_fail(const char *kind, const char *condition, const char *file, int line);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #define CH_REQUIRE(condition)                                                                      \
     ((void)(CH_LIKELY(condition) || (ch_fail("requirement", #condition, __FILE__, __LINE__), 0)))

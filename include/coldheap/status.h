@@ -3,6 +3,8 @@
 #ifndef CH_STATUS_H
 #define CH_STATUS_H
 
+#include <coldheap/base.h>
+
 // clang-format off
 #define CH_STATUS_ROWS(X)                                                     \
     X(CH_OK,         0,  "ok")                                                \
@@ -34,9 +36,7 @@ typedef enum ch_status {
 #undef CH_STATUS_ENUM
 } ch_status;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** ch_status_name returns the constant's name ("CH_EFULL"), "CH_?" for an unknown value. Static. */
 const char *ch_status_name(ch_status status);
@@ -44,8 +44,6 @@ const char *ch_status_name(ch_status status);
 /** ch_status_text returns the row's sentence, "unknown status" for an unknown value. Static. */
 const char *ch_status_text(ch_status status);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# ci.sh: the jobs that a developer and the continuous check share.
+#
+#   scripts/ci.sh test [PRESET]      configure, build and test one preset (release)
+#   scripts/ci.sh build [PRESET]     configure and build only
+#   scripts/ci.sh conformance [PRESET]   every case of the public fixtures, and the check of the own
+#                                    contracts against their sources; nothing else
+#   scripts/ci.sh matrix             the other compiler and presets, one after the other
+#   scripts/ci.sh tidy               the tidy tests alone, to run before a push
+#
+# Every test job ends with the line "N passed, N failed" (", N skipped" if any were) and exits 1 if
+# something failed; the counts are of single tests, not of programs, and are kept in
+# build/PRESET/test-counts. Environment: COLDHEAP_FIXTURES (folder of the unpacked public fixtures),
+# COLDHEAP_SEED (repeat a run's random tests), COLDHEAP_JOBS (processes at once; default all cores).
+set -u
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+jobs=${COLDHEAP_JOBS:-$(getconf _NPROCESSORS_ONLN)}
+cd "$root" || exit 1
+
+# What the matrix runs after `test release`: NAME of the preset, and how many conformance cases it may
+# take (one in N, chosen by a hash of the case's name).
+matrix='
+release-clang 1
+verify        20
+asan          20
+asan-clang    20
+fuzz          20
+'
+
+usage() {
+    sed -n '2,/^set -u/{/^set/!s/^# \{0,1\}//p;}' "$0" >&2
+    exit 2
+}
+
+closing_line() { # PASSED FAILED SKIPPED
+    if [ "$3" -gt 0 ]; then
+        echo "$1 passed, $2 failed, $3 skipped"
+    else
+        echo "$1 passed, $2 failed"
+    fi
+}
+
+say_what_is_missing() {
+    [ -d "${COLDHEAP_FIXTURES:-}" ] && return 0
+    cat <<'END'
+************************************************************************************************
+  SKIPPED: conformance and benchmark cases of the public Ethereum fixtures.
+  COLDHEAP_FIXTURES must name the folder where they lie unpacked; it is not set or not a folder.
+  They are published on the release pages of execution-spec-tests, ethereum/tests,
+  ethereum/legacytests and ipsilon/evm-benchmarks:
+    https://github.com/ethereum/execution-spec-tests/releases
+    https://github.com/ethereum/tests/releases
+    https://github.com/ethereum/legacytests
+    https://github.com/ipsilon/evm-benchmarks
+************************************************************************************************
+END
+}
+
+# build_preset PRESET: quiet unless it fails.
+build_preset() {
+    local preset=$1 log
+    mkdir -p "build/$preset" || return 1
+    log=build/$preset/build.log
+    echo "== $preset: configure and build"
+    if ! cmake --preset "$preset" >"$log" 2>&1 ||
+        ! cmake --build --preset "$preset" -j "$jobs" >>"$log" 2>&1; then
+        tail -n 60 "$log"
+        echo "== $preset: the build failed (whole log: $log)"
+        return 1
+    fi
+}
+
+# test_preset PRESET [CTEST ARGUMENT...]: builds, runs, counts; the counts file says 1 failed until a
+# run has come to its end.
+test_preset() {
+    local preset=$1 counts passed failed skipped
+    shift
+    mkdir -p "build/$preset" || return 1
+    counts=build/$preset/test-counts
+    echo "0 1 0" >"$counts"
+    rm -f "build/$preset/Testing/Temporary/LastTest.log"
+    if build_preset "$preset"; then
+        echo "== $preset: test"
+        ctest --preset "$preset" -j "$jobs" "$@" | tee "build/$preset/ctest.log"
+        LC_ALL=C awk -f scripts/count-tests.awk "build/$preset/ctest.log" \
+            "build/$preset/Testing/Temporary/LastTest.log" >"$counts.new" && mv "$counts.new" "$counts"
+    fi
+    read -r passed failed skipped <"$counts"
+    say_what_is_missing
+    closing_line "$passed" "$failed" "$skipped"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+}
+
+run_matrix() {
+    local preset sample result=0 passed=0 failed=0 skipped=0 p f s
+    while read -r preset sample; do
+        [ -n "$preset" ] || continue
+        COLDHEAP_CONFORMANCE_SAMPLE=$sample test_preset "$preset" || result=1
+        read -r p f s <"build/$preset/test-counts"
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+    done <<<"$matrix"
+    echo "$passed $failed $skipped" >build/matrix-counts
+    echo "== matrix"
+    closing_line "$passed" "$failed" "$skipped"
+    return $result
+}
+
+run_conformance() {
+    if [ ! -d "${COLDHEAP_FIXTURES:-}" ]; then
+        say_what_is_missing
+        return 1
+    fi
+    COLDHEAP_CONFORMANCE_SAMPLE=1 test_preset "$1" -L conformance
+}
+
+case ${1:-} in
+test) test_preset "${2:-release}" ;;
+build) build_preset "${2:-release}" ;;
+conformance) run_conformance "${2:-release}" ;;
+matrix) run_matrix ;;
+tidy) test_preset release -L tidy ;;
+*) usage ;;
+esac

@@ -1,0 +1,148 @@
+#!/bin/sh
+# setup.sh: installs what a make target needs and the machine lacks, by apt-get and npm.
+#
+#   scripts/setup.sh [--check] GROUP...
+#
+#   base       compiler, CMake, Ninja, and what demo, bench and install use
+#   test       oracles and checkers of the test suite
+#   matrix     the second compiler and its run-time libraries
+#   contracts  node and the pinned npm packages of deps/ (into build/deps): rebuilding the own contracts
+#
+# Says what it does, asks for root only when a package is missing (sudo if not root), does nothing on
+# a machine that has everything. --check installs nothing and exits 1 if something is missing.
+# Exit status: 0 all there, 1 something is missing and was not installed, 2 usage.
+set -eu
+
+root=$(cd "$(dirname "$0")/.." && pwd)
+
+# One package a line: group, Debian package, how to see that it is there without asking dpkg (a
+# command, a header, or nothing).
+packages='
+base       build-essential     command:c++
+base       cmake               command:cmake
+base       ninja-build         command:ninja
+base       pkg-config          command:pkg-config
+base       zstd                command:zstd
+base       libcjson-dev        header:cjson/cJSON.h
+base       gnuplot-nox         command:gnuplot
+test       clang-format        command:clang-format
+test       libgmp-dev          header:gmp.h
+test       libssl-dev          header:openssl/evp.h
+test       valgrind            command:valgrind
+matrix     clang               command:clang
+matrix     libclang-rt-14-dev  package
+contracts  nodejs              command:node
+contracts  npm                 command:npm
+contracts  ca-certificates     package
+'
+
+die() {
+    printf 'setup: %s\n' "$@" >&2
+    exit 1
+}
+
+usage() {
+    sed -n '2,/^set -eu/{/^set/!s/^# \{0,1\}//p;}' "$0" >&2
+    exit 2
+}
+
+has_package() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
+}
+
+has_header() {
+    for folder in /usr/include /usr/local/include /usr/include/*-linux-gnu; do
+        [ -e "$folder/$1" ] && return 0
+    done
+    return 1
+}
+
+# is_there PACKAGE PROBE
+is_there() {
+    case $2 in
+    command:*) command -v "${2#command:}" >/dev/null 2>&1 || has_package "$1" ;;
+    header:*) has_header "${2#header:}" || has_package "$1" ;;
+    *) has_package "$1" || ! command -v dpkg-query >/dev/null 2>&1 ;;
+    esac
+}
+
+# missing_of GROUP...: the packages of these groups that are not there.
+missing_of() {
+    echo "$packages" | while read -r group package probe; do
+        for wanted; do
+            if [ "$group" = "$wanted" ] && ! is_there "$package" "$probe"; then
+                echo "$package"
+            fi
+        done
+    done
+}
+
+# as_root COMMAND...
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        sudo "$@"
+    else
+        die "these packages are missing and need root; run as root:" \
+            "    apt-get update && apt-get install -y --no-install-recommends $missing"
+    fi
+}
+
+install_packages() {
+    command -v apt-get >/dev/null 2>&1 ||
+        die "no apt-get here; please install what these Debian packages hold: $missing"
+    echo "setup: apt-get installs: $missing"
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    # shellcheck disable=SC2086 # package names hold no spaces
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+}
+
+# CMake below 3.25 knows no workflow presets; an own, older cmake may hide the package's.
+check_cmake() {
+    version=$(cmake --version | sed -n 's/^cmake version //p')
+    case $version in
+    [012].* | 3.[0-9].* | 3.1[0-9].* | 3.2[0-4].*)
+        die "cmake $version is too old, 3.25 or newer is needed ($(command -v cmake))" ;;
+    esac
+}
+
+npm_is_current() {
+    cmp -s "$root/deps/package-lock.json" "$root/build/deps/package-lock.json" &&
+        [ -f "$root/build/deps/node_modules/.package-lock.json" ]
+}
+
+install_npm() {
+    [ -f "$root/deps/package-lock.json" ] || return 0
+    npm_is_current && return 0
+    echo "setup: npm puts the packages of deps/package-lock.json into build/deps"
+    mkdir -p "$root/build/deps"
+    cp "$root/deps/package.json" "$root/build/deps/"
+    cp "$root/deps/package-lock.json" "$root/build/deps/package-lock.json"
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$root/build/deps" || {
+        rm -f "$root/build/deps/package-lock.json"
+        die "npm ci failed"
+    }
+}
+
+check_only=no
+groups=
+for word; do
+    case $word in
+    --check) check_only=yes ;;
+    base | test | matrix | contracts) groups="$groups $word" ;;
+    *) usage ;;
+    esac
+done
+[ -n "$groups" ] || usage
+
+# shellcheck disable=SC2086 # group names hold no spaces
+missing=$(missing_of $groups | tr '\n' ' ')
+missing=${missing% }
+if [ "$check_only" = yes ]; then
+    [ -z "$missing" ] || die "missing: $missing"
+    exit 0
+fi
+[ -z "$missing" ] || install_packages
+case $groups in *base*) check_cmake ;; esac
+case $groups in *contracts*) install_npm ;; esac
