@@ -1,5 +1,5 @@
-/** state.h: the world in memory: accounts, code, storage, transient storage, access lists, logs, all
- *  behind one journal; and the chevm_host that lets the interpreter work on it.
+/** state.h: the world in memory: accounts, code, storage, transient storage, access lists, logs,
+ * all behind one journal; and the chevm_host that lets the interpreter work on it.
  *
  *     outside            begin_transaction           end_transaction
  *   set_* (loading) --> | warm, chevm_call, set_* | --> kept, or rollback_transaction --> as before
@@ -10,7 +10,8 @@
  *  Entries never move, so lookups need no copying; keys are compared as native words.
  *
  *  One thread at a time. Does not know transactions' fees, signatures or tries.
- *  Source: EIP-161, 170, 684, 1153, 2200, 2929, 3541, 3651, 6780, 7610, 7702; spec evmc.md V5-V8. */
+ *  Source: EIP-161, 170, 684, 1153, 2200, 2929, 3541, 3651, 6780, 7610, 7702; spec evmc.md V5-V8.
+ */
 #ifndef CHEVM_STATE_H
 #define CHEVM_STATE_H
 
@@ -73,8 +74,8 @@ typedef struct chevm_state_parts {
 /* ---- Life cycle ------------------------------------------------------------------------------ */
 
 /** chevm_state_footprint computes the parts for `options`.
- *  Returns: CH_OK; CH_ERANGE if a count is above CHEVM_STATE_COUNT_MAX, journal_bytes above 2^34, or
- *  the sum overflows; CH_EINVAL for NULL. *parts unchanged on error. */
+ *  Returns: CH_OK; CH_ERANGE if a count is above CHEVM_STATE_COUNT_MAX, journal_bytes above 2^34,
+ * or the sum overflows; CH_EINVAL for NULL. *parts unchanged on error. */
 ch_status chevm_state_footprint(const chevm_state_options *options, chevm_state_parts *parts);
 
 /** chevm_state_align is the alignment init asks of its memory, 64. */
@@ -102,11 +103,12 @@ void chevm_state_fini(chevm_state *state);
  *  Cost: O(what is there). */
 void chevm_state_reset(chevm_state *state);
 
-/** chevm_state_check walks the whole structure. Returns CH_OK, or CH_ECORRUPT and in *broken (may be
- *  NULL) the number of the first invariant that does not hold. */
+/** chevm_state_check walks the whole structure. Returns CH_OK, or CH_ECORRUPT and in *broken (may
+ * be NULL) the number of the first invariant that does not hold. */
 ch_status chevm_state_check(const chevm_state *state, unsigned *broken);
 
-/* ---- Writing from outside --------------------------------------------------------------------- */
+/* ---- Writing from outside ---------------------------------------------------------------------
+ */
 
 /** Each of these makes the account exist and sets one property; inside a transaction or mark it is
  *  journalled like everything else, outside it is final at once.
@@ -128,7 +130,8 @@ chevm_status chevm_state_credit(chevm_state *state, const chevm_address *address
 chevm_status chevm_state_debit(chevm_state *state, const chevm_address *address,
                                const chevm_u256 *amount);
 
-/* ---- Transactions ----------------------------------------------------------------------------- */
+/* ---- Transactions -----------------------------------------------------------------------------
+ */
 
 /** chevm_state_begin_transaction starts a transaction under the rules of `fork`: no account or slot
  *  is warm but precompiles, context->origin and (Shanghai on) context->coinbase; no logs, no
@@ -173,7 +176,8 @@ ch_status chevm_state_mark(chevm_state *state, chevm_mark *mark);
 ch_status chevm_state_release(chevm_state *state, chevm_mark mark);
 ch_status chevm_state_keep(chevm_state *state, chevm_mark mark);
 
-/* ---- Host ------------------------------------------------------------------------------------- */
+/* ---- Host -------------------------------------------------------------------------------------
+ */
 
 /** chevm_state_host returns the operations; their context is the chevm_state. Static. */
 const chevm_host *chevm_state_host(void);
@@ -194,7 +198,8 @@ void chevm_create2_address(chevm_address *address, const chevm_address *sender,
 chevm_storage_status chevm_storage_status_of(const chevm_u256 *original, const chevm_u256 *current,
                                              const chevm_u256 *value);
 
-/* ---- Reading ---------------------------------------------------------------------------------- */
+/* ---- Reading ----------------------------------------------------------------------------------
+ */
 
 /** A look at one account. Pointers are valid until the next change of the state. */
 typedef struct chevm_account {
@@ -207,15 +212,16 @@ typedef struct chevm_account {
     uint32_t slot_count; /* slots that are not zero */
 } chevm_account;
 
-/** chevm_state_find looks an account up. Returns: false, *account unchanged, if it does not exist. */
+/** chevm_state_find looks an account up. Returns: false, *account unchanged, if it does not exist.
+ */
 bool chevm_state_find(const chevm_state *state, const chevm_address *address,
                       chevm_account *account);
 
 /** chevm_state_account_next and slot_next iterate in no particular order; start with *cursor = 0;
  *  any change of the state ends the iteration. Returns: false at the end. Slots: not-zero ones. */
 bool chevm_state_account_next(const chevm_state *state, uint32_t *cursor, chevm_account *account);
-bool chevm_state_slot_next(const chevm_state *state, const chevm_address *address,
-                           uint32_t *cursor, chevm_u256 *key, chevm_u256 *value);
+bool chevm_state_slot_next(const chevm_state *state, const chevm_address *address, uint32_t *cursor,
+                           chevm_u256 *key, chevm_u256 *value);
 
 /** One log. topics and data are valid as long as the log. */
 typedef struct chevm_log {
