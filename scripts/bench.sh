@@ -1,9 +1,9 @@
 #!/bin/sh
 # bench.sh: runs every bench program of a built preset, one after the other.
 #   scripts/bench.sh [PRESET [FILTER]]
-# Tables go to stdout, Google-Benchmark JSON to build/bench/PROGRAM.json. FILTER is part of a program's
-# name. Exit status 1 if a bench failed (results differ, heap calls where none may be, a row below the
-# floor).
+# Tables go to stdout, Google-Benchmark JSON to build/bench/PROGRAM.json. FILTER is part of a
+# program's name. Exit status 1 if a bench failed (results differ, heap calls where none may be, a
+# row below the floor).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)

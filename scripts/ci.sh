@@ -18,8 +18,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 jobs=${COLDHEAP_JOBS:-$(getconf _NPROCESSORS_ONLN)}
 cd "$root" || exit 1
 
-# What the matrix runs after `test release`: NAME of the preset, and how many conformance cases it may
-# take (one in N, chosen by a hash of the case's name).
+# What the matrix runs after `test release`: the preset, and how many conformance cases it takes
+# (one in N, chosen by a hash of the case's name).
 matrix='
 release-clang 1
 verify        20
@@ -71,8 +71,8 @@ build_preset() {
     fi
 }
 
-# test_preset PRESET [CTEST ARGUMENT...]: builds, runs, counts; the counts file says 1 failed until a
-# run has come to its end.
+# test_preset PRESET [CTEST ARGUMENT...]: builds, runs, counts; the counts file says 1 failed until
+# a run has come to its end.
 test_preset() {
     local preset=$1 counts passed failed skipped
     shift
@@ -84,7 +84,8 @@ test_preset() {
         echo "== $preset: test"
         ctest --preset "$preset" -j "$jobs" "$@" | tee "build/$preset/ctest.log"
         LC_ALL=C awk -f scripts/count-tests.awk "build/$preset/ctest.log" \
-            "build/$preset/Testing/Temporary/LastTest.log" >"$counts.new" && mv "$counts.new" "$counts"
+            "build/$preset/Testing/Temporary/LastTest.log" >"$counts.new" &&
+            mv "$counts.new" "$counts"
     fi
     read -r passed failed skipped <"$counts"
     say_what_is_missing

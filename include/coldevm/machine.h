@@ -33,6 +33,7 @@ typedef struct chevm_options {
     uint64_t gas_limit;       /* sizes EVM memory for the worst case of this gas; 0 = 30,000,000 */
     uint64_t memory_bytes;    /* cap for EVM memory of all frames; 0 = derived from gas_limit */
     uint32_t depth_max;       /* 0 = CHEVM_DEPTH_MAX; frames are depth_max + 1 */
+    bool single_frame;     /* take depth_max 0 literally: one frame, the host runs all calls */
     uint64_t cache_bytes;     /* analysis cache; 0 = 16 MiB; */
     bool cache_off;           /* every run analyses its code again */
     const ch_allocator *twin; /* not NULL: take every frame, stack, memory growth, return data and
@@ -134,8 +135,9 @@ typedef struct chevm_tracer {
 } chevm_tracer;
 
 /** chevm_set_tracer makes all further runs use the tracing build of the engine; NULL: back to
- * normal. */
-void chevm_set_tracer(chevm *vm, const chevm_tracer *tracer);
+ * normal.
+ *  CH_EBUSY while executing. The tracer must live until it is replaced. */
+ch_status chevm_set_tracer(chevm *vm, const chevm_tracer *tracer);
 
 /** chevm_op_name returns the EIP name of `op` in `fork` (DIFFICULTY before Paris), NULL if
  * undefined there. Static. chevm_op_immediate: bytes of immediate data behind it (PUSHn: n, else

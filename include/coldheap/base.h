@@ -35,6 +35,21 @@
 #define CH_RETURN_ADDRESS() NULL
 #endif
 
+/** CH_PUBLISH stores a counter that other threads may read through an object's stats function. */
+#if defined(__GNUC__) || defined(__clang__)
+#define CH_PUBLISH(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELAXED)
+#define CH_PEEK(place)           __atomic_load_n(&(place), __ATOMIC_RELAXED)
+#else
+#define CH_PUBLISH(place, value) ((place) = (value))
+#define CH_PEEK(place)           (place)
+#endif
+
+#ifdef __cplusplus
+#define CH_ALIGNOF(type) alignof(type)
+#else
+#define CH_ALIGNOF(type) _Alignof(type)
+#endif
+
 /** CH_API_BEGIN and CH_API_END stand around the declarations of every public header: C linkage for
  *  C++ callers, and names that are visible outside the shared library (all others are hidden). */
 #if defined(__GNUC__) || defined(__clang__)

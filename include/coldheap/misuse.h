@@ -27,9 +27,7 @@ typedef struct ch_misuse_hook {
     void *context;
 } ch_misuse_hook;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** ch_on_misuse installs `hook` for the whole process, NULL for the default (print and abort).
  *  Returns: the hook installed before, NULL for the default.
@@ -40,8 +38,6 @@ const ch_misuse_hook *ch_on_misuse(const ch_misuse_hook *hook);
  */
 ch_status ch_misuse_report(const ch_misuse *misuse);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

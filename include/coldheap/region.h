@@ -72,9 +72,7 @@ typedef struct ch_region_facts {
     bool node_granted;
 } ch_region_facts;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** ch_region_reserve takes address space; no memory is behind it until committed.
  *  Errors: CH_EINVAL NULL, size 0 or unknown option value; CH_ERANGE size that no address space
@@ -123,9 +121,7 @@ ch_status ch_region_check(const ch_region *region, unsigned *invariant);
  *  no-op. Nothing may point into it any more. Returns CH_OK, or CH_EOS from the system. */
 ch_status ch_region_fini(ch_region *region);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 /* ---- Implementation ---------------------------------------------------------------------- */
 

@@ -58,6 +58,13 @@ void chi_text_put_json(chi_text *text, const char *string) {
     put_byte(text, '"');
 }
 
+void chi_text_put_field(chi_text *text, const char *key, uint64_t value) {
+    chi_text_put(text, ",");
+    chi_text_put_json(text, key);
+    chi_text_put(text, ":");
+    chi_text_put_u64(text, value);
+}
+
 void chi_text_put_ratio(chi_text *text, uint64_t part, uint64_t whole) {
     enum { DECIMALS = 6 };
     uint64_t rest = whole != 0 ? part % whole : 0;

@@ -19,6 +19,8 @@ void chi_text_put_u64(chi_text *text, uint64_t value);
 void chi_text_put_hex(chi_text *text, uint64_t value);
 /* chi_text_put_json writes `string` quoted; bytes below 0x20, quotes and backslashes escaped. */
 void chi_text_put_json(chi_text *text, const char *string);
+/* chi_text_put_field writes `,"key":value`. */
+void chi_text_put_field(chi_text *text, const char *key, uint64_t value);
 /* chi_text_put_ratio writes part/whole with six decimals, rounded down; 0.000000 if whole is 0. */
 void chi_text_put_ratio(chi_text *text, uint64_t part, uint64_t whole);
 /* chi_text_end closes the text with a 0 byte, cut at the end of the buffer; returns the length
