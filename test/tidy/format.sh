@@ -22,8 +22,8 @@ fi
 action='--dry-run -Werror'
 [ "${2:-}" != --write ] || action='-i'
 # shellcheck disable=SC2086 # flags are words
-output=$(find bench contracts examples fuzz include src test tools \( -name '*.c' -o -name '*.h' \) \
-    -print0 2>/dev/null | xargs -0 $tool $action 2>&1)
+output=$(find bench contracts examples fuzz include src test tools \
+    \( -name '*.c' -o -name '*.h' \) -print0 2>/dev/null | xargs -0 $tool $action 2>&1)
 status=$?
 if [ $status -eq 0 ]; then
     echo 'ok 1 - clang-format has nothing to change'
