@@ -14,9 +14,7 @@
 #include <coldheap/allocator.h>
 #include <coldheap/status.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 typedef struct chevm chevm;
 
@@ -153,8 +151,6 @@ ch_status chevm_set_tracer(chevm *vm, const chevm_tracer *tracer);
 const char *chevm_op_name(chevm_fork fork, uint8_t op);
 unsigned chevm_op_immediate(uint8_t op);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif
