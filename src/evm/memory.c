@@ -33,7 +33,8 @@ static uint64_t page_up(uint64_t size) {
 }
 
 static bool options_fit(const chevm_memory_options *options) {
-    return options != NULL && options->limit_bytes >= 32 && options->limit_bytes <= SIZE_MAX / 2;
+    return options != NULL && options->limit_bytes >= 32 &&
+           options->limit_bytes <= CHEVM_MEMORY_LIMIT_MAX && options->limit_bytes <= SIZE_MAX / 2;
 }
 
 /* An empty first frame on [base, base + capacity). */
@@ -167,6 +168,7 @@ void chevm_memory_open_twin(chevm_memory *memory) {
 }
 
 void chevm_memory_close_twin(chevm_memory *memory, const chevm_memory_frame *parent) {
+    chevm_memory_note_end(memory);
     twin_free(memory);
     memory->data = parent->data;
     memory->start -= parent->size;

@@ -256,7 +256,7 @@ TEST(init_refuses_what_cannot_work) {
     CHECK(chevm_memory_init_plain(&m, region.base, 32767, &options) == CH_EFULL);
     CHECK(chevm_memory_init_plain(&m, NULL, 32768, &options) == CH_EINVAL);
     CHECK(chevm_memory_init_twin(&m, NULL, &options) == CH_EINVAL);
-    static const uint64_t limits[] = {0, 31, UINT64_MAX, (uint64_t)SIZE_MAX / 2 + 1};
+    static const uint64_t limits[] = {0, 31, UINT64_MAX, CHEVM_MEMORY_LIMIT_MAX + 1};
     for (size_t i = 0; i < 4; i++) {
         options.limit_bytes = limits[i];
         CHECK(chevm_memory_init(&m, &region, 0, &options) == CH_EINVAL);
