@@ -12,6 +12,7 @@
 #define LEAF7_B_BMI2    (1u << 8)
 #define LEAF7_B_AVX512F (1u << 16)
 #define LEAF7_B_ADX     (1u << 19)
+#define LEAF7_B_AVX512W (1u << 30)
 #define LEAF7_B_AVX512V (1u << 31)
 #define LEAF7_C_VAES    (1u << 9)
 #define STATE_YMM       0x06u
@@ -46,7 +47,7 @@ unsigned chevmi_cpu_features(void) {
     }
     features |= has(b, LEAF7_B_ADX) ? CHEVMI_CPU_ADX : 0;
     features |= has(b, LEAF7_B_AVX2) && has(state, STATE_YMM) ? CHEVMI_CPU_AVX2 : 0;
-    if (has(b, LEAF7_B_AVX512F | LEAF7_B_AVX512V) && has(state, STATE_ZMM)) {
+    if (has(b, LEAF7_B_AVX512F | LEAF7_B_AVX512W | LEAF7_B_AVX512V) && has(state, STATE_ZMM)) {
         features |= CHEVMI_CPU_AVX512;
     }
     /* Nothing reports the divider; the wide AES units came with the fast one (Ice Lake, Zen 3). */

@@ -7,7 +7,7 @@
 #define CHEVMI_CPU_BMI2        1u /* BMI1, BMI2 and lzcnt: andn, rorx, mulx */
 #define CHEVMI_CPU_ADX         2u /* adcx, adox */
 #define CHEVMI_CPU_AVX2        4u
-#define CHEVMI_CPU_AVX512      8u  /* F and VL */
+#define CHEVMI_CPU_AVX512      8u  /* F, VL and BW */
 #define CHEVMI_CPU_FAST_DIVIDE 16u /* 128 by 64 bits in about 20 cycles instead of 40 to 90 */
 
 /** chevmi_cpu_features asks the processor; 0 on machines other than x86-64.
