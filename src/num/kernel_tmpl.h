@@ -68,23 +68,32 @@ CH_INLINE uint64_t divide_by_limb(uint64_t *q, const uint64_t *a, unsigned count
 
 /* ---- Several limbs --------------------------------------------------------------------------- */
 
+/* One digit by division if `direct` and the build has it, else by the reciprocal v. */
+CH_INLINE uint64_t next_digit(uint64_t *u, const uint64_t *d, unsigned count, uint64_t v,
+                              bool direct) {
+#if CHEVMI_NUM_DIRECT
+    if (direct) {
+        return num_divide_digit_direct(u, d, count);
+    }
+#else
+    (void)direct;
+#endif
+    return num_divide_digit(u, d, count, v);
+}
+
 /* q and r of a / b for a of exactly `a_count` limbs, b of exactly `count` >= 2 limbs, a >= b. With
- * constant counts everything unrolls into registers; q or r may be NULL. */
+ * constant counts everything unrolls into registers; q or r may be NULL. For three digits, the
+ * most there are, a reciprocal pays even beside a fast division. */
 CH_INLINE void divide_counts(uint64_t *q, uint64_t *r, const uint64_t *a, unsigned a_count,
                              const uint64_t *b, unsigned count) {
-    uint64_t u[5], d[5];
+    const bool direct = CHEVMI_NUM_DIRECT && a_count - count < 2;
     const unsigned shift = chevm_limb_clz(b[count - 1]);
+    uint64_t u[5], d[5];
     num_shift_up(d, b, count, shift);
     num_shift_up(u, a, a_count, shift);
-#if !CHEVMI_NUM_DIRECT
-    const uint64_t v = num_reciprocal_3by2(d[count - 1], d[count - 2]);
-#endif
+    const uint64_t v = direct ? 0 : num_reciprocal_3by2(d[count - 1], d[count - 2]);
     for (unsigned i = a_count - count + 1; i-- > 0;) {
-#if CHEVMI_NUM_DIRECT
-        const uint64_t digit = num_divide_digit_direct(u + i, d, count);
-#else
-        const uint64_t digit = num_divide_digit(u + i, d, count, v);
-#endif
+        const uint64_t digit = next_digit(u + i, d, count, v, direct);
         if (q != NULL) {
             q[i] = digit;
         }
@@ -179,11 +188,6 @@ CH_INLINE void quotient_by_entry(chevm_u256 *q, const chevm_u256 *a,
     chevm_u256_shr_bits(q, &sum, 255u - entry->shift);
 }
 
-/* With a fast division only three digits by two limbs take longer than a cached reciprocal. */
-CH_INLINE bool pays_to_recall(const uint64_t a[4], const uint64_t b[4]) {
-    return !CHEVMI_NUM_DIRECT || (a[3] != 0 && (b[2] | b[3]) == 0);
-}
-
 /* ---- DIV and MOD ------------------------------------------------------------------------------
  */
 
@@ -218,7 +222,7 @@ static void kernel_div(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b
             chevm_u256_shr_bits(out, a, chevm_u256_bit_length(b) - 1u);
             return;
         }
-        if (cache != NULL && pays_to_recall(a->limbs, b->limbs)) {
+        if (!CHEVMI_NUM_DIRECT && cache != NULL) {
             const chevm_num_divisor *const entry = recall(cache, b);
             if (entry != NULL) {
                 quotient_by_entry(out, a, entry);
@@ -269,7 +273,7 @@ static void kernel_mod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b
         mask_below(out, a, b);
         return;
     }
-    if (cache != NULL && pays_to_recall(a->limbs, b->limbs)) {
+    if (!CHEVMI_NUM_DIRECT && cache != NULL) {
         const chevm_num_divisor *const entry = recall(cache, b);
         if (entry != NULL) {
             chevm_u256 quotient;
@@ -286,7 +290,8 @@ static void kernel_mod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b
 /* ---- ADDMOD -----------------------------------------------------------------------------------
  */
 
-/* out = (carry a) mod m for m of four limbs, carry 0 or 1: one digit, carry one limb higher. */
+/* out = (carry, a) mod m for m of four limbs: one digit, or two if m is hardly longer than three
+ * limbs. */
 CH_INLINE void reduce_sum(chevm_u256 *out, const uint64_t a[4], uint64_t carry,
                           const uint64_t m[4]) {
     uint64_t u[6], d[5], r[4];
@@ -294,43 +299,57 @@ CH_INLINE void reduce_sum(chevm_u256 *out, const uint64_t a[4], uint64_t carry,
     num_shift_up(d, m, 4, shift);
     num_shift_up(u, a, 4, shift);
     u[4] |= carry << shift;
-#if CHEVMI_NUM_DIRECT
-    (void)num_divide_digit_direct(u, d, 4);
-#else
-    (void)num_divide_digit(u, d, 4, num_reciprocal_3by2(d[3], d[2]));
-#endif
+    u[5] = 0;
+    const uint64_t v = CHEVMI_NUM_DIRECT ? 0 : num_reciprocal_3by2(d[3], d[2]);
+    if (CH_UNLIKELY(u[4] >= d[3])) {
+        (void)next_digit(u + 1, d, 4, v, CHEVMI_NUM_DIRECT);
+    }
+    (void)next_digit(u, d, 4, v, CHEVMI_NUM_DIRECT);
     num_shift_down(r, u, 4, shift);
     chevm_u256_set_limbs(out, r[0], r[1], r[2], r[3]);
 }
 
+/* For m below 2^192. A sum that fits takes one remainder; else both operands come below m first. */
+static void addmod_short(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
+                         const chevm_u256 *m, chevm_num_cache *cache) {
+    uint64_t sum[5], q[5];
+    chevm_u256 x, y;
+    sum[4] = chevm_limb4_add(sum, a->limbs, b->limbs);
+    const chevm_u256 low = {{sum[0], sum[1], sum[2], sum[3]}};
+    if (sum[4] == 0) {
+        kernel_mod(out, &low, m, cache);
+    } else if (chevm_u256_fits_u64(m)) {
+        chevm_u256_set_u64(out, m->limbs[0] == 0 ? 0 : divide_by_limb(q, sum, 5, m->limbs[0]));
+    } else {
+        kernel_mod(&x, a, m, cache);
+        kernel_mod(&y, b, m, cache);
+        chevm_u256_add(&x, &x, &y);
+        if (!chevm_u256_less(&x, m)) {
+            chevm_u256_sub(&x, &x, m);
+        }
+        chevm_u256_copy(out, &x);
+    }
+}
+
 static void kernel_addmod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                           const chevm_u256 *m, chevm_num_cache *cache) {
-    chevm_u256 x, y, sum, reduced;
-    if (CH_LIKELY(m->limbs[3] != 0)) {
-        uint64_t carry = chevm_limb4_add(sum.limbs, a->limbs, b->limbs);
-        /* below 2 m: the usual case, both operands reduced */
-        const uint64_t borrow = chevm_limb4_sub(reduced.limbs, sum.limbs, m->limbs);
-        if (carry < borrow) {
-            chevm_u256_copy(out, &sum);
-        } else if (CH_LIKELY(carry <= borrow && chevm_u256_less(&reduced, m))) {
-            chevm_u256_copy(out, &reduced);
-        } else {
-            carry -= borrow;
-            reduce_sum(out, reduced.limbs, carry, m->limbs);
-        }
+    if (CH_UNLIKELY(m->limbs[3] == 0)) {
+        addmod_short(out, a, b, m, cache);
         return;
     }
-    kernel_mod(&x, a, m, cache);
-    kernel_mod(&y, b, m, cache);
-    chevm_u256_add(&sum, &x, &y);
-    if (chevm_u256_less(&sum, m)) {
+    chevm_u256 sum, reduced;
+    uint64_t carry = chevm_limb4_add(sum.limbs, a->limbs, b->limbs);
+    const uint64_t borrow = chevm_limb4_sub(reduced.limbs, sum.limbs, m->limbs);
+    if (carry < borrow) {
         chevm_u256_copy(out, &sum);
-    } else {
-        chevm_u256_sub(out, &sum, m);
+        return;
     }
-    if (CH_UNLIKELY(chevm_u256_is_zero(m))) {
-        chevm_u256_set_u64(out, 0);
+    carry -= borrow;
+    if (CH_LIKELY(carry == 0 && chevm_u256_less(&reduced, m))) {
+        chevm_u256_copy(out, &reduced); /* both operands were below m, as they mostly are */
+        return;
     }
+    reduce_sum(out, reduced.limbs, carry, m->limbs);
 }
 
 /* ---- MULMOD -----------------------------------------------------------------------------------
