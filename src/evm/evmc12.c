@@ -260,9 +260,12 @@ static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host
     s->run.context = context;
     s->run.trouble = 0;
     message_in(&s->message, message);
-    s->callee = (chevm_callee){
-        .run = true, .code = code, .code_size = code_size, .recipient = s->message.recipient};
-    chevm_execute(s->machine, &chevmi_evmc12_host, &s->run, &s->message, &s->callee, &s->result);
+    chevm_callee *callee = &s->callee; /* zero but for these; no copy of it on the C stack */
+    callee->run = true;
+    callee->code = code;
+    callee->code_size = code_size;
+    callee->recipient = s->message.recipient;
+    chevm_execute(s->machine, &chevmi_evmc12_host, &s->run, &s->message, callee, &s->result);
     chevmi_evmc12_drop(&s->run);
     chevm12_result result;
     hand_out(&result, self, s);
