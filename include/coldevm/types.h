@@ -136,9 +136,7 @@ typedef struct chevm_result {
     chevm_address create_address; /* creations: set once the address is known */
 } chevm_result;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** chevm_status_name returns the name without prefix ("OUT_OF_GAS"); "?" if unknown. Static. */
 const char *chevm_status_name(chevm_status status);
@@ -154,8 +152,6 @@ const char *chevm_fork_name(chevm_fork fork);
  *  Returns: true and *fork set; false for an unknown name, *fork unchanged. */
 bool chevm_fork_parse(const char *name, chevm_fork *fork);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

@@ -7,6 +7,15 @@
 
 /* ---- Frames ---- */
 
+/* Fuses before the first instruction, or never. */
+static void force_fusing(chevm *vm, chevmi_code *code) {
+    if (vm->fusing == CHEVM_FUSE_NEVER) {
+        code->analysis->budget = -1;
+    } else if (code->analysis->fused == NULL && code->analysis->budget > 0) {
+        chevmi_code_fuse(code, code->cached ? &vm->cache.bytes : &vm->scratch, vm->rules.defined);
+    }
+}
+
 bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_callee *callee) {
     frame->scratch = ch_arena_mark(&vm->scratch);
     if (CH_UNLIKELY(vm->twin != NULL)) {
@@ -20,6 +29,9 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
         ch_arena_release(&vm->scratch, frame->scratch);
         return false;
     }
+    if (CH_UNLIKELY(vm->fusing != CHEVM_FUSE_WHEN_HOT)) {
+        force_fusing(vm, &frame->code);
+    }
     bool creates = frame->message.kind >= CHEVM_KIND_CREATE;
     frame->input = creates ? NULL : frame->message.input;
     frame->input_size = creates ? 0 : frame->message.input_size;
@@ -31,8 +43,9 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
     chevm_memory_open(&vm->memory, &frame->memory);
     vm->frame = frame;
     vm->return_size = 0;
-    vm->return_in_memory = false;
     vm->stats.frames++;
+    uint32_t depth = frame->message.depth;
+    vm->stats.depth_peak = depth > vm->stats.depth_peak ? depth : vm->stats.depth_peak;
     return true;
 }
 
@@ -44,13 +57,18 @@ void chevmi_leave(chevm *vm, chevmi_frame *frame) {
     }
 }
 
-bool chevmi_keep_return_data(chevm *vm) {
-    if (vm->return_size > vm->return_capacity) {
+/* Moves an output, which lies in memory that is about to end, to the return buffer. False if it does
+ * not fit. */
+static bool keep_output(chevm *vm, chevm_result *result) {
+    if (result->output_size > vm->return_capacity) {
         return false;
     }
-    memcpy(vm->return_buffer, vm->return_data, vm->return_size);
-    vm->return_data = vm->return_buffer;
-    vm->return_in_memory = false;
+    if (result->output_size > 0) {
+        memmove(vm->return_buffer, result->output, result->output_size);
+        result->output = vm->return_buffer;
+    } else {
+        result->output = NULL;
+    }
     return true;
 }
 
@@ -100,38 +118,22 @@ bool chevmi_finish(chevm *vm, chevm_status status, int64_t gas, const uint8_t *o
     if (CH_UNLIKELY(status >= CHEVM_STATUS_MACHINE)) {
         return unwind(vm, status);
     }
+    if (CH_UNLIKELY(!keep_output(vm, &result))) {
+        return unwind(vm, CHEVM_OUT_OF_MEMORY);
+    }
     if (frame == vm->first) {
         vm->refund = status == CHEVM_OK ? vm->refund : frame->refund_before;
         result.gas_refund = vm->refund - frame->refund_before;
-        if (CH_UNLIKELY(vm->twin != NULL) && size > 0) { /* the frame's memory is freed now */
-            vm->return_data = output;
-            vm->return_size = size;
-            result.status = chevmi_keep_return_data(vm) ? status : CHEVM_OUT_OF_MEMORY;
-            result.output = vm->return_data;
-        }
         *vm->result = result;
         return false;
     }
     vm->host->call_end(vm->context, &frame->message, &result);
+    chevmi_leave(vm, frame);
+    vm->frame = frame - 1;
     if (CH_UNLIKELY(result.status >= CHEVM_STATUS_MACHINE)) {
-        chevmi_leave(vm, frame);
-        vm->frame = frame - 1;
         return unwind(vm, result.status);
     }
     vm->refund = result.status == CHEVM_OK ? vm->refund : frame->refund_before;
-    vm->return_in_memory = result.output_size > 0;
-    if (CH_UNLIKELY(vm->twin != NULL) && vm->return_in_memory) {
-        vm->return_data = result.output;
-        vm->return_size = result.output_size;
-        if (!chevmi_keep_return_data(vm)) {
-            chevmi_leave(vm, frame);
-            vm->frame = frame - 1;
-            return unwind(vm, CHEVM_OUT_OF_MEMORY);
-        }
-        result.output = vm->return_data;
-    }
-    chevmi_leave(vm, frame);
-    vm->frame = frame - 1;
     deliver(vm, frame - 1, frame, &result);
     return true;
 }
@@ -159,14 +161,9 @@ static bool start(chevm *vm, chevmi_frame *caller, chevmi_frame *call) {
         (void)chevmi_fail(vm, result->status, caller->gas);
         return false;
     }
-    if (result->output_size > 0) {
-        vm->return_data = result->output;
-        vm->return_size = result->output_size;
-        if (!chevmi_keep_return_data(vm)) {
-            (void)chevmi_fail(vm, CHEVM_OUT_OF_MEMORY, caller->gas);
-            return false;
-        }
-        result->output = vm->return_data;
+    if (!keep_output(vm, result)) {
+        (void)chevmi_fail(vm, CHEVM_OUT_OF_MEMORY, caller->gas);
+        return false;
     }
     vm->refund += result->status == CHEVM_OK ? result->gas_refund : 0;
     deliver(vm, caller, call, result);
@@ -303,7 +300,6 @@ bool chevmi_begin_call(chevm *vm, uint8_t op) {
     call->return_size = operands.rest[-3].limbs[0];
     caller->sp = sp - (has_value ? 7 : 6);
     vm->return_size = 0;
-    vm->return_in_memory = false;
     if (caller->message.depth >= CHEVM_DEPTH_MAX) {
         return light_failure(vm, caller, call, CHEVM_CALL_DEPTH);
     }
@@ -362,7 +358,6 @@ bool chevmi_begin_create(chevm *vm, uint8_t op) {
     caller->gas = gas - message->gas;
     caller->sp = sp - (op == CHEVMI_OP_CREATE2 ? 4 : 3);
     vm->return_size = 0;
-    vm->return_in_memory = false;
     if (caller->message.depth >= CHEVM_DEPTH_MAX) {
         return light_failure(vm, caller, call, CHEVM_CALL_DEPTH);
     }

@@ -62,8 +62,9 @@ bool chevmi_code_prepare(chevmi_code *code, chevmi_cache *cache, ch_arena *scrat
 /* Slow half of chevmi_code_is_jump: a target not in the map yet, below size, at or above `scanned`. */
 CH_NOINLINE bool chevmi_code_find_jump(const chevmi_code *code, uint64_t target);
 
-/* Makes the fused copy, in `arena` (the cache's or scratch), unless there is no room. */
-CH_COLD void chevmi_code_fuse(chevmi_code *code, ch_arena *arena);
+/* Makes the fused copy, in `arena` (the cache's or scratch), unless there is no room. `defined` tells by
+ * opcode what exists in the fork. */
+CH_COLD void chevmi_code_fuse(chevmi_code *code, ch_arena *arena, const bool *defined);
 
 /* True if `target` (any number) is a valid jump destination. */
 CH_INLINE bool chevmi_code_is_jump(const chevmi_code *code, uint64_t target) {

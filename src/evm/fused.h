@@ -75,7 +75,9 @@ enum {
 /* True if `op` is a fused instruction. */
 bool chevmi_is_fused(uint8_t op);
 
-/* Rewrites `fused`, a copy of the `size` bytes (and padding) at `bytes`; `jumps` is the complete map. */
-void chevmi_fuse_bytes(uint8_t *fused, const uint8_t *bytes, uint64_t size, const uint8_t *jumps);
+/* Rewrites `fused`, a copy of the `size` bytes (and padding) at `bytes`; `jumps` is the complete map,
+ * `defined` tells by opcode what exists in the fork. */
+void chevmi_fuse_bytes(uint8_t *fused, const uint8_t *bytes, uint64_t size, const uint8_t *jumps,
+                       const bool *defined);
 
 #endif

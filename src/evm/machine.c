@@ -236,6 +236,7 @@ ch_status chevm_set_fork(chevm *vm, chevm_fork fork) {
     if (vm->rules.fork != fork) {
         chevmi_rules_build(&vm->rules, fork);
         dispatch_fill(vm);
+        chevmi_cache_flush(&vm->cache); /* fused copies are those of one fork */
     }
     return CH_OK;
 }
@@ -261,6 +262,18 @@ ch_status chevm_set_cache(chevm *vm, bool on) {
         return CH_EBUSY;
     }
     vm->cache.on = on;
+    chevmi_cache_flush(&vm->cache);
+    return CH_OK;
+}
+
+ch_status chevm_set_fusing(chevm *vm, chevm_fusing fusing) {
+    if ((unsigned)fusing > CHEVM_FUSE_NEVER) {
+        return CH_EINVAL;
+    }
+    if (vm->busy) {
+        return CH_EBUSY;
+    }
+    vm->fusing = fusing;
     chevmi_cache_flush(&vm->cache);
     return CH_OK;
 }
