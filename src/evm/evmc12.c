@@ -220,25 +220,27 @@ static void message_in(chevm_message *in, const chevm12_message *message) {
 }
 
 /* Takes the machine's result over; the slot is free afterwards unless it holds output. */
-static void hand_out(chevm12_result *out, instance *self, slot *s) {
+static chevm12_result hand_out(instance *self, slot *s) {
+    chevm12_result out;
     const chevm_result *got = &s->result;
     const bool trouble = got->status >= CHEVM_STATUS_MACHINE || s->run.trouble != 0;
-    memset(out, 0, sizeof *out);
-    out->status_code =
+    memset(&out, 0, sizeof out);
+    out.status_code =
         trouble && s->run.trouble != 0 ? s->run.trouble : chevmi_evmc12_status_out(got->status);
     if (!trouble && (got->status == CHEVM_OK || got->status == CHEVM_REVERT)) {
-        out->gas_left = got->gas_left;
-        out->gas_refund = got->status == CHEVM_OK ? got->gas_refund : 0;
+        out.gas_left = got->gas_left;
+        out.gas_refund = got->status == CHEVM_OK ? got->gas_refund : 0;
         if (got->output_size != 0) {
             CH_ASSERT(chevmi_slot_of(got->output, self->slots.stride_log2) == s);
-            out->output_data = got->output;
-            out->output_size = got->output_size;
-            out->release = release_by_stride[(self->slots.stride_log2 - CHEVMI_SLOT_LOG2_MIN) / 2];
+            out.output_data = got->output;
+            out.output_size = got->output_size;
+            out.release = release_by_stride[(self->slots.stride_log2 - CHEVMI_SLOT_LOG2_MIN) / 2];
             atomic_store_explicit(&s->kept, true, memory_order_relaxed);
-            return;
+            return out;
         }
     }
     chevmi_slots_release(&self->slots, s);
+    return out;
 }
 
 static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host,
@@ -267,9 +269,7 @@ static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host
     callee->recipient = s->message.recipient;
     chevm_execute(s->machine, &chevmi_evmc12_host, &s->run, &s->message, callee, &s->result);
     chevmi_evmc12_drop(&s->run);
-    chevm12_result result;
-    hand_out(&result, self, s);
-    return result;
+    return hand_out(self, s);
 }
 
 static uint32_t get_capabilities(chevm12_vm *vm) {

@@ -49,6 +49,7 @@ struct chevm {
     chevm_status status;  /* why the last operation failed */
     int64_t failed_gas;   /* gas after the failed charge, may be negative */
     chevm_result *result; /* of the running chevm_execute */
+    chevm_callee callee;  /* of the call that is beginning */
     chevmi_rules rules;
     const void *dispatch[2][256]; /* [fused][op]: handler addresses, computed goto only */
     uint8_t opcode_map[2][256];   /* [fused][op]: op, or an undefined one, switch only */
@@ -108,9 +109,10 @@ int64_t chevmi_touch(chevm *vm, const chevm_u256 *offset, const chevm_u256 *size
     X(keccak256)                                                                                   \
     X(balance)                                                                                     \
     X(calldatacopy)                                                                                \
-    X(codecopy) X(extcodesize) X(extcodecopy) X(returndatacopy) X(extcodehash) X(blockhash)        \
-        X(blobhash) X(sload) X(sstore) X(tload) X(tstore) X(mcopy) X(log0) X(log1) X(log2) X(log3) \
-            X(log4) X(memory_word) X(memory_byte) X(selfdestruct)
+    X(codecopy)                                                                                    \
+    X(extcodesize) X(extcodecopy) X(returndatacopy) X(extcodehash) X(blockhash) X(blobhash)        \
+        X(sload) X(sstore) X(tload) X(tstore) X(mcopy) X(log0) X(log1) X(log2) X(log3) X(log4)     \
+            X(memory_word) X(memory_byte) X(selfdestruct)
 #define CHEVMI_OPERATION(name) int64_t chevmi_op_##name(chevm *vm, chevm_u256 *sp, int64_t gas);
 CHEVMI_OPERATION_ROWS(CHEVMI_OPERATION)
 #undef CHEVMI_OPERATION
