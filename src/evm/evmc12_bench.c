@@ -10,12 +10,26 @@ static const uint8_t word_code[] = {0x60, 7, 0x5f, 0x52, 0x60, 32, 0x5f, 0xf3};
 static const uint8_t call_code[] = {0x5f, 0x5f, 0x5f, 0x5f, 0x60, 1,  0x5a, 0xfa, 0x60,
                                     32,   0x5f, 0x5f, 0x3e, 0x60, 32, 0x5f, 0xf3};
 
+/* CALL(GAS, account 1, nothing): itself, down to depth 1024 */
+static const uint8_t deep_code[] = {0x5f, 0x5f, 0x5f, 0x5f, 0x5f, 0x60, 1, 0x5a, 0xf1};
+
 typedef struct crossing {
     chevm12_vm *vm;
     const uint8_t *code;
     size_t code_size;
     rig_world world;
 } crossing;
+
+static uint64_t cross_deep(void *context, uint64_t iterations) {
+    crossing *c = context;
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < iterations; i++) {
+        chevm12_result result =
+            rig_run(c->vm, &c->world, INT64_C(1) << 40, deep_code, sizeof deep_code);
+        sum += (uint64_t)result.gas_left;
+    }
+    return sum;
+}
 
 static uint64_t cross(void *context, uint64_t iterations) {
     crossing *c = context;
@@ -58,4 +72,16 @@ BENCH_GROUP(execute_a_word_and_release) {
 
 BENCH_GROUP(execute_a_call_through_the_host) {
     run(call_code, sizeof call_code);
+}
+
+BENCH_GROUP(execute_to_depth_1024) {
+    crossing deep = {.vm = evmc_create_coldevm()};
+    deep.world = (rig_world){.revision = 13, .vm = deep.vm, .warm = true};
+    deep.world.accounts[0] =
+        (rig_account){.name = 1, .code = deep_code, .code_size = sizeof deep_code};
+    ch_bench_check_iterations(1);
+    ch_bench_add("fast", cross_deep, &deep);
+    ch_bench_expect_no_heap();
+    ch_bench_run();
+    deep.vm->destroy(deep.vm);
 }
