@@ -12,15 +12,16 @@
 #include <stdint.h>
 
 #if defined(__GNUC__) || defined(__clang__)
-#define CH_LIKELY(x)     __builtin_expect(!!(x), 1)
-#define CH_UNLIKELY(x)   __builtin_expect(!!(x), 0)
-#define CH_COLD          __attribute__((cold, noinline))
-#define CH_NOINLINE      __attribute__((noinline))
-#define CH_INLINE        static inline __attribute__((always_inline))
-#define CH_NORETURN      __attribute__((noreturn))
-#define CH_PRINTF(f, a)  __attribute__((format(printf, f, a)))
-#define CH_ALIGNED(n)    __attribute__((aligned(n)))
-#define CH_UNREACHABLE() __builtin_unreachable()
+#define CH_LIKELY(x)        __builtin_expect(!!(x), 1)
+#define CH_UNLIKELY(x)      __builtin_expect(!!(x), 0)
+#define CH_COLD             __attribute__((cold, noinline))
+#define CH_NOINLINE         __attribute__((noinline))
+#define CH_INLINE           static inline __attribute__((always_inline))
+#define CH_NORETURN         __attribute__((noreturn))
+#define CH_PRINTF(f, a)     __attribute__((format(printf, f, a)))
+#define CH_ALIGNED(n)       __attribute__((aligned(n)))
+#define CH_UNREACHABLE()    __builtin_unreachable()
+#define CH_RETURN_ADDRESS() __builtin_return_address(0)
 #else
 #define CH_LIKELY(x)   (x)
 #define CH_UNLIKELY(x) (x)
@@ -29,8 +30,26 @@
 #define CH_INLINE   static inline
 #define CH_NORETURN _Noreturn
 #define CH_PRINTF(f, a)
-#define CH_ALIGNED(n)    _Alignas(n)
-#define CH_UNREACHABLE() ((void)0)
+#define CH_ALIGNED(n)       _Alignas(n)
+#define CH_UNREACHABLE()    ((void)0)
+#define CH_RETURN_ADDRESS() NULL
+#endif
+
+/** CH_PUBLISH stores a counter that other threads may read through an object's stats function. */
+#if defined(__GNUC__) || defined(__clang__)
+#define CH_PUBLISH(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELAXED)
+#define CH_PEEK(place)           __atomic_load_n(&(place), __ATOMIC_RELAXED)
+#else
+#define CH_PUBLISH(place, value) ((place) = (value))
+#define CH_PEEK(place)           (place)
+#endif
+
+#ifdef __cplusplus
+#define CH_ALIGNOF(type)                   alignof(type)
+#define CH_STATIC_ASSERT(condition, words) static_assert(condition, words)
+#else
+#define CH_ALIGNOF(type)                   _Alignof(type)
+#define CH_STATIC_ASSERT(condition, words) _Static_assert(condition, words)
 #endif
 
 /** CH_API_BEGIN and CH_API_END stand around the declarations of every public header: C linkage for

@@ -1,44 +1,23 @@
-/* fail.c: the last words of a failed requirement or assertion. Writes with write(2) only. */
+/* fail.c: the last words of a failed requirement or assertion, written without allocating. */
 #include <coldheap/base.h>
 
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static void append(char *line, size_t size, size_t *used, const char *text) {
-    size_t length = strlen(text);
-    for (size_t i = 0; i < length && *used < size; i++) {
-        line[(*used)++] = text[i];
-    }
-}
+#include "base/os.h"
+#include "base/text.h"
 
 void ch_fail(const char *kind, const char *condition, const char *file, int line) {
     char message[512];
-    char digits[16];
-    size_t used = 0;
-    size_t digit_count = sizeof digits;
-    digits[--digit_count] = 0;
-    unsigned number = line > 0 ? (unsigned)line : 0u;
-    do {
-        digits[--digit_count] = (char)('0' + number % 10u);
-        number /= 10u;
-    } while (number != 0);
-    append(message, sizeof message - 1, &used, file);
-    append(message, sizeof message - 1, &used, ":");
-    append(message, sizeof message - 1, &used, digits + digit_count);
-    append(message, sizeof message - 1, &used, ": ");
-    append(message, sizeof message - 1, &used, kind);
-    append(message, sizeof message - 1, &used, " failed: ");
-    append(message, sizeof message - 1, &used, condition);
-    message[used++] = '\n';
-    const char *rest = message;
-    while (used > 0) {
-        ssize_t written = write(2, rest, used);
-        if (written <= 0) {
-            break;
-        }
-        rest += written;
-        used -= (size_t)written;
-    }
-    abort();
+    chi_text text;
+    chi_text_begin(&text, message, sizeof message - 1);
+    chi_text_put(&text, file);
+    chi_text_put(&text, ":");
+    chi_text_put_u64(&text, line > 0 ? (uint64_t)line : 0u);
+    chi_text_put(&text, ": ");
+    chi_text_put(&text, kind);
+    chi_text_put(&text, " failed: ");
+    chi_text_put(&text, condition);
+    size_t length = chi_text_end(&text);
+    length = length < sizeof message - 2 ? length : sizeof message - 2;
+    message[length++] = '\n';
+    chi_os_write_error(message, length);
+    chi_os_abort();
 }

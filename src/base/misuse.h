@@ -1,0 +1,17 @@
+/* misuse.h: how an object of this library reports a misuse (coldheap/misuse.h). */
+#ifndef CHI_MISUSE_H
+#define CHI_MISUSE_H
+
+#include <coldheap/misuse.h>
+
+/* CHI_MISUSE stands in the out-of-line function that the caller's code calls: its return address
+ * is the site. Yields the status, if the hook returns. */
+#define CHI_MISUSE(object_, name_, culprit_, status_)                                              \
+    ch_misuse_report(&(ch_misuse){.object = (object_),                                             \
+                                  .name = (name_),                                                 \
+                                  .call = __func__,                                                \
+                                  .culprit = (culprit_),                                           \
+                                  .site = CH_RETURN_ADDRESS(),                                     \
+                                  .status = (status_)})
+
+#endif

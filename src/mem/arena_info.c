@@ -1,0 +1,207 @@
+/* arena_info.c: what an arena tells about itself: queries, figures, JSON, self-check (arena.h). */
+#include "base/text.h"
+#include "mem/arena_parts.h"
+#include "mem/checked.h"
+
+size_t ch_arena_used(const ch_arena *arena) {
+    return CH_PEEK(arena->before_bytes) +
+           (size_t)(CH_PEEK(arena->cursor) - CH_PEEK(arena->chunk_base));
+}
+
+size_t ch_arena_capacity(const ch_arena *arena) {
+    size_t limit = arena->config.limit_bytes;
+    return limit != 0 ? limit : CH_PEEK(arena->acquired_bytes);
+}
+
+size_t ch_arena_remaining(const ch_arena *arena) {
+    size_t used = ch_arena_used(arena);
+    size_t capacity = ch_arena_capacity(arena);
+    return used < capacity ? capacity - used : 0;
+}
+
+size_t ch_arena_remaining_for(const ch_arena *arena, size_t align) {
+    size_t room = (size_t)(arena->end - arena->cursor);
+    if (!ch_align_is_valid(align) || !chi_arena_is_live(arena)) {
+        return 0;
+    }
+    if (arena->config.kind == ARENA_TWIN) {
+        return ch_arena_remaining(arena);
+    }
+    if (arena->config.kind == ARENA_REGION) {
+        room = ch_arena_remaining(arena);
+    }
+    size_t redzone = arena->config.redzone_bytes;
+    size_t least = arena->config.checked ? CHI_GRANULE_BYTES : 1;
+    uintptr_t above = (uintptr_t)arena->cursor + redzone;
+    size_t padding = redzone + ((size_t)(0u - above) & ((align > least ? align : least) - 1));
+    return padding < room ? room - padding : 0;
+}
+
+double ch_arena_utilization(const ch_arena *arena) {
+    size_t capacity = ch_arena_capacity(arena);
+    return capacity != 0 ? (double)ch_arena_used(arena) / (double)capacity : 0.0;
+}
+
+size_t ch_arena_peak(const ch_arena *arena) {
+    uint8_t *base = CH_PEEK(arena->chunk_base);
+    uint8_t *cursor = CH_PEEK(arena->cursor);
+    uint8_t *highest = CH_PEEK(arena->peak_cursor);
+    size_t here =
+        CH_PEEK(arena->before_bytes) + (size_t)((highest > cursor ? highest : cursor) - base);
+    size_t before = CH_PEEK(arena->peak_bytes);
+    return before > here ? before : here;
+}
+
+void ch_arena_peak_reset(ch_arena *arena) {
+    CH_PUBLISH(arena->peak_cursor, arena->cursor);
+    CH_PUBLISH(arena->peak_bytes, 0);
+}
+
+ch_status ch_arena_stats(const ch_arena *arena, ch_arena_figures *figures) {
+    if (arena == NULL || figures == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_arena_is_live(arena)) {
+        return CH_ESTATE;
+    }
+    *figures = (ch_arena_figures){
+        .used_bytes = ch_arena_used(arena),
+        .capacity_bytes = ch_arena_capacity(arena),
+        .remaining_bytes = ch_arena_remaining(arena),
+        .peak_bytes = ch_arena_peak(arena),
+        .padding_bytes = CH_PEEK(arena->padding_bytes),
+        .failures_full = CH_PEEK(arena->failures_full),
+        .failures_invalid = CH_PEEK(arena->failures_invalid),
+        .chunks = CH_PEEK(arena->chunk_count),
+        .source_calls = CH_PEEK(arena->source_calls),
+    };
+    return CH_OK;
+}
+
+size_t ch_arena_stats_json(const ch_arena *arena, char *out, size_t size) {
+    ch_arena_figures figures = {0};
+    chi_text text;
+    chi_text_begin(&text, out, size);
+    if (ch_arena_stats(arena, &figures) != CH_OK) {
+        chi_text_put(&text, "null");
+        return chi_text_end(&text);
+    }
+    const struct {
+        const char *key;
+        uint64_t value;
+    } rows[] = {
+        {"used_bytes", figures.used_bytes},
+        {"capacity_bytes", figures.capacity_bytes},
+        {"remaining_bytes", figures.remaining_bytes},
+        {"peak_bytes", figures.peak_bytes},
+        {"padding_bytes", figures.padding_bytes},
+        {"failures_full", figures.failures_full},
+        {"failures_invalid", figures.failures_invalid},
+        {"chunks", figures.chunks},
+        {"source_calls", figures.source_calls},
+    };
+    chi_text_put(&text, "{\"object\":\"arena\",\"name\":");
+    chi_text_put_json(&text, arena->config.name);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        chi_text_put_field(&text, rows[i].key, rows[i].value);
+    }
+    chi_text_put(&text, ",\"utilization\":");
+    chi_text_put_ratio(&text, figures.used_bytes, figures.capacity_bytes);
+    chi_text_put(&text, "}");
+    return chi_text_end(&text);
+}
+
+static bool cursor_is_inside(const ch_arena *arena) {
+    uintptr_t base = (uintptr_t)arena->chunk_base;
+    uintptr_t cursor = (uintptr_t)arena->cursor;
+    return base <= cursor && cursor <= (uintptr_t)arena->end;
+}
+
+static bool copies_agree(const ch_arena *arena) {
+    const chi_arena_config *config = &arena->config;
+    bool plain = !config->checked && config->kind != ARENA_TWIN;
+    const uint8_t *end = plain && config->zeroing != CH_ZERO_ON_ALLOC ? arena->end : NULL;
+    uint64_t life = plain && config->zeroing != CH_ZERO_ON_RELEASE ? arena->life : 0;
+    return arena->fast_end == end && arena->fast_life == life;
+}
+
+static bool limits_hold(const ch_arena *arena) {
+    const chi_arena_config *config = &arena->config;
+    size_t end = (size_t)(arena->end - arena->chunk_base);
+    switch ((enum chi_arena_kind)config->kind) {
+    case ARENA_FIXED:
+        return arena->chunk_base == config->base && end == config->limit_bytes &&
+               arena->committed_bytes == 0 && arena->acquired_bytes == 0;
+    case ARENA_REGION:
+        return arena->chunk_base == config->base && end == arena->committed_bytes &&
+               end <= config->limit_bytes && arena->acquired_bytes == 0;
+    case ARENA_CHUNKED:
+        return config->limit_bytes == 0 || arena->acquired_bytes <= config->limit_bytes;
+    case ARENA_TWIN:
+        return config->limit_bytes == 0 || ch_arena_used(arena) <= config->limit_bytes;
+    }
+    return false;
+}
+
+static bool chunk_follows(const ch_arena *arena, const chi_chunk *chunk, size_t before) {
+    const uint8_t *left = chunk == arena->chunk ? arena->cursor : chunk->left;
+    return chunk->before_bytes == before && left >= chunk->base &&
+           left <= (const uint8_t *)chunk + chunk->size_bytes &&
+           (chunk->prev == NULL || chunk->prev->next == chunk) &&
+           (chunk->next == NULL || chunk->next->prev == chunk);
+}
+
+static bool chunks_hold(const ch_arena *arena) {
+    const chi_chunk *chunk = arena->chunk;
+    if (chunk == NULL) {
+        bool twin = arena->config.kind == ARENA_TWIN;
+        return arena->before_bytes == 0 && arena->acquired_bytes == 0 &&
+               arena->chunk_count == (twin ? 0 : 1) && arena->chunk_index == (twin ? 0 : 1);
+    }
+    while (chunk->prev != NULL) {
+        chunk = chunk->prev;
+    }
+    size_t held = 0;
+    size_t before = 0;
+    uint64_t count = 0;
+    bool below = true; /* the current chunk has not been passed */
+    for (; chunk != NULL; chunk = chunk->next) {
+        if (below && (!chunk_follows(arena, chunk, before) || chunk->index != count + 1)) {
+            return false;
+        }
+        held += chunk->size_bytes;
+        count++;
+        if (chunk == arena->chunk) {
+            below = false;
+        } else if (below) {
+            before += (size_t)(chunk->left - chunk->base);
+        }
+    }
+    return held == arena->acquired_bytes && count == arena->chunk_count &&
+           before == arena->before_bytes && arena->chunk->index == arena->chunk_index &&
+           arena->chunk->base == arena->chunk_base;
+}
+
+ch_status ch_arena_check(const ch_arena *arena, unsigned *invariant) {
+    unsigned broken = 0;
+    if (arena == NULL || !chi_arena_seal_holds(arena)) {
+        broken = 1;
+    } else if (!cursor_is_inside(arena)) {
+        broken = 2;
+    } else if (!copies_agree(arena)) {
+        broken = 3;
+    } else if (arena->life != arena->config.first_life + arena->resets ||
+               arena->owner != chi_thread_token()) {
+        broken = 4;
+    } else if (!limits_hold(arena)) {
+        broken = 5;
+    } else if (!chunks_hold(arena)) {
+        broken = 6;
+    } else if (arena->peak_cursor < arena->chunk_base || arena->peak_cursor > arena->end) {
+        broken = 7;
+    }
+    if (invariant != NULL) {
+        *invariant = broken;
+    }
+    return broken == 0 ? CH_OK : CH_ECORRUPT;
+}

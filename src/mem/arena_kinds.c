@@ -1,0 +1,272 @@
+/* arena_kinds.c: how an arena of each kind begins, grows by pages, shrinks and ends (arena.h);
+ * chunks are arena_chunk.c's. */
+#include <coldheap/hash.h>
+
+#include "mem/arena_parts.h"
+#include "mem/checked.h"
+#include "mem/name.h"
+
+#define KIB ((size_t)1024)
+#define MIB (KIB * 1024)
+
+#define FIRST_BYTES_DEFAULT (64 * KIB)
+#define COMMIT_STEP_MAX     (64 * MIB)
+#define CHUNK_MAX_DEFAULT   (64 * MIB)
+#define GROWTH_DEFAULT      200u
+#define GROWTH_LEAST        100u
+#define GROWTH_MOST         1000u
+#define SEAL_SEED           0x414e455241u
+#define ARENA_MAGIC         ((uintptr_t)0x414e4552u)
+
+static uint64_t seal_of(const ch_arena *arena) {
+    return ch_hash_bytes(&arena->config, sizeof arena->config, SEAL_SEED);
+}
+
+bool chi_arena_options_are_valid(const ch_arena_options *options) {
+    if (options == NULL) {
+        return true;
+    }
+    unsigned growth = options->growth_percent;
+    return (unsigned)options->zeroing <= (unsigned)CH_ZERO_ON_ALLOC &&
+           (growth == 0 || (growth >= GROWTH_LEAST && growth <= GROWTH_MOST));
+}
+
+void chi_arena_begin(ch_arena *arena, enum chi_arena_kind kind, const ch_arena_options *options) {
+    static const ch_arena_options defaults;
+    options = options != NULL ? options : &defaults;
+    *arena = (ch_arena){.owner = chi_thread_token()};
+    chi_arena_config *config = &arena->config;
+    size_t growth = options->growth_percent;
+    size_t chunk_max = options->chunk_max_bytes;
+    config->limit_bytes = options->limit_bytes;
+    config->first_bytes = options->first_bytes != 0 ? options->first_bytes : FIRST_BYTES_DEFAULT;
+    config->growth_percent = growth != 0 ? growth : GROWTH_DEFAULT;
+    config->chunk_max_bytes = chunk_max != 0 ? chunk_max : CHUNK_MAX_DEFAULT;
+    config->kind = kind;
+    config->zeroing = (size_t)options->zeroing;
+    config->checked = chi_checked();
+    bool redzone = !options->no_redzone && kind != ARENA_TWIN; /* a source brings its own */
+    config->redzone_bytes = redzone ? ch_arena_redzone_bytes() : 0;
+    chi_name_set(config->name, options->name);
+}
+
+void chi_arena_seal(ch_arena *arena) {
+    chi_arena_config *config = &arena->config;
+    config->first_life = ch_hash_u64((uintptr_t)arena, (uintptr_t)config->base) | 1u;
+    arena->life = config->first_life;
+    bool inline_path = !config->checked && config->kind != ARENA_TWIN;
+    arena->fast_life = inline_path && config->zeroing != CH_ZERO_ON_RELEASE ? arena->life : 0;
+    arena->seal = seal_of(arena);
+    arena->magic = ARENA_MAGIC ^ (uintptr_t)arena; /* a copy of an arena is not a live one */
+}
+
+bool chi_arena_is_live(const ch_arena *arena) {
+    return arena->magic == (ARENA_MAGIC ^ (uintptr_t)arena);
+}
+
+bool chi_arena_seal_holds(const ch_arena *arena) {
+    return chi_arena_is_live(arena) && arena->seal == seal_of(arena);
+}
+
+void chi_arena_set_end(ch_arena *arena, uint8_t *end) {
+    const chi_arena_config *config = &arena->config;
+    bool inline_path =
+        !config->checked && config->kind != ARENA_TWIN && config->zeroing != CH_ZERO_ON_ALLOC;
+    CH_PUBLISH(arena->end, end);
+    CH_PUBLISH(arena->fast_end, inline_path ? end : NULL);
+}
+
+void chi_arena_set_range(ch_arena *arena, uint8_t *base, uint8_t *end) {
+    CH_PUBLISH(arena->chunk_base, base);
+    CH_PUBLISH(arena->cursor, base);
+    CH_PUBLISH(arena->peak_cursor, base);
+    chi_arena_set_end(arena, end);
+}
+
+static void close_range(const ch_arena *arena, uint8_t *base, size_t size_bytes) {
+    if (arena->config.checked) {
+        chi_close(base, size_bytes);
+    }
+}
+
+size_t ch_arena_align(void) {
+    return 1;
+}
+
+size_t ch_arena_redzone_bytes(void) {
+    return chi_checked() ? CHI_REDZONE_BYTES : 0;
+}
+
+size_t ch_arena_footprint(const ch_arena_options *options) {
+    return options != NULL && chi_arena_options_are_valid(options) ? options->limit_bytes : 0;
+}
+
+ch_status ch_arena_init(ch_arena *arena, void *memory, size_t size_bytes,
+                        const ch_arena_options *options) {
+    if (arena == NULL || memory == NULL || !chi_arena_options_are_valid(options)) {
+        return CH_EINVAL;
+    }
+    if (size_bytes > UINTPTR_MAX - (uintptr_t)memory) {
+        return CH_ERANGE;
+    }
+    if (options != NULL && options->limit_bytes > size_bytes) {
+        return CH_EFULL;
+    }
+    chi_arena_begin(arena, ARENA_FIXED, options);
+    if (arena->config.limit_bytes == 0) {
+        arena->config.limit_bytes = size_bytes;
+    }
+    arena->config.base = memory;
+    arena->chunk_index = 1;
+    arena->chunk_count = 1;
+    chi_arena_set_range(arena, memory, (uint8_t *)memory + arena->config.limit_bytes);
+    close_range(arena, memory, arena->config.limit_bytes);
+    if (arena->config.checked) {
+        chi_group_begin(chi_arena_group(arena));
+    }
+    chi_arena_seal(arena);
+    return CH_OK;
+}
+
+/* Commits so that the cursor has `more` bytes above it; steps double up to 64 MiB. */
+ch_status chi_arena_commit(ch_arena *arena, size_t more) {
+    size_t limit = arena->config.limit_bytes;
+    size_t have = arena->committed_bytes;
+    size_t used = (size_t)(arena->cursor - arena->chunk_base);
+    if (more > limit - used) {
+        return CH_EFULL;
+    }
+    size_t step = have < COMMIT_STEP_MAX ? have : COMMIT_STEP_MAX;
+    if (have == 0) {
+        step = arena->config.first_bytes;
+    }
+    size_t target = step < limit - have ? have + step : limit;
+    if (target < used + more) {
+        target = used + more;
+    }
+    arena->source_calls++;
+    ch_status status = ch_region_commit(arena->config.region, have, target - have);
+    if (status != CH_OK) {
+        return status;
+    }
+    close_range(arena, arena->chunk_base + have, target - have);
+    arena->committed_bytes = target;
+    chi_arena_set_end(arena, arena->chunk_base + target);
+    return CH_OK;
+}
+
+static ch_status grow_region(ch_arena *arena, size_t size_bytes, size_t align) {
+    size_t redzone = arena->config.redzone_bytes;
+    uintptr_t above =
+        (uintptr_t)arena->cursor + redzone; /* the range may end before it: no deref */
+    size_t padding = redzone + ((size_t)(0u - above) & (align - 1));
+    size_t more = 0;
+    if (!ch_size_add(&more, size_bytes, padding)) {
+        return CH_EFULL;
+    }
+    return chi_arena_commit(arena, more);
+}
+
+ch_status ch_arena_init_region(ch_arena *arena, ch_region *region,
+                               const ch_arena_options *options) {
+    if (arena == NULL || region == NULL || !chi_arena_options_are_valid(options)) {
+        return CH_EINVAL;
+    }
+    if (ch_region_check(region, NULL) != CH_OK) {
+        return CH_ESTATE;
+    }
+    if (options != NULL && options->limit_bytes > region->size_bytes) {
+        return CH_EFULL;
+    }
+    ch_arena made;
+    chi_arena_begin(&made, ARENA_REGION, options);
+    if (made.config.limit_bytes == 0) {
+        made.config.limit_bytes = region->size_bytes;
+    }
+    made.config.region = region;
+    made.config.base = region->base;
+    made.chunk_index = 1;
+    made.chunk_count = 1;
+    chi_arena_set_range(&made, region->base, region->base);
+    ch_status status = chi_arena_commit(&made, 1);
+    if (status != CH_OK) {
+        return status;
+    }
+    *arena = made;
+    if (arena->config.checked) {
+        chi_group_begin(chi_arena_group(arena));
+    }
+    chi_arena_seal(arena);
+    return CH_OK;
+}
+
+ch_status chi_arena_grow(ch_arena *arena, size_t size_bytes, size_t align) {
+    switch ((enum chi_arena_kind)arena->config.kind) {
+    case ARENA_FIXED:
+        return CH_EFULL;
+    case ARENA_REGION:
+        return grow_region(arena, size_bytes, align);
+    case ARENA_CHUNKED:
+    case ARENA_TWIN:
+        return chi_chunk_grow(arena, size_bytes, align);
+    }
+    return CH_ECORRUPT;
+}
+
+static ch_status trim_region(ch_arena *arena, size_t keep_bytes) {
+    ch_region *region = arena->config.region;
+    size_t used = (size_t)(arena->cursor - arena->chunk_base);
+    size_t keep = keep_bytes > used ? keep_bytes : used;
+    if (keep > arena->committed_bytes || !ch_size_round_up(&keep, keep, region->page_bytes) ||
+        keep >= arena->committed_bytes) {
+        return CH_OK;
+    }
+    size_t back = arena->committed_bytes - keep;
+    size_t whole = back;
+    if (!ch_size_round_up(&whole, back, region->page_bytes) || whole > region->size_bytes - keep) {
+        whole = region->size_bytes - keep;
+    }
+    if (arena->config.checked) {
+        chi_open_defined(arena->chunk_base + keep, back);
+    }
+    CH_PUBLISH(arena->source_calls, arena->source_calls + 1);
+    ch_status status = ch_region_decommit(region, keep, whole);
+    if (status != CH_OK) {
+        close_range(arena, arena->chunk_base + keep, back);
+        return status;
+    }
+    arena->committed_bytes = keep;
+    chi_arena_set_end(arena, arena->chunk_base + keep);
+    return CH_OK;
+}
+
+ch_status ch_arena_trim(ch_arena *arena, size_t keep_bytes) {
+    if (arena == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_arena_is_live(arena)) {
+        return CH_ESTATE;
+    }
+    if (arena->config.kind == ARENA_REGION) {
+        return trim_region(arena, keep_bytes);
+    }
+    if (arena->config.kind == ARENA_CHUNKED) {
+        chi_chunk_drop_kept(arena, keep_bytes);
+    }
+    return CH_OK;
+}
+
+ch_status ch_arena_fini(ch_arena *arena) {
+    if (arena == NULL || !chi_arena_is_live(arena)) {
+        return CH_OK;
+    }
+    arena->magic = 0;
+    if (arena->config.kind == ARENA_CHUNKED || arena->config.kind == ARENA_TWIN) {
+        chi_chunk_return_all(arena);
+    } else if (arena->config.checked) {
+        chi_group_end(chi_arena_group(arena));
+        chi_open_defined(arena->chunk_base, (size_t)(arena->end - arena->chunk_base));
+    }
+    *arena = (ch_arena){0};
+    return CH_OK;
+}

@@ -1,0 +1,70 @@
+/* arena_parts.h: what arena.c (blocks, marks), arena_kinds.c (set-up, pages), arena_chunk.c
+ * (chunks, twins) and arena_info.c (queries, checks) share. */
+#ifndef CHI_ARENA_PARTS_H
+#define CHI_ARENA_PARTS_H
+
+#include <coldheap/arena.h>
+
+enum chi_arena_kind { ARENA_FIXED = 1, ARENA_REGION, ARENA_CHUNKED, ARENA_TWIN };
+
+/* Header of a chunk, at its first byte. Chunks form a list in order of use; those after the current
+ * one are kept for later. A twin's chunks hold one block each and are never kept. */
+typedef struct chi_chunk {
+    struct chi_chunk *prev;
+    struct chi_chunk *next;
+    size_t size_bytes;   /* header included */
+    uint8_t *base;       /* first byte for blocks */
+    uint8_t *left;       /* cursor when a later chunk became current */
+    size_t before_bytes; /* in use in all chunks before this one */
+    uint64_t index;
+} chi_chunk;
+
+#define CHI_CHUNK_ALIGN 16u
+
+/* chi_arena_options_are_valid checks what all kinds have in common; NULL is valid. */
+bool chi_arena_options_are_valid(const ch_arena_options *options);
+
+/* chi_arena_begin fills a fresh arena of a kind; range and seal are the caller's next steps. */
+void chi_arena_begin(ch_arena *arena, enum chi_arena_kind kind, const ch_arena_options *options);
+
+/* chi_arena_seal closes the configuration; the arena is live from here on, until fini. */
+void chi_arena_seal(ch_arena *arena);
+bool chi_arena_is_live(const ch_arena *arena);
+bool chi_arena_seal_holds(const ch_arena *arena);
+
+/* chi_arena_set_range makes [base, end) the current chunk's bytes with the cursor at base;
+ * chi_arena_set_end moves the end. Both keep the fast-path copies right. */
+void chi_arena_set_range(ch_arena *arena, uint8_t *base, uint8_t *end);
+void chi_arena_set_end(ch_arena *arena, uint8_t *end);
+
+/* chi_arena_place finds where a block lands between cursor and end; false if it does not fit. */
+bool chi_arena_place(uint8_t *cursor, const uint8_t *end, size_t redzone, size_t size_bytes,
+                     size_t align, uint8_t **start);
+
+/* chi_arena_grow makes room for a block, or says why not (CH_EFULL, CH_ENOMEM) with nothing
+ * changed. chi_arena_commit does so for a region arena, in bytes above the cursor. */
+ch_status chi_arena_grow(ch_arena *arena, size_t size_bytes, size_t align);
+ch_status chi_arena_commit(ch_arena *arena, size_t more_bytes);
+
+/* chi_chunk_grow enters a kept chunk or fetches one from the source. */
+ch_status chi_chunk_grow(ch_arena *arena, size_t size_bytes, size_t align);
+
+/* chi_chunk_back makes the chunk before the current one current again, at its end; a twin's chunk
+ * goes back to the source. */
+void chi_chunk_back(ch_arena *arena);
+
+/* chi_chunk_drop_kept returns chunks that are not in use until at most `keep_bytes` are held. */
+void chi_chunk_drop_kept(ch_arena *arena, size_t keep_bytes);
+
+/* chi_chunk_return_all returns every chunk. */
+void chi_chunk_return_all(ch_arena *arena);
+
+/* chi_chunk_resize_block lets a twin's source change the last block in place. */
+bool chi_chunk_resize_block(ch_arena *arena, size_t old_bytes, size_t new_bytes);
+
+/* chi_arena_group names the current chunk to memory checkers. */
+static inline const void *chi_arena_group(const ch_arena *arena) {
+    return arena->chunk != NULL ? (const void *)arena->chunk : (const void *)arena;
+}
+
+#endif
