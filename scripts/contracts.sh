@@ -5,7 +5,7 @@
 #   scripts/contracts.sh expect    contracts/<case>/ -> contracts/expected.json, samples.json
 #   scripts/contracts.sh check     both again into a temporary folder; every byte must be the same
 #   scripts/contracts.sh check-bytes   only the first half of that: seconds instead of a minute
-# Needs node >= 20 and the packages of deps/package.json in build/deps: scripts/setup.sh.
+# Needs node >= 18 and the packages of deps/package.json in build/deps: scripts/setup.sh.
 # Exit status: 0 done, 1 differs or failed, 2 usage, 77 node or the packages are absent.
 set -eu
 
@@ -47,7 +47,7 @@ check() {
 
 command -v node >/dev/null 2>&1 || absent "contracts: SKIPPED, node is not installed"
 major=$(node -p 'process.versions.node.split(".")[0]')
-[ "$major" -ge 20 ] || absent "contracts: SKIPPED, node $major is older than 20"
+[ "$major" -ge 18 ] || absent "contracts: SKIPPED, node $major is older than 18"
 
 case "${1:-}" in
 build) node_script "$scripts/build.mjs" ;;

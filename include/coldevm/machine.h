@@ -4,8 +4,9 @@
  *  | chevm | frames | operand stacks | EVM memory (checkpoint per frame) | return data | code |
  * cache |
  *
- *  Configure → footprint (bytes by part) → create/init → execute messages against a host → fini.
- *  One instance per thread; instances share nothing mutable. Calls do not recurse on the C stack.
+ *  Configure -> footprint (bytes by part) -> create/init -> execute messages against a host ->
+ * fini. One instance per thread; instances share nothing mutable. Calls do not recurse on the C
+ * stack.
  */
 #ifndef CHEVM_MACHINE_H
 #define CHEVM_MACHINE_H
@@ -14,9 +15,7 @@
 #include <coldheap/allocator.h>
 #include <coldheap/status.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 typedef struct chevm chevm;
 
@@ -26,7 +25,8 @@ typedef enum chevm_engine {
     CHEVM_ENGINE_PORTABLE = 1 /* the switch twin: any compiler, any byte order */
 } chevm_engine;
 
-/** When code that jumps is rewritten into fused instructions (src/evm/fused.h): a matter of speed only. */
+/** When code that jumps is rewritten into fused instructions (src/evm/fused.h): a matter of speed
+ * only. */
 typedef enum chevm_fusing {
     CHEVM_FUSE_WHEN_HOT = 0, /* after enough jumps to pay for it */
     CHEVM_FUSE_AT_ONCE = 1,  /* at the first run of a code */
@@ -153,8 +153,6 @@ ch_status chevm_set_tracer(chevm *vm, const chevm_tracer *tracer);
 const char *chevm_op_name(chevm_fork fork, uint8_t op);
 unsigned chevm_op_immediate(uint8_t op);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

@@ -150,8 +150,14 @@ uint64_t chevm_memory_worst_case(uint64_t gas, uint32_t depth_max, chevm_memory_
 CH_INLINE void chevm_memory_open(chevm_memory *memory, chevm_memory_frame *parent);
 
 /** chevm_memory_close ends the running child and continues its parent, whose bytes and size are as
- *  they were. Pointers into the child are dead. Frames close in the reverse order of open. */
+ *  they were. Frames close in the reverse order of open.
+ *  Lifetime: the child's bytes can be read (output!) until the memory grows or a further frame is
+ *            closed; in the twin they are gone at once. */
 CH_INLINE void chevm_memory_close(chevm_memory *memory, const chevm_memory_frame *parent);
+
+/** chevm_memory_close_wiped is chevm_memory_close for a child whose bytes nobody reads any more: a
+ *  small child is zeroed at once, and its parent and the next child grow without a call. */
+CH_INLINE void chevm_memory_close_wiped(chevm_memory *memory, const chevm_memory_frame *parent);
 
 /* ---- Growth ---------------------------------------------------------------------------------- */
 
@@ -351,26 +357,35 @@ CH_INLINE void chevm_memory_open(chevm_memory *memory, chevm_memory_frame *paren
     }
 }
 
-CH_INLINE void chevm_memory_close(chevm_memory *memory, const chevm_memory_frame *parent) {
-    if (CH_UNLIKELY(memory->twin != NULL)) {
-        chevm_memory_close_twin(memory, parent);
-        return;
-    }
-    const uint64_t end = memory->start + memory->size;
-    uint64_t clean = memory->clean_end;
-    memory->peak = end > memory->peak ? end : memory->peak;
-    if (CH_LIKELY(memory->size <= CHEVM_MEMORY_SMALL)) {
-        chevm_memory_wipe_small(memory);
-    } else {
-        memory->dirty_end = end > memory->dirty_end ? end : memory->dirty_end;
-        clean = 0;
-    }
+/* Continues the parent, behind which `clean` bytes are known zero. */
+CH_INLINE void chevm_memory_resume(chevm_memory *memory, const chevm_memory_frame *parent,
+                                   uint64_t clean) {
     memory->data = parent->data;
     memory->start -= parent->size;
     memory->size = parent->size;
     memory->word_end = parent->size == 0 ? 0 : parent->size - 31;
     memory->cost = parent->cost;
     memory->clean_end = parent->size + clean;
+}
+
+CH_INLINE void chevm_memory_close(chevm_memory *memory, const chevm_memory_frame *parent) {
+    chevm_memory_note_end(memory);
+    if (CH_UNLIKELY(memory->twin != NULL)) {
+        chevm_memory_close_twin(memory, parent);
+    } else {
+        chevm_memory_resume(memory, parent, 0);
+    }
+}
+
+CH_INLINE void chevm_memory_close_wiped(chevm_memory *memory, const chevm_memory_frame *parent) {
+    const uint64_t end = memory->start + memory->size;
+    if (CH_UNLIKELY(memory->twin != NULL || memory->size > CHEVM_MEMORY_SMALL)) {
+        chevm_memory_close(memory, parent);
+        return;
+    }
+    memory->peak = end > memory->peak ? end : memory->peak;
+    chevm_memory_wipe_small(memory);
+    chevm_memory_resume(memory, parent, memory->clean_end);
 }
 
 CH_INLINE uint64_t chevm_memory_size(const chevm_memory *memory) {

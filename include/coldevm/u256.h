@@ -19,9 +19,7 @@ typedef struct chevm_u256 {
     uint64_t limbs[4]; /* least significant first, on every machine */
 } chevm_u256;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /* ---- Moving and testing --------------------------------------------------------------------- */
 
@@ -396,8 +394,6 @@ CH_INLINE void chevm_u256_from_be(chevm_u256 *out, const uint8_t *bytes, size_t 
     chevm_u256_set_limbs(out, limbs[0], limbs[1], limbs[2], limbs[3]);
 }
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

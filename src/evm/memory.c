@@ -168,7 +168,6 @@ void chevm_memory_open_twin(chevm_memory *memory) {
 }
 
 void chevm_memory_close_twin(chevm_memory *memory, const chevm_memory_frame *parent) {
-    chevm_memory_note_end(memory);
     twin_free(memory);
     memory->data = parent->data;
     memory->start -= parent->size;
@@ -304,12 +303,16 @@ void chevm_memory_fini(chevm_memory *memory) {
 }
 
 void chevm_memory_reset(chevm_memory *memory) {
-    chevm_memory_note_end(memory);
     if (memory->twin != NULL) {
         CH_REQUIRE(memory->start == 0);
+        chevm_memory_note_end(memory);
         twin_free(memory);
         chevm_memory_open_twin(memory);
+    } else if (memory->start == 0 && memory->size <= CHEVM_MEMORY_SMALL) {
+        memory->peak = most(memory->peak, memory->size);
+        chevm_memory_wipe_small(memory);
     } else {
+        chevm_memory_note_end(memory);
         memory->data = memory->base;
         memory->clean_end = 0;
     }

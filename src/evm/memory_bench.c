@@ -373,8 +373,8 @@ BENCH_GROUP(cold_frame_of_4k) {
 /* ---- A call tree as compilers write it: 160 bytes, a call, three more words
  * ---------------------- */
 
-static uint64_t tree_cold(void *context, uint64_t iterations) {
-    chevm_memory *m = context;
+/* kept: the bytes of ended frames stay readable, as for a frame that returned data. */
+CH_INLINE uint64_t tree(chevm_memory *m, uint64_t iterations, bool kept) {
     int64_t gas = GAS;
     for (uint64_t i = 0; i < iterations; i++) {
         chevm_memory_frame parents[3];
@@ -390,10 +390,22 @@ static uint64_t tree_cold(void *context, uint64_t iterations) {
                 (void)chevm_memory_grow(m, end, &gas);
                 m->data[end - 1] = 1;
             }
-            chevm_memory_close(m, &parents[depth]);
+            if (kept) {
+                chevm_memory_close(m, &parents[depth]);
+            } else {
+                chevm_memory_close_wiped(m, &parents[depth]);
+            }
         }
     }
     return (uint64_t)gas;
+}
+
+static uint64_t tree_cold(void *context, uint64_t iterations) {
+    return tree(context, iterations, false);
+}
+
+static uint64_t tree_kept(void *context, uint64_t iterations) {
+    return tree(context, iterations, true);
 }
 
 static uint64_t tree_block(void *context, uint64_t iterations) {
@@ -447,6 +459,8 @@ BENCH_GROUP(three_calls_as_compilers_write_them) {
     (void)rig_init(&rig, MEMORY_REGION, 4 * MIB);
     vector_init(&vector);
     ch_bench_add("cold", tree_cold, &rig.memory);
+    ch_bench_expect_no_heap();
+    ch_bench_add("cold, bytes kept", tree_kept, &rig.memory);
     ch_bench_expect_no_heap();
     ch_bench_add("realloc", tree_block, NULL);
     ch_bench_add("vector", tree_vector, &vector);

@@ -83,7 +83,7 @@ static void agree(void) {
     }
 }
 
-static void open_or_close(bool open) {
+static void open_or_close(bool open, bool wiped) {
     if (open ? depth + 1 == FRAMES_MAX : depth == 0) {
         return;
     }
@@ -91,6 +91,8 @@ static void open_or_close(bool open) {
     for (unsigned kind = 0; kind < MEMORY_KINDS; kind++) {
         if (open) {
             chevm_memory_open(&rigs[kind].memory, &frames[kind][depth]);
+        } else if (wiped) {
+            chevm_memory_close_wiped(&rigs[kind].memory, &frames[kind][depth]);
         } else {
             chevm_memory_close(&rigs[kind].memory, &frames[kind][depth]);
         }
@@ -107,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     while (input.size > 0) {
         const uint64_t op = take(&input, 1) % 12;
         if (op >= 8) {
-            open_or_close(op % 2 == 0);
+            open_or_close(op % 2 == 0, op < 10);
         } else {
             uint64_t argument[3];
             for (unsigned i = 0; i < 3; i++) {
@@ -122,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         agree();
     }
     while (depth > 0) {
-        open_or_close(false);
+        open_or_close(false, false);
         agree();
     }
     for (unsigned kind = 0; kind < MEMORY_KINDS; kind++) {

@@ -175,6 +175,28 @@ TEST(child_starts_empty_and_leaves_the_parent_alone) {
     }
 }
 
+TEST(output_of_an_ended_child_can_be_read_until_growth) {
+    for (memory_kind kind = MEMORY_REGION; kind <= MEMORY_PLAIN; kind++) {
+        chevm_memory *m = start(kind, MIB);
+        chevm_memory_frame parent;
+        CHECK(chevm_memory_ensure(m, 64, NULL) == CHEVM_OK);
+        chevm_memory_open(m, &parent);
+        CHECK(chevm_memory_set_data(m, 0, (const uint8_t *)"output", 6) == CHEVM_OK);
+        const uint8_t *output = m->data;
+        chevm_memory_close(m, &parent);
+        CHECK_BYTES(output, "output", 6);
+        CHECK(chevm_memory_ensure(m, 96, NULL) == CHEVM_OK);
+        CHECK(all_zero(m));
+        chevm_memory_open(m, &parent);
+        CHECK(chevm_memory_set_data(m, 0, (const uint8_t *)"wiped", 5) == CHEVM_OK);
+        output = m->data;
+        chevm_memory_close_wiped(m, &parent);
+        CHECK_BYTES(output, "\0\0\0\0\0", 5);
+        CHECK(m->clean_end > m->size);
+        finish();
+    }
+}
+
 TEST(frames_nest_1025_deep) {
     FOR_EACH_KIND(kind) {
         chevm_memory *m = start(kind, 1025 * 2048);

@@ -161,7 +161,8 @@ __attribute__((noinline)) static void allocate_deeper(unsigned levels) {
 }
 
 /* The signal stack lies below the thread's own: comparing addresses across would end "outer". */
-SCENARIO(jump_from_signal_stack_keeps_outer, SCENARIO_ABORT, "in hot section \"outer\"") {
+SCENARIO_LIMITED(jump_from_signal_stack_keeps_outer, SCENARIO_ABORT, "in hot section \"outer\"",
+                 SCENARIO_NOT_HOOKED) {
     use_signal_stack(jump_from_handler);
     CH_HOT_SCOPE("outer");
     if (sigsetjmp(target, 1) == 0) {

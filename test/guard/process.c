@@ -1,6 +1,7 @@
 /* process.c: fork, the seal, the end of the process. G6, G15, G24. */
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -60,20 +61,24 @@ SCENARIO(seal_denies, SCENARIO_ABORT, "3 B in section \"seal:ready\", ") {
     scenario_keep(malloc(3));
 }
 
+static sem_t started;
+static sem_t is_sealed;
+
 static void *allocates_after_seal(void *nothing) {
-    while (!__atomic_load_n((int *)nothing, __ATOMIC_ACQUIRE)) {
-        usleep(100);
-    }
+    sem_post(&started);
+    sem_wait(&is_sealed);
     scenario_keep(malloc(5));
-    return NULL;
+    return nothing;
 }
 
 SCENARIO(seal_denies_other_threads, SCENARIO_ABORT, "5 B in section \"seal:ready\", ") {
-    static int is_sealed;
     pthread_t thread;
-    pthread_create(&thread, NULL, allocates_after_seal, &is_sealed);
+    sem_init(&started, 0, 0);
+    sem_init(&is_sealed, 0, 0);
+    pthread_create(&thread, NULL, allocates_after_seal, NULL);
+    sem_wait(&started);
     ch_seal("ready");
-    __atomic_store_n(&is_sealed, 1, __ATOMIC_RELEASE);
+    sem_post(&is_sealed);
     pthread_join(thread, NULL);
 }
 

@@ -66,12 +66,18 @@ static int open_state(stage *target, const chevm_state_options *options) {
 int stage_open(stage *target, const stage_options *options) {
     chevm_options machine;
     chevm_state_options state;
-    *target = (stage){.options = *options, .state = options->state};
+    *target = (stage){.options = *options};
     stage_limits(options, &machine, &state);
+    if (options->share != NULL) {
+        target->state = options->share->state;
+        target->heap = options->share->heap;
+    } else if (options->malloc_twin) {
+        twin_init(&target->own_heap);
+        target->heap = &target->own_heap;
+    }
     if (options->malloc_twin) {
-        twin_init(&target->heap);
-        machine.twin = &target->heap.allocator;
-        state.twin = &target->heap.allocator;
+        machine.twin = &target->heap->allocator;
+        state.twin = &target->heap->allocator;
     }
     int code = target->state == NULL ? open_state(target, &state) : EXIT_DONE;
     if (code == EXIT_DONE && options->foreign == NULL) {

@@ -22,7 +22,7 @@ typedef struct stage_options {
     bool cache_off;        /* analyse code on every run */
     bool malloc_twin;      /* the malloc backend */
     foreign_vm *foreign;   /* NULL: our machine */
-    chevm_state *state;    /* NULL: a state of its own */
+    struct stage *share;   /* not NULL: on this stage's state, with this stage's heap */
 } stage_options;
 
 typedef struct stage {
@@ -30,7 +30,8 @@ typedef struct stage {
     chevm *vm; /* NULL if foreign */
     chevm_state *state;
     bool owns_state;
-    twin heap;             /* of the malloc backend */
+    twin own_heap;
+    twin *heap;            /* of the malloc backend, else NULL */
     size_t memory_limit;   /* bytes of EVM memory that were reserved */
     size_t reserved_bytes; /* machine and own state */
 } stage;
