@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #define GAS_DEFAULT        1000000000
-#define BASE_FEE_DEFAULT   10 /* what fixtures mean where they say none; some contracts keep it */
 #define FOLDER_ENTRIES_MAX 65536u
 #define FOLDER_DEPTH_MAX   16u
 
@@ -59,7 +58,7 @@ void cases_contract(bench_case *target, byte_range code, bool deploys, byte_rang
     target->world.context.block_number = 1;
     target->world.context.block_timestamp = 1000;
     target->world.context.block_gas_limit = GAS_DEFAULT;
-    chevm_u256_set_u64(&target->world.context.base_fee, BASE_FEE_DEFAULT);
+    chevm_u256_set_u64(&target->world.context.base_fee, CASES_BASE_FEE);
 }
 
 static void embedded_environment(bench_case *target, const coldevm_contract *contract) {

@@ -9,6 +9,9 @@
 
 #include "world.h"
 
+/* The base fee that fixtures mean where they name none; one contract stores whether it is 0. */
+#define CASES_BASE_FEE 10u
+
 /* What is known of the answer. */
 typedef struct case_expected {
     bool has_gas, has_output, has_log_count, has_logs_hash;

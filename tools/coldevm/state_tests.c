@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define BASE_FEE_DEFAULT  0x0au
 #define EXCESS_OF_FEE_TWO 2000000u /* below it the blob base fee is 1 in every fork */
 
 /* The test a case is made from. */
@@ -25,7 +24,7 @@ static int read_environment(const state_test *from, bench_case *target) {
     chevm_tx_context *context = &target->world.context;
     chevm_fork fork = target->world.fork;
     if (fork >= CHEVM_LONDON) {
-        chevm_u256_set_u64(&context->base_fee, BASE_FEE_DEFAULT);
+        chevm_u256_set_u64(&context->base_fee, CASES_BASE_FEE);
     }
     int status = json_address(document, json_get(env, "currentCoinbase"), &context->coinbase);
     if (status == EXIT_DONE) {
