@@ -20,7 +20,7 @@
 static const chevm_address CALLER = {{[18] = 0x10, [19] = 0x01}};
 
 void cases_init(case_list *list) {
-    *list = (case_list){NULL, &list->first, 0};
+    *list = (case_list){NULL, &list->first, 0, 0};
 }
 
 bench_case *cases_new(case_list *list, const char *name, const char *source) {
@@ -32,6 +32,11 @@ bench_case *cases_new(case_list *list, const char *name, const char *source) {
     list->last = &added->next;
     list->count++;
     return added;
+}
+
+void cases_skip(case_list *list, const char *what, const char *reason) {
+    list->skipped++;
+    message_note("SKIP %s: %s", what, reason);
 }
 
 /* ---- Contracts ------------------------------------------------------------------------------- */
@@ -140,7 +145,7 @@ static int read_contract(case_list *list, const char *name, const char *source, 
     cases_contract(added, code_bytes, deploys, input_bytes);
     status = known.entry != NULL ? expectation_read(&known, added, &usable) : EXIT_DONE;
     if (status == EXIT_DONE && !usable) {
-        message_note("SKIP %s: its archive says that it is not usable", name);
+        cases_skip(list, name, "its archive says that it is not usable");
         *end = NULL;
         list->last = end;
         list->count--;
@@ -290,9 +295,9 @@ int cases_read(case_list *list, const char *path) {
     while (size > 1 && path[size - 1] == '/') {
         size--;
     }
-    size_t before = list->count;
+    size_t before = list->count + list->skipped;
     int status = read_path(list, store_text(path, size), true, 0);
-    if (status == EXIT_DONE && list->count == before) {
+    if (status == EXIT_DONE && list->count + list->skipped == before) {
         message_note("%s: holds no case", path);
     }
     return status;
