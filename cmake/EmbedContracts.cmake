@@ -10,7 +10,8 @@ if(NOT CMAKE_SCRIPT_MODE_FILE)
   function(coldheap_embed_contracts target)
     set(folder "${PROJECT_SOURCE_DIR}/contracts")
     set(output "${CMAKE_CURRENT_BINARY_DIR}/contracts_embedded.c")
-    file(GLOB inputs CONFIGURE_DEPENDS "${folder}/*/*.hex" "${folder}/*.json")
+    file(GLOB inputs CONFIGURE_DEPENDS "${folder}/*/*.hex")
+    list(APPEND inputs "${folder}/cases.json" "${folder}/expected.json")
     add_custom_command(OUTPUT "${output}"
       COMMAND "${CMAKE_COMMAND}" "-DCONTRACTS=${folder}" "-DOUTPUT=${output}"
               -P "${COLDHEAP_EMBED_SCRIPT}"

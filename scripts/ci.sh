@@ -7,6 +7,7 @@
 #                                    contracts against their sources; nothing else
 #   scripts/ci.sh matrix             the other compiler and presets, one after the other
 #   scripts/ci.sh tidy               the tidy tests alone, to run before a push
+#   scripts/ci.sh format             lets clang-format 14 write over the C files
 #
 # Every test job ends with the line "N passed, N failed" (", N skipped" if any were) and exits 1 if
 # something failed; the counts are of single tests, not of programs, and are kept in
@@ -121,5 +122,6 @@ build) build_preset "${2:-release}" ;;
 conformance) run_conformance "${2:-release}" ;;
 matrix) run_matrix ;;
 tidy) test_preset release -L tidy ;;
+format) sh test/tidy/format.sh "$root" --write ;;
 *) usage ;;
 esac

@@ -2,10 +2,10 @@
 # contracts.sh: builds the own contracts from source, asks the independent EVM what they must do,
 # and checks that what is committed is what the sources give.
 #   scripts/contracts.sh build     contracts/src -> contracts/<case>/{code,input}.hex
-#   scripts/contracts.sh expect    contracts/<case>/ -> contracts/expected.json
+#   scripts/contracts.sh expect    contracts/<case>/ -> contracts/expected.json, samples.json
 #   scripts/contracts.sh check     both again into a temporary folder; every byte must be the same
 #   scripts/contracts.sh check-bytes   only the first half of that: seconds instead of a minute
-# Needs node >= 20 and the packages of deps/package.json in build/deps: scripts/setup.sh.
+# Needs node >= 18 and the packages of deps/package.json in build/deps: scripts/setup.sh.
 # Exit status: 0 done, 1 differs or failed, 2 usage, 77 node or the packages are absent.
 set -eu
 
@@ -33,6 +33,9 @@ check() {
     if [ "$1" = all ]; then
         node_script "$scripts/expect.mjs" "$work/contracts/expected.json" "$work/contracts"
     fi
+    if [ "$1" = all ]; then
+        node_script "$scripts/sample.mjs" "$work/contracts/samples.json"
+    fi
     for file in $(cd "$work/contracts" && find . -type f | sort); do
         cmp "$work/contracts/$file" "$root/contracts/$file" || exit 1
     done
@@ -44,11 +47,14 @@ check() {
 
 command -v node >/dev/null 2>&1 || absent "contracts: SKIPPED, node is not installed"
 major=$(node -p 'process.versions.node.split(".")[0]')
-[ "$major" -ge 20 ] || absent "contracts: SKIPPED, node $major is older than 20"
+[ "$major" -ge 18 ] || absent "contracts: SKIPPED, node $major is older than 18"
 
 case "${1:-}" in
 build) node_script "$scripts/build.mjs" ;;
-expect) node_script "$scripts/expect.mjs" ;;
+expect)
+    node_script "$scripts/expect.mjs"
+    node_script "$scripts/sample.mjs"
+    ;;
 check) check all ;;
 check-bytes) check bytes ;;
 *)

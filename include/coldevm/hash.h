@@ -9,9 +9,7 @@
 
 #include <coldheap/base.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 #define CHEVM_KECCAK_RATE 136u /* bytes absorbed per permutation */
 
@@ -43,8 +41,6 @@ void chevm_keccak_update(chevm_keccak *hash, const uint8_t *data, size_t size);
  *  before its next use. */
 void chevm_keccak_final(chevm_keccak *hash, uint8_t out[32]);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

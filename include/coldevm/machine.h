@@ -4,8 +4,9 @@
  *  | chevm | frames | operand stacks | EVM memory (checkpoint per frame) | return data | code |
  * cache |
  *
- *  Configure → footprint (bytes by part) → create/init → execute messages against a host → fini.
- *  One instance per thread; instances share nothing mutable. Calls do not recurse on the C stack.
+ *  Configure -> footprint (bytes by part) -> create/init -> execute messages against a host ->
+ * fini. One instance per thread; instances share nothing mutable. Calls do not recurse on the C
+ * stack.
  */
 #ifndef CHEVM_MACHINE_H
 #define CHEVM_MACHINE_H
@@ -14,9 +15,7 @@
 #include <coldheap/allocator.h>
 #include <coldheap/status.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 typedef struct chevm chevm;
 
@@ -25,6 +24,14 @@ typedef enum chevm_engine {
     CHEVM_ENGINE_FAST = 0, /* the fastest tier built in: computed goto where the compiler has it */
     CHEVM_ENGINE_PORTABLE = 1 /* the switch twin: any compiler, any byte order */
 } chevm_engine;
+
+/** When code that jumps is rewritten into fused instructions (src/evm/fused.h): a matter of speed
+ * only. */
+typedef enum chevm_fusing {
+    CHEVM_FUSE_WHEN_HOT = 0, /* after enough jumps to pay for it */
+    CHEVM_FUSE_AT_ONCE = 1,  /* at the first run of a code */
+    CHEVM_FUSE_NEVER = 2
+} chevm_fusing;
 
 /** All fields have a meaning at 0, so {0} is a usable configuration. */
 typedef struct chevm_options {
@@ -96,6 +103,7 @@ ch_status chevm_set_fork(chevm *vm, chevm_fork fork);
 chevm_fork chevm_get_fork(const chevm *vm);
 ch_status chevm_set_engine(chevm *vm, chevm_engine engine);
 ch_status chevm_set_cache(chevm *vm, bool on);
+ch_status chevm_set_fusing(chevm *vm, chevm_fusing fusing);
 
 /** chevm_execute runs `callee->code` for `message` at message->depth against the host; the first
  * call frame only, without call_begin/call_end around it (that is chevm_call). Lifetime:
@@ -145,8 +153,6 @@ ch_status chevm_set_tracer(chevm *vm, const chevm_tracer *tracer);
 const char *chevm_op_name(chevm_fork fork, uint8_t op);
 unsigned chevm_op_immediate(uint8_t op);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

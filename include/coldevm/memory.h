@@ -39,6 +39,9 @@ struct ch_region;
  */
 #define CHEVM_MEMORY_END_MAX ((UINT64_C(1) << 37) - 32)
 
+/** Largest limit_bytes: 64 GiB of all frames together. */
+#define CHEVM_MEMORY_LIMIT_MAX (UINT64_C(1) << 36)
+
 /** Most words chevm_memory_price knows exactly. */
 #define CHEVM_MEMORY_WORDS_MAX (UINT64_C(1) << 32)
 
@@ -75,7 +78,7 @@ typedef struct chevm_memory_frame {
 
 /** All zero is usable except limit_bytes, which must not be 0. */
 typedef struct chevm_memory_options {
-    uint64_t limit_bytes; /* of all frames together; rounded down to a multiple of 32 */
+    uint64_t limit_bytes; /* of all frames together; 32 or more; rounded down to a multiple of 32 */
     uint64_t first_bytes; /* made ready (committed, resident, zero) by init; 0 = 4 KiB */
     bool zeroed;          /* plain memory only: the caller's bytes are all zero already */
 } chevm_memory_options;
@@ -147,8 +150,14 @@ uint64_t chevm_memory_worst_case(uint64_t gas, uint32_t depth_max, chevm_memory_
 CH_INLINE void chevm_memory_open(chevm_memory *memory, chevm_memory_frame *parent);
 
 /** chevm_memory_close ends the running child and continues its parent, whose bytes and size are as
- *  they were. Pointers into the child are dead. Frames close in the reverse order of open. */
+ *  they were. Frames close in the reverse order of open.
+ *  Lifetime: the child's bytes can be read (output!) until the memory grows or a further frame is
+ *            closed; in the twin they are gone at once. */
 CH_INLINE void chevm_memory_close(chevm_memory *memory, const chevm_memory_frame *parent);
+
+/** chevm_memory_close_wiped is chevm_memory_close for a child whose bytes nobody reads any more: a
+ *  small child is zeroed at once, and its parent and the next child grow without a call. */
+CH_INLINE void chevm_memory_close_wiped(chevm_memory *memory, const chevm_memory_frame *parent);
 
 /* ---- Growth ---------------------------------------------------------------------------------- */
 
@@ -278,20 +287,25 @@ CH_INLINE void chevm_memory_set_size(chevm_memory *memory, uint64_t size, uint64
 }
 
 CH_INLINE bool chevm_memory_grow(chevm_memory *memory, uint64_t end, int64_t *gas) {
-    if (CH_LIKELY(end <= memory->size)) {
+    if (end <= memory->size) {
         return true;
     }
     const uint64_t size = (end + 31) & ~(uint64_t)31;
-    const uint64_t words = size >> 5; /* < 2^32, so its square fits */
-    const uint64_t cost = 3 * words + (words * words >> 9);
+    const uint64_t words =
+        size >> 5; /* wraps near 2^32, far above any clean_end: grow_slow decides */
+    const uint64_t cost = words * (words + 1536) >> 9;
     int64_t left = *gas - (int64_t)(cost - memory->cost);
     if (CH_LIKELY(left >= 0 && size <= memory->clean_end)) {
         chevm_memory_set_size(memory, size, cost);
-    } else {
-        left = chevm_memory_grow_slow(memory, size, *gas);
+        *gas = left;
+        return true;
     }
-    *gas = left >= 0 ? left : *gas;
-    return left >= 0;
+    left = chevm_memory_grow_slow(memory, size, *gas);
+    if (CH_UNLIKELY(left < 0)) {
+        return false;
+    }
+    *gas = left;
+    return true;
 }
 
 /* Notes how far the running frame reached; its bytes count as written. */
@@ -308,6 +322,20 @@ CH_INLINE void chevm_memory_note_end(chevm_memory *memory) {
 #else
 #define CHEVM_MEMORY_SINGLE(value) ((void)0)
 #endif
+
+/* Frames of at most this many bytes are zeroed when they end: exact and inline, and then their
+ * parent and its next child grow without a call. */
+#define CHEVM_MEMORY_SMALL 512u
+
+/* Zeroes the running frame, word by word: short runs are done before a call to memset begins. */
+CH_INLINE void chevm_memory_wipe_small(chevm_memory *memory) {
+    uint8_t *bytes = memory->data;
+    for (uint64_t left = memory->size; left != 0; left -= 32) {
+        memset(bytes, 0, 32);
+        bytes += 32;
+        CHEVM_MEMORY_SINGLE(bytes); /* or the loop becomes that call */
+    }
+}
 
 CH_INLINE void chevm_memory_open(chevm_memory *memory, chevm_memory_frame *parent) {
     uint64_t size = memory->size;
@@ -329,18 +357,35 @@ CH_INLINE void chevm_memory_open(chevm_memory *memory, chevm_memory_frame *paren
     }
 }
 
-CH_INLINE void chevm_memory_close(chevm_memory *memory, const chevm_memory_frame *parent) {
-    chevm_memory_note_end(memory);
-    if (CH_UNLIKELY(memory->twin != NULL)) {
-        chevm_memory_close_twin(memory, parent);
-        return;
-    }
+/* Continues the parent, behind which `clean` bytes are known zero. */
+CH_INLINE void chevm_memory_resume(chevm_memory *memory, const chevm_memory_frame *parent,
+                                   uint64_t clean) {
     memory->data = parent->data;
     memory->start -= parent->size;
     memory->size = parent->size;
     memory->word_end = parent->size == 0 ? 0 : parent->size - 31;
     memory->cost = parent->cost;
-    memory->clean_end = parent->size; /* the child wrote behind it */
+    memory->clean_end = parent->size + clean;
+}
+
+CH_INLINE void chevm_memory_close(chevm_memory *memory, const chevm_memory_frame *parent) {
+    chevm_memory_note_end(memory);
+    if (CH_UNLIKELY(memory->twin != NULL)) {
+        chevm_memory_close_twin(memory, parent);
+    } else {
+        chevm_memory_resume(memory, parent, 0);
+    }
+}
+
+CH_INLINE void chevm_memory_close_wiped(chevm_memory *memory, const chevm_memory_frame *parent) {
+    const uint64_t end = memory->start + memory->size;
+    if (CH_UNLIKELY(memory->twin != NULL || memory->size > CHEVM_MEMORY_SMALL)) {
+        chevm_memory_close(memory, parent);
+        return;
+    }
+    memory->peak = end > memory->peak ? end : memory->peak;
+    chevm_memory_wipe_small(memory);
+    chevm_memory_resume(memory, parent, memory->clean_end);
 }
 
 CH_INLINE uint64_t chevm_memory_size(const chevm_memory *memory) {

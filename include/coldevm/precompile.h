@@ -43,9 +43,7 @@ typedef enum chevm_precompile {
 /** Bytes of scratch a run needs. */
 #define CHEVM_PRECOMPILE_SCRATCH 64u
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** chevm_precompile_at returns the precompile that `address` is in `fork`, NONE if it is none. */
 chevm_precompile chevm_precompile_at(chevm_fork fork, const chevm_address *address);
@@ -67,8 +65,6 @@ uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, cons
 void chevm_precompile_run(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
                           size_t size, int64_t gas, uint8_t *scratch, chevm_result *result);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

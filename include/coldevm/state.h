@@ -19,9 +19,7 @@
 #include <coldheap/allocator.h>
 #include <coldheap/status.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 typedef struct chevm_state chevm_state;
 
@@ -253,8 +251,6 @@ typedef struct chevm_state_stats {
 
 void chevm_state_get_stats(const chevm_state *state, chevm_state_stats *stats);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

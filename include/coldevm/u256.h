@@ -19,9 +19,7 @@ typedef struct chevm_u256 {
     uint64_t limbs[4]; /* least significant first, on every machine */
 } chevm_u256;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /* ---- Moving and testing --------------------------------------------------------------------- */
 
@@ -99,28 +97,21 @@ CH_INLINE void chevm_u256_from_be(chevm_u256 *out, const uint8_t *bytes, size_t 
 
 /** chevm_num_cache remembers what is costly to derive from a divisor or modulus that comes back.
  *  Zero-initialise it; one per thread of execution; it changes no result, only the time. */
-#define CHEVM_NUM_CACHE_DIVISORS 4u
+#define CHEVM_NUM_CACHE_DIVISORS 8u
 
 typedef struct chevm_num_divisor {
     chevm_u256 divisor;
-    chevm_u256 reciprocal;
-    uint64_t limb_reciprocal;
+    chevm_u256 normalised;    /* divisor << shift: bit 255 set */
+    chevm_u256 reciprocal;    /* floor((2^512 - 1) / normalised) - 2^256 */
+    chevm_u256 multiplier;    /* reciprocal + 1 */
+    uint64_t limb_reciprocal; /* the reciprocal of its two top limbs */
     uint32_t shift;
-    uint32_t state;
+    uint32_t ready;      /* the derived fields are filled in */
+    uint32_t confidence; /* grows with hits; an entry gives way when it is used up */
 } chevm_num_divisor;
 
-typedef struct chevm_num_modulus {
-    chevm_u256 modulus;
-    chevm_u256 normalised;
-    chevm_u256 reciprocal;
-    uint64_t limb_reciprocal;
-    uint32_t shift;
-    uint32_t state;
-} chevm_num_modulus;
-
 typedef struct chevm_num_cache {
-    chevm_num_divisor divisors[CHEVM_NUM_CACHE_DIVISORS];
-    chevm_num_modulus modulus;
+    chevm_num_divisor divisors[CHEVM_NUM_CACHE_DIVISORS]; /* private; by a hash of the divisor */
 } chevm_num_cache;
 
 /** chevm_num_init picks the fastest build of each routine for this machine. Until it is called the
@@ -403,8 +394,6 @@ CH_INLINE void chevm_u256_from_be(chevm_u256 *out, const uint8_t *bytes, size_t 
     chevm_u256_set_limbs(out, limbs[0], limbs[1], limbs[2], limbs[3]);
 }
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

@@ -51,6 +51,11 @@ CH_INLINE uint64_t chevm_limb_mul(uint64_t *high, uint64_t a, uint64_t b);
 CH_INLINE uint64_t chevm_limb_muladd(uint64_t *high, uint64_t a, uint64_t b, uint64_t c,
                                      uint64_t d);
 
+/** chevm_limbs_add and chevm_limbs_sub: x[0..count) += or -= b[0..count), carry or borrow returned.
+ *  Requires: count is a constant from 2 to 4; the arrays are locals (they stay in registers). */
+CH_INLINE uint64_t chevm_limbs_add(uint64_t *x, const uint64_t *b, unsigned count);
+CH_INLINE uint64_t chevm_limbs_sub(uint64_t *x, const uint64_t *b, unsigned count);
+
 /** chevm_limb4_add sets out = a + b mod 2^256 and returns the carry. */
 CH_INLINE uint64_t chevm_limb4_add(uint64_t *out, const uint64_t *a, const uint64_t *b);
 
@@ -138,6 +143,35 @@ CH_INLINE uint64_t chevm_limb_muladd(uint64_t *high, uint64_t a, uint64_t b, uin
 
 #if CHEVM_LIMB_VARIANT == CHEVM_LIMB_ASM
 
+#define CHEVM_LIMBS_CHAIN(first, next)                                                             \
+    if (count == 2) {                                                                              \
+        __asm__(first " %3, %0\n\t" next " %4, %1"                                                 \
+                : "+&r"(x[0]), "+r"(x[1]), "=@ccc"(flag)                                           \
+                : "re"(b[0]), "re"(b[1]));                                                         \
+    } else if (count == 3) {                                                                       \
+        __asm__(first " %4, %0\n\t" next " %5, %1\n\t" next " %6, %2"                              \
+                : "+&r"(x[0]), "+&r"(x[1]), "+r"(x[2]), "=@ccc"(flag)                              \
+                : "re"(b[0]), "re"(b[1]), "re"(b[2]));                                             \
+    } else {                                                                                       \
+        __asm__(first " %5, %0\n\t" next " %6, %1\n\t" next " %7, %2\n\t" next " %8, %3"           \
+                : "+&r"(x[0]), "+&r"(x[1]), "+&r"(x[2]), "+r"(x[3]), "=@ccc"(flag)                 \
+                : "re"(b[0]), "re"(b[1]), "re"(b[2]), "re"(b[3]));                                 \
+    }
+
+CH_INLINE uint64_t chevm_limbs_add(uint64_t *x, const uint64_t *b, unsigned count) {
+    bool flag;
+    CHEVM_LIMBS_CHAIN("addq", "adcq")
+    return flag;
+}
+
+CH_INLINE uint64_t chevm_limbs_sub(uint64_t *x, const uint64_t *b, unsigned count) {
+    bool flag;
+    CHEVM_LIMBS_CHAIN("subq", "sbbq")
+    return flag;
+}
+
+#undef CHEVM_LIMBS_CHAIN
+
 CH_INLINE uint64_t chevm_limb4_add(uint64_t *out, const uint64_t *a, const uint64_t *b) {
     uint64_t x0 = a[0], x1 = a[1], x2 = a[2], x3 = a[3];
     bool carry;
@@ -179,6 +213,22 @@ CH_INLINE bool chevm_limb4_less_signed(const uint64_t *a, const uint64_t *b) {
 }
 
 #else
+
+CH_INLINE uint64_t chevm_limbs_add(uint64_t *x, const uint64_t *b, unsigned count) {
+    uint64_t carry = 0;
+    for (unsigned i = 0; i < count; i++) {
+        x[i] = chevm_limb_add(x[i], b[i], &carry);
+    }
+    return carry;
+}
+
+CH_INLINE uint64_t chevm_limbs_sub(uint64_t *x, const uint64_t *b, unsigned count) {
+    uint64_t borrow = 0;
+    for (unsigned i = 0; i < count; i++) {
+        x[i] = chevm_limb_sub(x[i], b[i], &borrow);
+    }
+    return borrow;
+}
 
 CH_INLINE uint64_t chevm_limb4_add(uint64_t *out, const uint64_t *a, const uint64_t *b) {
     uint64_t carry = 0;

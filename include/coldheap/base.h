@@ -45,9 +45,11 @@
 #endif
 
 #ifdef __cplusplus
-#define CH_ALIGNOF(type) alignof(type)
+#define CH_ALIGNOF(type)                   alignof(type)
+#define CH_STATIC_ASSERT(condition, words) static_assert(condition, words)
 #else
-#define CH_ALIGNOF(type) _Alignof(type)
+#define CH_ALIGNOF(type)                   _Alignof(type)
+#define CH_STATIC_ASSERT(condition, words) _Static_assert(condition, words)
 #endif
 
 /** CH_API_BEGIN and CH_API_END stand around the declarations of every public header: C linkage for

@@ -26,6 +26,9 @@ CH_INLINE uint64_t ch_bits_mul_wide(uint64_t *low, uint64_t a, uint64_t b);
 CH_INLINE uint64_t ch_bits_load_le64(const void *bytes);
 CH_INLINE uint32_t ch_bits_load_le32(const void *bytes);
 
+/** ch_bytes_equal compares content. Cost: two loads per 8 bytes; with a constant size no loop. */
+CH_INLINE bool ch_bytes_equal(const void *a, const void *b, size_t size_bytes);
+
 /* ---- Implementation ---------------------------------------------------------------------- */
 
 #if defined(__GNUC__) || defined(__clang__)
@@ -105,6 +108,23 @@ CH_INLINE uint64_t ch_bits_load_le64(const void *bytes) {
 #else
     return ch_bits_load_le32(bytes) | (uint64_t)ch_bits_load_le32((const uint8_t *)bytes + 4) << 32;
 #endif
+}
+
+CH_INLINE bool ch_bytes_equal(const void *a, const void *b, size_t size_bytes) {
+    const uint8_t *left = (const uint8_t *)a;
+    const uint8_t *right = (const uint8_t *)b;
+    uint64_t difference = 0;
+    size_t at = 0;
+    for (; size_bytes - at >= 8; at += 8) {
+        difference |= ch_bits_load_le64(left + at) ^ ch_bits_load_le64(right + at);
+    }
+    for (; size_bytes - at >= 4; at += 4) {
+        difference |= ch_bits_load_le32(left + at) ^ ch_bits_load_le32(right + at);
+    }
+    for (; at < size_bytes; at++) {
+        difference |= (uint64_t)(left[at] ^ right[at]);
+    }
+    return difference == 0;
 }
 
 CH_INLINE uint32_t ch_bits_load_le32(const void *bytes) {

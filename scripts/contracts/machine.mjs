@@ -97,13 +97,14 @@ export class Machine {
     }
 
     /** Runs one message; `to` undefined creates a contract with `input` as its initcode. */
-    async run({ to, input, gasLimit, value = 0n }) {
+    async run({ to, input, gasLimit, value = 0n, isStatic = false }) {
         const sender = this.env.sender;
         this.warm(sender, to);
         const result = await this.evm.runCall({
             block: this.block(), caller: this.address(sender), origin: this.address(sender),
             to: to === undefined ? undefined : this.address(to), data: input,
             gasLimit: BigInt(gasLimit), gasPrice: BigInt(this.env.gas_price), value: BigInt(value),
+            isStatic,
         });
         const exec = result.execResult;
         return {
@@ -112,9 +113,16 @@ export class Machine {
             refund: exec.gasRefund ?? 0n,
             output: exec.returnValue,
             logs: exec.logs ?? [],
-            selfdestructs: [...(exec.selfdestruct ?? new Map()).keys()],
+            destroyed: this.destroyed(exec),
             created: result.createdAddress?.toString(),
         };
+    }
+
+    /** Accounts that would be gone at the end of the transaction (EIP-6780 from Cancun on). */
+    destroyed(exec) {
+        const marked = [...(exec.selfdestruct ?? new Map()).keys()].sort();
+        const created = exec.createdAddresses ?? new Set();
+        return marked.filter((one) => !this.common.isActivatedEIP(6780) || created.has(one));
     }
 
     logsHash(logs) {

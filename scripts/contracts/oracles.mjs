@@ -35,7 +35,7 @@ function approvals([count]) {
 
 function keccakChain(args, keccak256) {
     const memory = new Uint8Array(32 + 4096);
-    for (let i = 0; i < 16384; i++) {
+    for (let i = 0; i < 8192; i++) {
         memory.set(keccak256(memory.subarray(0, 32)), 0);
     }
     let digest;

@@ -35,7 +35,8 @@ TEST(fail_text_longer_than_the_line_is_cut) {
     CHECK(ch_test_child_dies(fail_with_long_text, condition, text, sizeof text));
     const char *line_end = strchr(text, '\n');
     if (CHECK(line_end != NULL)) {
-        CHECK_EQUAL(line_end - text, 511);
+        CHECK(line_end - text > 400 && line_end - text < 512);
+        CHECK(line_end[1] == 0);
     }
     CHECK(strncmp(text, "file.c:2147483647: requirement failed: xxx", 42) == 0);
 }

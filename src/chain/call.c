@@ -202,7 +202,12 @@ static chevm_status deposit(chevm_state *state, uint32_t account, chevm_result *
         return CHEVM_CODE_PREFIX;
     }
     if (size > (uint64_t)result->gas_left / CHEVMI_CODE_BYTE_GAS) {
-        return state->rules.unpaid_code_fails ? CHEVM_CODE_STORE_GAS : CHEVM_OK;
+        if (state->rules.unpaid_code_fails) {
+            return CHEVM_CODE_STORE_GAS;
+        }
+        result->output = NULL; /* Frontier: the account stays, without code */
+        result->output_size = 0;
+        return CHEVM_OK;
     }
     const int status = chevmi_account_set_code(state, account, result->output, size);
     if (status == 0) {

@@ -4,17 +4,23 @@
  *   5 slots of an account are linked both ways             6 its count of not-zero slots is true
  *   7 every code is found under its hash                   8 bytes of codes lie in order, padded
  *   9 code references are those of accounts and journal   10 what no code refers to is garbage
- *  11 indexes hold nothing else                           12 transient slots sit in their cells
+ *  11 indexes hold as many numbers as there are entries   12 transient slots sit in their cells
  *  13 frames and journal are in order                     14 an account that does not exist is bare
  */
 #include "journal.h"
 
-static uint64_t cells_used(const chevmi_index *index) {
+/* Holds as many cells as there are entries, and none names an entry beyond `high`: a look-up ends.
+ */
+static bool index_is_sane(const chevmi_index *index, uint64_t live, uint64_t high) {
     uint64_t used = 0;
     for (uint64_t i = 0; index->cells != NULL && i <= index->mask; i++) {
-        used += index->cells[i] != 0;
+        const uint64_t cell = index->cells[i];
+        used += cell != 0;
+        if (cell != 0 && ((uint32_t)cell == 0 || (uint32_t)cell > high)) {
+            return false;
+        }
     }
-    return used;
+    return used == live;
 }
 
 static bool is_bare(const chevmi_account *account) {
@@ -36,6 +42,9 @@ static unsigned check_accounts(const chevm_state *state) {
     uint32_t spare = 0;
     for (uint32_t i = state->account_free; i != 0 && spare <= state->account_high;
          i = state->accounts[i].first_slot) {
+        if (i > state->account_high || state->accounts[i].in_use) {
+            return 2;
+        }
         spare++;
     }
     return live == state->account_live && live + spare == state->account_high ? 0 : 2;
@@ -53,6 +62,9 @@ static unsigned check_slots(const chevm_state *state) {
     uint32_t spare = 0;
     for (uint32_t i = state->slot_free; i != 0 && spare <= state->slot_high;
          i = state->slots[i].next) {
+        if (i > state->slot_high || state->slots[i].account != 0) {
+            return 4;
+        }
         spare++;
     }
     return live == state->slot_live && live + spare == state->slot_high ? 0 : 4;
@@ -124,10 +136,10 @@ static unsigned check_codes(const chevm_state *state) {
 }
 
 static unsigned check_indexes(const chevm_state *state) {
-    if (cells_used(&state->account_index) != state->account_live ||
-        cells_used(&state->slot_index) != state->slot_live ||
-        cells_used(&state->code_index) != state->code_count ||
-        cells_used(&state->transient_index) != state->transient_count) {
+    if (!index_is_sane(&state->account_index, state->account_live, state->account_high) ||
+        !index_is_sane(&state->slot_index, state->slot_live, state->slot_high) ||
+        !index_is_sane(&state->code_index, state->code_count, state->code_count) ||
+        !index_is_sane(&state->transient_index, state->transient_count, state->transient_count)) {
         return 11;
     }
     for (uint32_t i = 1; i <= state->transient_count; i++) {
@@ -153,7 +165,7 @@ static unsigned check_frames(const chevm_state *state) {
 
 ch_status chevm_state_check(const chevm_state *state, unsigned *broken) {
     static unsigned (*const checks[])(const chevm_state *) = {
-        check_accounts, check_slots, check_lists, check_codes, check_indexes, check_frames,
+        check_indexes, check_accounts, check_slots, check_lists, check_codes, check_frames,
     };
     for (unsigned i = 0; i < sizeof checks / sizeof checks[0]; i++) {
         const unsigned number = checks[i](state);

@@ -42,6 +42,9 @@ static uint32_t intern(chevm_state *state, const uint8_t *code, size_t size) {
         return 0;
     }
     number = ++state->code_count;
+    if (number > state->code_count_peak) {
+        state->code_count_peak = number;
+    }
     chevmi_code *const entry = &state->codes[number];
     *entry = (chevmi_code){.hash = key, .offset = state->code_used, .size = size};
     uint8_t *const to = state->code_bytes + entry->offset;
@@ -50,6 +53,9 @@ static uint32_t intern(chevm_state *state, const uint8_t *code, size_t size) {
     state->code_used += stored_size(size);
     state->code_garbage += stored_size(size);
     state->code_garbage_count++;
+    if (state->code_used > state->code_peak) {
+        state->code_peak = state->code_used;
+    }
     (void)chevmi_index_insert(&state->code_index, chevmi_hash_word(state->seeds, &key, 0), number);
     chevmi_journal_push(state, CHEVMI_JOURNAL_CODE_NEW, number, 0);
     return number;

@@ -30,6 +30,8 @@ static void undo_marks(chevm_state *state, uint32_t number, uint32_t marks) {
     }
 }
 
+/* Entries of an ended transaction are undone only when none is running (a mark around both), and
+ * then there is no transient slot left: they are passed over. */
 static void undo_entry(chevm_state *state, uint64_t header, const uint64_t *payload) {
     const uint32_t number = chevmi_journal_number(header);
     chevm_u256 word = {{0, 0, 0, 0}};
@@ -68,11 +70,15 @@ static void undo_entry(chevm_state *state, uint64_t header, const uint64_t *payl
         state->slots[number].journal_end = 0;
         break;
     case CHEVMI_JOURNAL_TRANSIENT_NEW:
-        chevmi_transient_drop_last(state);
+        if (number <= state->transient_count) {
+            chevmi_transient_drop_last(state);
+        }
         break;
     case CHEVMI_JOURNAL_TRANSIENT_VALUE:
-        memcpy(&state->transients[number].value, payload, sizeof word);
-        state->transients[number].journal_end = 0;
+        if (number <= state->transient_count) {
+            memcpy(&state->transients[number].value, payload, sizeof word);
+            state->transients[number].journal_end = 0;
+        }
         break;
     case CHEVMI_JOURNAL_NONE:
         CH_ASSERT(false);

@@ -173,12 +173,14 @@ static void set_capacities(chevm_state *state, const capacities *c) {
 static chevm_state *lay_out(uint8_t *memory, const size_t sizes[PIECE_COUNT], const capacities *c,
                             const chevm_state_options *options, bool zero) {
     void *at[PIECE_COUNT];
+    const uint8_t *const start = memory;
     for (unsigned i = 0; i < PIECE_COUNT; i++) {
         at[i] = sizes[i] != 0 ? memory : NULL;
         memory += sizes[i];
     }
     chevm_state *const state = at[PIECE_header];
     memset(state, 0, sizeof *state);
+    state->total_bytes = (size_t)(memory - start);
     set_capacities(state, c);
     state->frames = at[PIECE_frames];
     state->accounts = at[PIECE_accounts];
@@ -294,6 +296,12 @@ void chevm_state_reset(chevm_state *state) {
     }
     chevmi_code_collect(state);
     CH_ASSERT(state->account_live == 0 && state->slot_live == 0 && state->code_count == 0);
+    if (state->account_high > state->account_peak) {
+        state->account_peak = state->account_high;
+    }
+    if (state->slot_high > state->slot_peak) {
+        state->slot_peak = state->slot_high;
+    }
     state->account_high = state->account_free = 0;
     state->slot_high = state->slot_free = 0;
     state->context = NULL;

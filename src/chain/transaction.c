@@ -99,6 +99,15 @@ bool chevm_state_in_transaction(const chevm_state *state) {
     return state->running;
 }
 
+static void close_transaction(chevm_state *state) {
+    while (state->frame_count > state->tx_frame) {
+        chevmi_frame_pop(state);
+    }
+    state->running = false;
+    state->context = NULL;
+    chevmi_settle(state);
+}
+
 chevm_status chevm_state_begin_transaction(chevm_state *state, chevm_fork fork,
                                            const chevm_tx_context *context) {
     CH_REQUIRE(!state->running);
@@ -109,7 +118,6 @@ chevm_status chevm_state_begin_transaction(chevm_state *state, chevm_fork fork,
     if (chevmi_frame_push(state, &frame) != 0) {
         return CHEVM_JOURNAL_FULL;
     }
-    chevmi_log_truncate(state, 0, 0);
     state->transaction++;
     state->running = true;
     state->ripemd_touched = false;
@@ -120,21 +128,13 @@ chevm_status chevm_state_begin_transaction(chevm_state *state, chevm_fork fork,
         status = chevm_state_warm_address(state, &context->coinbase);
     }
     if (status != CHEVM_OK) {
-        chevm_state_rollback_transaction(state);
-        state->rollbacks--;
+        chevmi_journal_undo(state, frame.journal_words);
+        close_transaction(state);
         return status;
     }
+    chevmi_log_truncate(state, 0, 0);
     state->transactions++;
     return CHEVM_OK;
-}
-
-static void close_transaction(chevm_state *state) {
-    while (state->frame_count > state->tx_frame) {
-        chevmi_frame_pop(state);
-    }
-    state->running = false;
-    state->context = NULL;
-    chevmi_settle(state);
 }
 
 void chevm_state_rollback_transaction(chevm_state *state) {

@@ -102,8 +102,8 @@ struct chevm_state {
     uint32_t frame_count, frame_capacity, mark_count, mark_capacity;
     uint64_t mark_number; /* of the last mark taken */
 
-    uint32_t account_high, account_free, account_live, account_capacity;
-    uint32_t slot_high, slot_free, slot_live, slot_capacity;
+    uint32_t account_high, account_free, account_live, account_capacity, account_peak;
+    uint32_t slot_high, slot_free, slot_live, slot_capacity, slot_peak;
 
     chevmi_index transient_index;
     chevmi_transient *transients;
@@ -112,8 +112,8 @@ struct chevm_state {
     chevmi_index code_index;
     chevmi_code *codes;
     uint8_t *code_bytes;
-    uint64_t code_used, code_capacity, code_garbage;
-    uint32_t code_count, code_count_capacity, code_garbage_count;
+    uint64_t code_used, code_capacity, code_garbage, code_peak;
+    uint32_t code_count, code_count_capacity, code_garbage_count, code_count_peak;
 
     chevm_log *logs;
     uint8_t *log_bytes;
@@ -126,6 +126,7 @@ struct chevm_state {
     const ch_allocator *twin;
     uint64_t transactions, rollbacks;
     uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH]; /* output of precompiles */
+    size_t total_bytes;                        /* footprint */
     ch_region region;                          /* of chevm_state_create, else zero */
     uint64_t magic;
 };

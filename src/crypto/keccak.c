@@ -1,88 +1,96 @@
-/* keccak.c: Keccak-256 over a permutation picked at run time. */
-#include <coldevm/hash.h>
-#include <coldevm/u256.h>
-
+/* keccak.c: the public face of Keccak-256 and the choice of its build. */
 #include "keccak.h"
 
+#include <coldevm/u256.h>
+
+#include "num/cpu.h"
+
+#include <stdatomic.h>
 #include <string.h>
 
-#define RATE_WORDS (CHEVM_KECCAK_RATE / 8u)
+const uint64_t chevmi_keccak_round_constants[CHEVMI_KECCAK_ROUNDS + 8] = {
+    0x0000000000000001u, 0x0000000000008082u, 0x800000000000808au, 0x8000000080008000u,
+    0x000000000000808bu, 0x0000000080000001u, 0x8000000080008081u, 0x8000000000008009u,
+    0x000000000000008au, 0x0000000000000088u, 0x0000000080008009u, 0x000000008000000au,
+    0x000000008000808bu, 0x800000000000008bu, 0x8000000000008089u, 0x8000000000008003u,
+    0x8000000000008002u, 0x8000000000000080u, 0x000000000000800au, 0x800000008000000au,
+    0x8000000080008081u, 0x8000000000008080u, 0x0000000080000001u, 0x8000000080008008u,
+};
 
-static chevmi_keccak_permutation *permute = chevmi_keccak_permute_plain;
+static const chevmi_keccak_build *const BUILDS[] = {
+#define BUILD_ADDRESS(name) &name,
+    CHEVMI_KECCAK_ROWS(BUILD_ADDRESS)
+#undef BUILD_ADDRESS
+};
+
+static _Atomic(const chevmi_keccak_build *) current_build = &chevmi_keccak_plain;
+
+CH_INLINE const chevmi_keccak_build *build(void) {
+    return atomic_load_explicit(&current_build, memory_order_relaxed);
+}
+
+const chevmi_keccak_build *chevmi_keccak_select(unsigned features) {
+    const chevmi_keccak_build *chosen = &chevmi_keccak_plain;
+    for (size_t i = sizeof BUILDS / sizeof BUILDS[0]; i-- > 0;) {
+        if ((BUILDS[i]->features & ~features) == 0) {
+            chosen = BUILDS[i];
+        }
+    }
+    atomic_store_explicit(&current_build, chosen, memory_order_relaxed);
+    return chosen;
+}
 
 void chevm_hash_init(void) {
     chevm_num_init();
-}
-
-static uint64_t load_le(const uint8_t *bytes) {
-    uint64_t x = 0;
-    for (unsigned i = 8; i-- > 0;) {
-        x = x << 8 | bytes[i];
-    }
-    return x;
-}
-
-static void absorb(uint64_t *state, const uint8_t *data, size_t word_count) {
-    for (size_t i = 0; i < word_count; i++) {
-        state[i] ^= load_le(data + 8 * i);
-    }
-}
-
-static void squeeze(uint8_t out[32], const uint64_t *state) {
-    for (unsigned i = 0; i < 32; i++) {
-        out[i] = (uint8_t)(state[i / 8] >> (8 * (i % 8)));
-    }
-}
-
-void chevmi_keccak_hash(uint8_t out[32], const uint8_t *data, size_t size, uint8_t domain) {
-    uint64_t state[25] = {0};
-    for (; size >= CHEVM_KECCAK_RATE; size -= CHEVM_KECCAK_RATE, data += CHEVM_KECCAK_RATE) {
-        absorb(state, data, RATE_WORDS);
-        permute(state);
-    }
-    const size_t words = size / 8;
-    absorb(state, data, words);
-    uint64_t last = (uint64_t)domain << (8 * (size % 8));
-    for (size_t i = 0; i < size % 8; i++) {
-        last |= (uint64_t)data[8 * words + i] << (8 * i);
-    }
-    state[words] ^= last;
-    state[RATE_WORDS - 1] ^= (uint64_t)1 << 63;
-    permute(state);
-    squeeze(out, state);
+    (void)chevmi_keccak_select(chevmi_cpu_features());
 }
 
 void chevm_keccak256(uint8_t out[32], const uint8_t *data, size_t size) {
-    chevmi_keccak_hash(out, data, size, CHEVMI_KECCAK_DOMAIN);
+    build()->hash(out, data, size, CHEVMI_KECCAK_DOMAIN);
 }
 
 void chevm_keccak256_32(uint8_t out[32], const uint8_t data[32]) {
-    chevm_keccak256(out, data, 32);
+    build()->hash(out, data, 32, CHEVMI_KECCAK_DOMAIN);
 }
 
 void chevm_keccak256_64(uint8_t out[32], const uint8_t data[64]) {
-    chevm_keccak256(out, data, 64);
+    build()->hash(out, data, 64, CHEVMI_KECCAK_DOMAIN);
 }
 
 void chevm_keccak_init(chevm_keccak *hash) {
     memset(hash, 0, sizeof *hash);
 }
 
-void chevm_keccak_update(chevm_keccak *hash, const uint8_t *data, size_t size) {
+/* Adds bytes to the state at byte offset `at`; at + size <= rate. */
+static void absorb(uint64_t *state, size_t at, const uint8_t *data, size_t size) {
     for (size_t i = 0; i < size; i++) {
-        const uint32_t at = hash->used_bytes;
-        hash->state[at / 8] ^= (uint64_t)data[i] << (8 * (at % 8));
-        if (++hash->used_bytes == CHEVM_KECCAK_RATE) {
-            permute(hash->state);
+        state[(at + i) / 8] ^= (uint64_t)data[i] << (8 * ((at + i) % 8));
+    }
+}
+
+void chevm_keccak_update(chevm_keccak *hash, const uint8_t *data, size_t size) {
+    CH_REQUIRE(hash->used_bytes < CHEVM_KECCAK_RATE);
+    while (size > 0) {
+        const size_t room = CHEVM_KECCAK_RATE - hash->used_bytes;
+        const size_t part = size < room ? size : room;
+        absorb(hash->state, hash->used_bytes, data, part);
+        hash->used_bytes += (uint32_t)part;
+        data += part;
+        size -= part;
+        if (hash->used_bytes == CHEVM_KECCAK_RATE) {
+            build()->permute(hash->state);
             hash->used_bytes = 0;
         }
     }
 }
 
 void chevm_keccak_final(chevm_keccak *hash, uint8_t out[32]) {
-    const uint32_t at = hash->used_bytes;
-    hash->state[at / 8] ^= (uint64_t)CHEVMI_KECCAK_DOMAIN << (8 * (at % 8));
-    hash->state[RATE_WORDS - 1] ^= (uint64_t)1 << 63;
-    permute(hash->state);
-    squeeze(out, hash->state);
+    CH_REQUIRE(hash->used_bytes < CHEVM_KECCAK_RATE);
+    const uint8_t first = CHEVMI_KECCAK_DOMAIN, last = 0x80;
+    absorb(hash->state, hash->used_bytes, &first, 1);
+    absorb(hash->state, CHEVM_KECCAK_RATE - 1, &last, 1);
+    build()->permute(hash->state);
+    for (size_t i = 0; i < 32; i++) {
+        out[i] = (uint8_t)(hash->state[i / 8] >> (8 * (i % 8)));
+    }
 }

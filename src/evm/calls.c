@@ -1,11 +1,21 @@
-/* calls.c: frames begin and end here: CALL and its kin, CREATE, RETURN. Nothing recurses: a call sets up
- * the next frame and the loop goes on in it; when it ends, its parent is made the running frame again.
- * Sources: EIPs 7, 150, 161, 211, 214, 1014, 2929, 3860, 7702; duties of the host: host.h. */
+/* calls.c: frames begin and end here: CALL and its kin, CREATE, RETURN. Nothing recurses: a call
+ * sets up the next frame and the loop goes on in it; when it ends, its parent is made the running
+ * frame again. Sources: EIPs 7, 150, 161, 211, 214, 1014, 2929, 3860, 7702; duties of the host:
+ * host.h. */
 #include "internal.h"
 
 #include <string.h>
 
 /* ---- Frames ---- */
+
+/* Fuses before the first instruction, or never. */
+static void force_fusing(chevm *vm, chevmi_code *code) {
+    if (vm->fusing == CHEVM_FUSE_NEVER) {
+        code->analysis->budget = -1;
+    } else if (code->analysis->fused == NULL && code->analysis->budget > 0) {
+        chevmi_code_fuse(code, code->cached ? &vm->cache.bytes : &vm->scratch, vm->rules.defined);
+    }
+}
 
 bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_callee *callee) {
     frame->scratch = ch_arena_mark(&vm->scratch);
@@ -20,6 +30,9 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
         ch_arena_release(&vm->scratch, frame->scratch);
         return false;
     }
+    if (CH_UNLIKELY(vm->fusing != CHEVM_FUSE_WHEN_HOT)) {
+        force_fusing(vm, &frame->code);
+    }
     bool creates = frame->message.kind >= CHEVM_KIND_CREATE;
     frame->input = creates ? NULL : frame->message.input;
     frame->input_size = creates ? 0 : frame->message.input_size;
@@ -31,8 +44,9 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
     chevm_memory_open(&vm->memory, &frame->memory);
     vm->frame = frame;
     vm->return_size = 0;
-    vm->return_in_memory = false;
     vm->stats.frames++;
+    uint32_t depth = frame->message.depth;
+    vm->stats.depth_peak = depth > vm->stats.depth_peak ? depth : vm->stats.depth_peak;
     return true;
 }
 
@@ -44,17 +58,23 @@ void chevmi_leave(chevm *vm, chevmi_frame *frame) {
     }
 }
 
-bool chevmi_keep_return_data(chevm *vm) {
-    if (vm->return_size > vm->return_capacity) {
+/* Moves an output, which lies in memory that is about to end, to the return buffer. False if it
+ * does not fit. */
+static bool keep_output(chevm *vm, chevm_result *result) {
+    if (result->output_size > vm->return_capacity) {
         return false;
     }
-    memcpy(vm->return_buffer, vm->return_data, vm->return_size);
-    vm->return_data = vm->return_buffer;
-    vm->return_in_memory = false;
+    if (result->output_size > 0) {
+        memmove(vm->return_buffer, result->output, result->output_size);
+        result->output = vm->return_buffer;
+    } else {
+        result->output = NULL;
+    }
     return true;
 }
 
-/* Hands a finished call's result to `caller`, the running frame: gas, return data, output, success. */
+/* Hands a finished call's result to `caller`, the running frame: gas, return data, output, success.
+ */
 static void deliver(chevm *vm, chevmi_frame *caller, const chevmi_frame *call,
                     const chevm_result *result) {
     bool creates = call->message.kind >= CHEVM_KIND_CREATE;
@@ -100,46 +120,30 @@ bool chevmi_finish(chevm *vm, chevm_status status, int64_t gas, const uint8_t *o
     if (CH_UNLIKELY(status >= CHEVM_STATUS_MACHINE)) {
         return unwind(vm, status);
     }
+    if (CH_UNLIKELY(!keep_output(vm, &result))) {
+        return unwind(vm, CHEVM_OUT_OF_MEMORY);
+    }
     if (frame == vm->first) {
         vm->refund = status == CHEVM_OK ? vm->refund : frame->refund_before;
         result.gas_refund = vm->refund - frame->refund_before;
-        if (CH_UNLIKELY(vm->twin != NULL) && size > 0) { /* the frame's memory is freed now */
-            vm->return_data = output;
-            vm->return_size = size;
-            result.status = chevmi_keep_return_data(vm) ? status : CHEVM_OUT_OF_MEMORY;
-            result.output = vm->return_data;
-        }
         *vm->result = result;
         return false;
     }
     vm->host->call_end(vm->context, &frame->message, &result);
+    chevmi_leave(vm, frame);
+    vm->frame = frame - 1;
     if (CH_UNLIKELY(result.status >= CHEVM_STATUS_MACHINE)) {
-        chevmi_leave(vm, frame);
-        vm->frame = frame - 1;
         return unwind(vm, result.status);
     }
     vm->refund = result.status == CHEVM_OK ? vm->refund : frame->refund_before;
-    vm->return_in_memory = result.output_size > 0;
-    if (CH_UNLIKELY(vm->twin != NULL) && vm->return_in_memory) {
-        vm->return_data = result.output;
-        vm->return_size = result.output_size;
-        if (!chevmi_keep_return_data(vm)) {
-            chevmi_leave(vm, frame);
-            vm->frame = frame - 1;
-            return unwind(vm, CHEVM_OUT_OF_MEMORY);
-        }
-        result.output = vm->return_data;
-    }
-    chevmi_leave(vm, frame);
-    vm->frame = frame - 1;
     deliver(vm, frame - 1, frame, &result);
     return true;
 }
 
 /* ---- Beginning a call ---- */
 
-/* Starts call->message, whose gas has been taken from the caller: asks the host, then either enters the
- * new frame or delivers the result at once. */
+/* Starts call->message, whose gas has been taken from the caller: asks the host, then either enters
+ * the new frame or delivers the result at once. */
 static bool start(chevm *vm, chevmi_frame *caller, chevmi_frame *call) {
     chevm_callee callee;
     vm->host->call_begin(vm->context, &call->message, &callee);
@@ -159,14 +163,9 @@ static bool start(chevm *vm, chevmi_frame *caller, chevmi_frame *call) {
         (void)chevmi_fail(vm, result->status, caller->gas);
         return false;
     }
-    if (result->output_size > 0) {
-        vm->return_data = result->output;
-        vm->return_size = result->output_size;
-        if (!chevmi_keep_return_data(vm)) {
-            (void)chevmi_fail(vm, CHEVM_OUT_OF_MEMORY, caller->gas);
-            return false;
-        }
-        result->output = vm->return_data;
+    if (!keep_output(vm, result)) {
+        (void)chevmi_fail(vm, CHEVM_OUT_OF_MEMORY, caller->gas);
+        return false;
     }
     vm->refund += result->status == CHEVM_OK ? result->gas_refund : 0;
     deliver(vm, caller, call, result);
@@ -187,7 +186,8 @@ static bool can_pay(chevm *vm, const chevm_address *payer, const chevm_u256 *val
     return !chevm_u256_less(&balance, value);
 }
 
-/* EIP-7702: if the target's code is a delegation, the delegate's code runs and its access is charged. */
+/* EIP-7702: if the target's code is a delegation, the delegate's code runs and its access is
+ * charged. */
 static int64_t follow_delegation(chevm *vm, chevm_message *message, int64_t gas) {
     uint8_t code[23];
     if (vm->host->copy_code(vm->context, &message->code_address, 0, code, sizeof code) ==
@@ -303,7 +303,6 @@ bool chevmi_begin_call(chevm *vm, uint8_t op) {
     call->return_size = operands.rest[-3].limbs[0];
     caller->sp = sp - (has_value ? 7 : 6);
     vm->return_size = 0;
-    vm->return_in_memory = false;
     if (caller->message.depth >= CHEVM_DEPTH_MAX) {
         return light_failure(vm, caller, call, CHEVM_CALL_DEPTH);
     }
@@ -362,7 +361,6 @@ bool chevmi_begin_create(chevm *vm, uint8_t op) {
     caller->gas = gas - message->gas;
     caller->sp = sp - (op == CHEVMI_OP_CREATE2 ? 4 : 3);
     vm->return_size = 0;
-    vm->return_in_memory = false;
     if (caller->message.depth >= CHEVM_DEPTH_MAX) {
         return light_failure(vm, caller, call, CHEVM_CALL_DEPTH);
     }

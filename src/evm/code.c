@@ -1,4 +1,5 @@
-/* code.c: lazy jump map, fused copy, cache by code hash. Source of the jump rule: Yellow Paper 9.4.3. */
+/* code.c: lazy jump map, fused copy, cache by code hash. Source of the jump rule: Yellow
+ * Paper 9.4.3. */
 #include "code.h"
 
 #include "fused.h"
@@ -184,7 +185,7 @@ bool chevmi_code_find_jump(const chevmi_code *code, uint64_t target) {
     return (map[target >> 3] & bit) != 0;
 }
 
-void chevmi_code_fuse(chevmi_code *code, ch_arena *arena) {
+void chevmi_code_fuse(chevmi_code *code, ch_arena *arena, const bool *defined) {
     chevmi_analysis *analysis = code->analysis;
     analysis->budget = -1;
     uint8_t *fused = ch_arena_alloc(arena, code->size + CHEVM_CODE_PADDING, 8);
@@ -195,7 +196,7 @@ void chevmi_code_fuse(chevmi_code *code, ch_arena *arena) {
         scan_to(code, code->size - 1);
     }
     memcpy(fused, code->bytes, code->size + CHEVM_CODE_PADDING);
-    chevmi_fuse_bytes(fused, code->bytes, code->size, analysis->jumps);
+    chevmi_fuse_bytes(fused, code->bytes, code->size, analysis->jumps, defined);
     analysis->fused = fused;
     code->run = fused;
 }

@@ -251,18 +251,37 @@ static uint64_t match(const place *p) {
     return match_plain(p);
 }
 
-void chevmi_fuse_bytes(uint8_t *fused, const uint8_t *bytes, uint64_t size, const uint8_t *jumps) {
+static uint64_t instruction_length(uint8_t op) {
+    return within(op, PUSH1, CHEVMI_OP_PUSH32) ? (uint64_t)op - PUSH1 + 2 : 1;
+}
+
+/* True if every instruction of the `length` bytes at `bytes` exists in the fork. */
+static bool all_defined(const uint8_t *bytes, uint64_t length, const bool *defined) {
+    for (uint64_t at = 0; at < length; at += instruction_length(bytes[at])) {
+        if (!defined[bytes[at]]) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void chevmi_fuse_bytes(uint8_t *fused, const uint8_t *bytes, uint64_t size, const uint8_t *jumps,
+                       const bool *defined) {
     place p = {.size = size, .jumps = jumps};
     while (p.at < size) {
         p.bytes = bytes + p.at;
         p.out = fused + p.at;
         uint64_t length = match(&p);
+        if (length > 0 && !all_defined(p.bytes, length, defined)) {
+            memcpy(p.out, p.bytes, length);
+            length = 0;
+        }
         uint8_t op = p.bytes[0];
         if (length == 0) {
             if (chevmi_is_fused(op)) {
                 p.out[0] = CHEVMI_FUSED_UNDEFINED;
             }
-            length = within(op, PUSH1, CHEVMI_OP_PUSH32) ? (uint64_t)op - PUSH1 + 2 : 1;
+            length = instruction_length(op);
         }
         p.at += length;
     }

@@ -1,9 +1,10 @@
 /* internal.h: the machine's inside, shared by the files of src/evm only.
  *
- * The one idea: everything a running frame needs is in chevmi_frame, everything all frames share is in
- * chevm, and an operation that is not inlined into the loop has one signature, (vm, sp, gas) -> gas,
- * usable from every engine and later tier. Operand stacks of nested frames lie end to end in one
- * region, words in native limb order at fixed places; sp points at the top word and grows upwards. */
+ * The one idea: everything a running frame needs is in chevmi_frame, everything all frames share is
+ * in chevm, and an operation that is not inlined into the loop has one signature, (vm, sp, gas) ->
+ * gas, usable from every engine and later tier. Operand stacks of nested frames lie end to end in
+ * one region, words in native limb order at fixed places; sp points at the top word and grows
+ * upwards. */
 #ifndef CHEVMI_INTERNAL_H
 #define CHEVMI_INTERNAL_H
 
@@ -41,7 +42,6 @@ struct chevm {
     chevmi_frame *frame;
     const uint8_t *return_data;
     size_t return_size;
-    bool return_in_memory; /* return_data lies in EVM memory behind its reader's */
     int64_t refund;
     const chevm_host *host;
     void *context;
@@ -57,8 +57,9 @@ struct chevm {
     chevmi_frame *frames;
     chevmi_frame *first; /* frame that the running chevm_execute began with */
     uint32_t depth_max;
+    chevm_fusing fusing;
     chevm_u256 *stack;
-    uint8_t *return_buffer; /* output that had to be moved out of EVM memory */
+    uint8_t *return_buffer; /* output of the call that ended last: there is only ever one to read */
     size_t return_capacity;
     ch_arena scratch; /* padded copies and jump maps of code that is not cached */
     chevmi_cache cache;
@@ -106,9 +107,12 @@ int64_t chevmi_touch(chevm *vm, const chevm_u256 *offset, const chevm_u256 *size
 #define CHEVMI_OPERATION_ROWS(X)                                                                   \
     X(exp)                                                                                         \
     X(keccak256)                                                                                   \
-    X(balance) X(calldatacopy) X(codecopy) X(extcodesize) X(extcodecopy) X(returndatacopy)         \
-        X(extcodehash) X(blockhash) X(blobhash) X(sload) X(sstore) X(tload) X(tstore) X(mcopy)     \
-            X(log0) X(log1) X(log2) X(log3) X(log4) X(memory_word) X(memory_byte) X(selfdestruct)
+    X(balance)                                                                                     \
+    X(calldatacopy)                                                                                \
+    X(codecopy)                                                                                    \
+    X(extcodesize) X(extcodecopy) X(returndatacopy) X(extcodehash) X(blockhash) X(blobhash)        \
+        X(sload) X(sstore) X(tload) X(tstore) X(mcopy) X(log0) X(log1) X(log2) X(log3) X(log4)     \
+            X(memory_word) X(memory_byte) X(selfdestruct)
 #define CHEVMI_OPERATION(name) int64_t chevmi_op_##name(chevm *vm, chevm_u256 *sp, int64_t gas);
 CHEVMI_OPERATION_ROWS(CHEVMI_OPERATION)
 #undef CHEVMI_OPERATION
@@ -119,20 +123,17 @@ const chevm_tx_context *chevmi_tx(chevm *vm);
 /* Warms an account; a cold one costs more. Returns the gas left, or -1 (chevmi_fail). */
 int64_t chevmi_access_account(chevm *vm, const chevm_address *address, int64_t gas);
 
-/* Moves the return data out of EVM memory; false if it does not fit (cannot be: same limit). */
-bool chevmi_keep_return_data(chevm *vm);
-
-/* calls.c. Both may change vm->frame. begin_call handles CALL .. STATICCALL, begin_create CREATE and
- * CREATE2: the frame's registers must be saved in it (pc behind the instruction). Returns true if the
- * loop goes on with vm->frame (a child, or the same frame with the result on its stack), false if the
- * instruction failed (chevmi_fail). finish ends the running frame and returns true if a parent goes
- * on, false if vm->first has ended (its result is in *vm->result). */
+/* calls.c. Both may change vm->frame. begin_call handles CALL .. STATICCALL, begin_create CREATE
+ * and CREATE2: the frame's registers must be saved in it (pc behind the instruction). Returns true
+ * if the loop goes on with vm->frame (a child, or the same frame with the result on its stack),
+ * false if the instruction failed (chevmi_fail). finish ends the running frame and returns true if
+ * a parent goes on, false if vm->first has ended (its result is in *vm->result). */
 bool chevmi_begin_call(chevm *vm, uint8_t op);
 bool chevmi_begin_create(chevm *vm, uint8_t op);
 bool chevmi_finish(chevm *vm, chevm_status status, int64_t gas, const uint8_t *output, size_t size);
 
-/* Makes `frame`, whose message is set, the running one, with its stack at `base`. Returns false with
- * nothing changed if there is no memory for it. leave undoes it. */
+/* Makes `frame`, whose message is set, the running one, with its stack at `base`. Returns false
+ * with nothing changed if there is no memory for it. leave undoes it. */
 bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_callee *callee);
 void chevmi_leave(chevm *vm, chevmi_frame *frame);
 

@@ -7,10 +7,11 @@
 
 #include <string.h>
 
-#define PAGE_BYTES        ((size_t)4096)
-#define GAS_DEFAULT       30000000u
-#define CACHE_DEFAULT     ((uint64_t)16 << 20)
-#define CODE_ROOM_BYTES   ((uint64_t)(65536 + 8192 + 512)) /* copy, map, record of one frame's code */
+#define PAGE_BYTES      ((size_t)4096)
+#define GAS_DEFAULT     30000000u
+#define CACHE_DEFAULT   ((uint64_t)16 << 20)
+#define CODE_ROOM_BYTES ((uint64_t)(65536 + 8192 + 512)) /* copy, map, record of one frame's code  \
+                                                          */
 #define MEMORY_LIMIT_MOST ((uint64_t)1 << 46)
 
 /* ---- Footprint ---- */
@@ -236,6 +237,7 @@ ch_status chevm_set_fork(chevm *vm, chevm_fork fork) {
     if (vm->rules.fork != fork) {
         chevmi_rules_build(&vm->rules, fork);
         dispatch_fill(vm);
+        chevmi_cache_flush(&vm->cache); /* fused copies are those of one fork */
     }
     return CH_OK;
 }
@@ -261,6 +263,18 @@ ch_status chevm_set_cache(chevm *vm, bool on) {
         return CH_EBUSY;
     }
     vm->cache.on = on;
+    chevmi_cache_flush(&vm->cache);
+    return CH_OK;
+}
+
+ch_status chevm_set_fusing(chevm *vm, chevm_fusing fusing) {
+    if ((unsigned)fusing > CHEVM_FUSE_NEVER) {
+        return CH_EINVAL;
+    }
+    if (vm->busy) {
+        return CH_EBUSY;
+    }
+    vm->fusing = fusing;
     chevmi_cache_flush(&vm->cache);
     return CH_OK;
 }

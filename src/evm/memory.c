@@ -33,7 +33,8 @@ static uint64_t page_up(uint64_t size) {
 }
 
 static bool options_fit(const chevm_memory_options *options) {
-    return options != NULL && options->limit_bytes >= 32 && options->limit_bytes <= SIZE_MAX / 2;
+    return options != NULL && options->limit_bytes >= 32 &&
+           options->limit_bytes <= CHEVM_MEMORY_LIMIT_MAX && options->limit_bytes <= SIZE_MAX / 2;
 }
 
 /* An empty first frame on [base, base + capacity). */
@@ -302,12 +303,16 @@ void chevm_memory_fini(chevm_memory *memory) {
 }
 
 void chevm_memory_reset(chevm_memory *memory) {
-    chevm_memory_note_end(memory);
     if (memory->twin != NULL) {
         CH_REQUIRE(memory->start == 0);
+        chevm_memory_note_end(memory);
         twin_free(memory);
         chevm_memory_open_twin(memory);
+    } else if (memory->start == 0 && memory->size <= CHEVM_MEMORY_SMALL) {
+        memory->peak = most(memory->peak, memory->size);
+        chevm_memory_wipe_small(memory);
     } else {
+        chevm_memory_note_end(memory);
         memory->data = memory->base;
         memory->clean_end = 0;
     }

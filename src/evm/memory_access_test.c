@@ -344,7 +344,11 @@ static bool step_frame(chevm_memory *m) {
         expected.size[expected.depth] = 0;
         expected.depth--;
         expected.below -= expected.size[expected.depth];
-        chevm_memory_close(m, &expected.frame[expected.depth]);
+        if (ch_test_random_below(2) == 0) {
+            chevm_memory_close(m, &expected.frame[expected.depth]);
+        } else {
+            chevm_memory_close_wiped(m, &expected.frame[expected.depth]);
+        }
     } else {
         memset(expected.bytes[0], 0, expected.size[0]);
         expected.size[0] = 0;

@@ -175,6 +175,28 @@ TEST(child_starts_empty_and_leaves_the_parent_alone) {
     }
 }
 
+TEST(output_of_an_ended_child_can_be_read_until_growth) {
+    for (memory_kind kind = MEMORY_REGION; kind <= MEMORY_PLAIN; kind++) {
+        chevm_memory *m = start(kind, MIB);
+        chevm_memory_frame parent;
+        CHECK(chevm_memory_ensure(m, 64, NULL) == CHEVM_OK);
+        chevm_memory_open(m, &parent);
+        CHECK(chevm_memory_set_data(m, 0, (const uint8_t *)"output", 6) == CHEVM_OK);
+        const uint8_t *output = m->data;
+        chevm_memory_close(m, &parent);
+        CHECK_BYTES(output, "output", 6);
+        CHECK(chevm_memory_ensure(m, 96, NULL) == CHEVM_OK);
+        CHECK(all_zero(m));
+        chevm_memory_open(m, &parent);
+        CHECK(chevm_memory_set_data(m, 0, (const uint8_t *)"wiped", 5) == CHEVM_OK);
+        output = m->data;
+        chevm_memory_close_wiped(m, &parent);
+        CHECK_BYTES(output, "\0\0\0\0\0", 5);
+        CHECK(m->clean_end > m->size);
+        finish();
+    }
+}
+
 TEST(frames_nest_1025_deep) {
     FOR_EACH_KIND(kind) {
         chevm_memory *m = start(kind, 1025 * 2048);
@@ -256,7 +278,7 @@ TEST(init_refuses_what_cannot_work) {
     CHECK(chevm_memory_init_plain(&m, region.base, 32767, &options) == CH_EFULL);
     CHECK(chevm_memory_init_plain(&m, NULL, 32768, &options) == CH_EINVAL);
     CHECK(chevm_memory_init_twin(&m, NULL, &options) == CH_EINVAL);
-    static const uint64_t limits[] = {0, 31, UINT64_MAX, (uint64_t)SIZE_MAX / 2 + 1};
+    static const uint64_t limits[] = {0, 31, UINT64_MAX, CHEVM_MEMORY_LIMIT_MAX + 1};
     for (size_t i = 0; i < 4; i++) {
         options.limit_bytes = limits[i];
         CHECK(chevm_memory_init(&m, &region, 0, &options) == CH_EINVAL);

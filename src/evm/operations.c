@@ -1,6 +1,6 @@
-/* operations.c: instructions that leave the loop: hashing, copies, accounts, storage, logs. Each charges
- * what depends on its operands, then acts; a failed charge changes nothing the contract could see.
- * sp is the top word before the instruction. */
+/* operations.c: instructions that leave the loop: hashing, copies, accounts, storage, logs. Each
+ * charges what depends on its operands, then acts; a failed charge changes nothing the contract
+ * could see. sp is the top word before the instruction. */
 #include "internal.h"
 
 #include <coldevm/hash.h>
@@ -16,13 +16,8 @@ static int64_t charge(chevm *vm, int64_t gas, uint64_t amount) {
     return gas >= 0 ? gas : chevmi_fail(vm, CHEVM_OUT_OF_GAS, gas);
 }
 
-/* Grows memory to [0, end), end <= CHEVM_MEMORY_END_MAX. Return data still lying behind the memory of
- * its reader is moved away first. */
+/* Grows memory to [0, end), end <= CHEVM_MEMORY_END_MAX. */
 static int64_t grow(chevm *vm, uint64_t end, int64_t gas) {
-    if (CH_UNLIKELY(vm->return_in_memory) && end > vm->memory.size &&
-        !chevmi_keep_return_data(vm)) {
-        return chevmi_fail(vm, CHEVM_OUT_OF_MEMORY, gas);
-    }
     if (CH_LIKELY(chevm_memory_grow(&vm->memory, end, &gas))) {
         return gas;
     }

@@ -14,7 +14,8 @@ typedef void (*free_hook)(const volatile void *block);
 extern int __sanitizer_install_malloc_and_free_hooks(alloc_hook on_alloc, free_hook on_free)
     __attribute__((weak));
 
-/* The calling code is found behind the last of the sanitizer's entry points on the stack. */
+/* The calling code is found behind the last of the sanitizer's entry points on the stack; where
+ * none is found there, the sanitizer's own call stands for it. */
 static const char *const entry_names[] = {
     "malloc",    "calloc",        "realloc",        "reallocarray", "free",   "memalign",
     "valloc",    "aligned_alloc", "posix_memalign", "pvalloc",      "strdup", "strndup",
@@ -35,7 +36,7 @@ typedef struct entry_walk {
 
 static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument) {
     entry_walk *walk = (entry_walk *)argument;
-    if (walk->in_entry || walk->caller == NULL) {
+    if (walk->in_entry) {
         walk->caller = (const void *)_Unwind_GetIP(context);
         walk->in_entry = false;
     }
@@ -46,16 +47,17 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
     return ++walk->frame < ENTRY_FRAME_MAX ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
-static const void *calling_code(void) {
-    entry_walk walk = {NULL, 0, false};
+static const void *calling_code(const void *hook_caller) {
+    entry_walk walk = {hook_caller, 0, false};
     _Unwind_Backtrace(visit, &walk);
     return walk.caller;
 }
 
-static void tell(uint32_t op, chi_guard_call_name name, const void *pointer, size_t size_bytes) {
-    chi_guard_call call = {op, name, size_bytes, 0, pointer, NULL};
+static void tell(uint32_t op, chi_guard_call_name name, const void *pointer, size_t size_bytes,
+                 const void *hook_caller) {
+    chi_guard_call call = {op, name, size_bytes, 0, pointer, hook_caller};
     if (chi_guard_self.hook_frame == 0 && (chi_guard_denied() & op) != 0) {
-        call.caller = calling_code();
+        call.caller = calling_code(hook_caller);
     }
     (void)chi_guard_event(&call);
 }
@@ -63,13 +65,13 @@ static void tell(uint32_t op, chi_guard_call_name name, const void *pointer, siz
 static void on_alloc(const volatile void *block, size_t size_bytes) {
     (void)block;
     if (CH_UNLIKELY(chi_guard_watching())) {
-        tell(CH_OP_ALLOC, CHI_CALL_SOME_ALLOC, NULL, size_bytes);
+        tell(CH_OP_ALLOC, CHI_CALL_SOME_ALLOC, NULL, size_bytes, __builtin_return_address(0));
     }
 }
 
 static void on_free(const volatile void *block) {
     if (CH_UNLIKELY(chi_guard_watching()) && block != NULL) {
-        tell(CH_OP_FREE, CHI_CALL_SOME_FREE, (const void *)block, 0);
+        tell(CH_OP_FREE, CHI_CALL_SOME_FREE, (const void *)block, 0, __builtin_return_address(0));
     }
 }
 

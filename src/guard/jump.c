@@ -12,10 +12,6 @@
 
 const char chi_guard_part_jump = 0;
 
-typedef void (*jump_fn)(struct __jmp_buf_tag *, int) CH_NORETURN;
-
-void __longjmp_chk(struct __jmp_buf_tag environment[1], int value) CH_NORETURN;
-
 #if defined(__x86_64__) && defined(__LP64__) && defined(__GLIBC__)
 #define SAVED_RSP 6
 
@@ -49,45 +45,63 @@ static void before_jump(const struct __jmp_buf_tag *environment) {
     chi_guard_drop_below(target);
 }
 
-CH_NORETURN static void jump(struct __jmp_buf_tag *environment, int value, const char *name,
-                             void **slot) {
-    before_jump(environment);
-    void *symbol = *slot;
-    if (symbol == NULL) {
-        symbol = *slot = chi_guard_next_symbol(name);
-    }
-    if (symbol == NULL) {
-        chi_guard_say("no ", name, " behind the guard");
-        abort();
-    }
-    ((jump_fn)(uintptr_t)symbol)(environment, value);
-}
+#ifdef CHI_GUARD_STATIC
+
+/* In a static glibc all the plain jumps are this one; __longjmp_chk stays libc's. */
+void __libc_siglongjmp(struct __jmp_buf_tag environment[1], int value) CH_NORETURN;
+
+#define JUMP(name, environment, value)                                                             \
+    do {                                                                                           \
+        before_jump(environment);                                                                  \
+        __libc_siglongjmp((environment), (value));                                                 \
+    } while (0)
+
+#else
+
+typedef void (*jump_fn)(struct __jmp_buf_tag *, int) CH_NORETURN;
 
 static void *slot_longjmp;
-static void *slot_underscore_longjmp;
+static void *slot__longjmp;
 static void *slot_siglongjmp;
-static void *slot_longjmp_chk;
+static void *slot___longjmp_chk;
 
 /* Looked up at load, so that a signal handler's first jump need not. */
 __attribute__((constructor(102))) static void find_jumps(void) {
     slot_longjmp = chi_guard_next_symbol("longjmp");
-    slot_underscore_longjmp = chi_guard_next_symbol("_longjmp");
+    slot__longjmp = chi_guard_next_symbol("_longjmp");
     slot_siglongjmp = chi_guard_next_symbol("siglongjmp");
-    slot_longjmp_chk = chi_guard_next_symbol("__longjmp_chk");
+    slot___longjmp_chk = chi_guard_next_symbol("__longjmp_chk");
 }
 
+CH_NORETURN static void jump(struct __jmp_buf_tag *environment, int value, const char *name,
+                             void *next) {
+    before_jump(environment);
+    next = next != NULL ? next : chi_guard_next_symbol(name);
+    if (next == NULL) {
+        chi_guard_say("no ", name, " behind the guard");
+        abort();
+    }
+    ((jump_fn)(uintptr_t)next)(environment, value);
+}
+
+#define JUMP(name, environment, value) jump((environment), (value), #name, slot_##name)
+
+void __longjmp_chk(struct __jmp_buf_tag environment[1], int value) CH_NORETURN;
+
+CHI_EXPORT void __longjmp_chk(struct __jmp_buf_tag environment[1], int value) {
+    JUMP(__longjmp_chk, environment, value);
+}
+
+#endif
+
 CHI_EXPORT void longjmp(struct __jmp_buf_tag environment[1], int value) {
-    jump(environment, value, "longjmp", &slot_longjmp);
+    JUMP(longjmp, environment, value);
 }
 
 CHI_EXPORT void _longjmp(struct __jmp_buf_tag environment[1], int value) {
-    jump(environment, value, "_longjmp", &slot_underscore_longjmp);
+    JUMP(_longjmp, environment, value);
 }
 
 CHI_EXPORT void siglongjmp(struct __jmp_buf_tag environment[1], int value) {
-    jump(environment, value, "siglongjmp", &slot_siglongjmp);
-}
-
-CHI_EXPORT void __longjmp_chk(struct __jmp_buf_tag environment[1], int value) {
-    jump(environment, value, "__longjmp_chk", &slot_longjmp_chk);
+    JUMP(siglongjmp, environment, value);
 }

@@ -13,6 +13,9 @@ __attribute__((used)) static const char *const parts[] = {
 #ifndef CHI_GUARD_HOOKS
     &chi_guard_part_jump,
 #endif
+#ifdef CHI_GUARD_HOOKS_TSAN
+    &chi_guard_part_tsan,
+#endif
 };
 
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame) {

@@ -106,6 +106,7 @@ typedef struct chi_guard_call {
 extern const char chi_guard_part_alloc;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
+extern const char chi_guard_part_tsan;
 
 /* scope.c: the bodies behind ch_hot_enter and ch_hot_leave, not to be replaced by another copy. */
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame);

@@ -33,10 +33,30 @@ static _Unwind_Reason_Code visit(struct _Unwind_Context *context, void *argument
     return _URC_NO_REASON;
 }
 
+/* libgcc's lookup of unwind tables; weak, because other unwinders lack it. */
+struct dwarf_eh_bases {
+    void *text;
+    void *data;
+    void *function;
+};
+extern const void *_Unwind_Find_FDE(void *address, struct dwarf_eh_bases *bases)
+    __attribute__((weak));
+
+/* libgcc aborts if it has no table for its own caller, as in a static program that was linked
+ * without --eh-frame-hdr, before its constructors. */
+static bool has_tables(void) {
+    struct dwarf_eh_bases bases;
+    return _Unwind_Find_FDE == NULL ||
+           (_Unwind_Find_FDE((void *)(uintptr_t)chi_guard_backtrace, &bases) != NULL &&
+            _Unwind_Find_FDE((void *)(uintptr_t)_Unwind_Backtrace, &bases) != NULL);
+}
+
 size_t chi_guard_backtrace(const void **frames, uintptr_t *stack_pointer, const void *caller,
                            size_t frame_max) {
     walk w = {.caller = caller, .frames = frames, .frame_max = frame_max};
-    _Unwind_Backtrace(visit, &w);
+    if (has_tables()) {
+        _Unwind_Backtrace(visit, &w);
+    }
     *stack_pointer = w.stack_pointer;
     if (w.count == 0 && frame_max > 0) {
         frames[0] = caller;

@@ -1,140 +1,112 @@
-/* divide.c: quotients and remainders of 256-bit words. */
-#include "divide.h"
+/* divide.c: the public face of division, modular sums and products, and powers: signs are dealt
+ * with here, the rest in the kernel that chevm_num_init picked. */
+#include <coldevm/u256.h>
 
-static unsigned limb_count(const uint64_t *limbs, unsigned count) {
-    while (count > 0 && limbs[count - 1] == 0) {
-        count--;
-    }
-    return count;
+#include "cpu.h"
+#include "kernel.h"
+
+#include <stdatomic.h>
+
+static const chevmi_num_kernel *const KERNELS[] = {
+#define KERNEL_ADDRESS(name) &name,
+    CHEVMI_NUM_KERNEL_ROWS(KERNEL_ADDRESS)
+#undef KERNEL_ADDRESS
+};
+
+static _Atomic(const chevmi_num_kernel *) current_kernel = &chevmi_num_plain;
+
+CH_INLINE const chevmi_num_kernel *kernel(void) {
+    return atomic_load_explicit(&current_kernel, memory_order_relaxed);
 }
 
-/* a[0..a_count) / b, b != 0, a_count <= 8; quotient (a_count limbs) may be NULL. */
-static void divide(uint64_t *quotient, uint64_t remainder[4], const uint64_t *a, unsigned a_count,
-                   const uint64_t b[4]) {
-    uint64_t u[9] = {0}, d[5], q[9] = {0};
-    const unsigned count = limb_count(b, 4);
-    const unsigned shift = chevm_limb_clz(b[count - 1]);
-    const unsigned u_count = limb_count(a, a_count);
-    num_shift_up(d, b, count, shift);
-    num_shift_up(u, a, u_count, shift);
-    if (u_count >= count) {
-        const uint64_t v =
-            count == 1 ? chevmi_reciprocal(d[0]) : num_reciprocal_3by2(d[count - 1], d[count - 2]);
-        num_divide(q, u, u_count, d, count, v);
+const chevmi_num_kernel *chevmi_num_select(unsigned features) {
+    const chevmi_num_kernel *chosen = &chevmi_num_plain;
+    for (size_t i = sizeof KERNELS / sizeof KERNELS[0]; i-- > 0;) {
+        if ((KERNELS[i]->features & ~features) == 0) {
+            chosen = KERNELS[i];
+        }
     }
-    uint64_t r[4] = {0};
-    num_shift_down(r, u, count, shift);
-    if (quotient != NULL) {
-        memcpy(quotient, q, a_count * sizeof *q);
-    }
-    memcpy(remainder, r, sizeof r);
+    atomic_store_explicit(&current_kernel, chosen, memory_order_relaxed);
+    return chosen;
 }
 
-void chevm_u256_divmod(chevm_u256 *quotient, chevm_u256 *remainder, const chevm_u256 *a,
-                       const chevm_u256 *b) {
-    if (chevm_u256_is_zero(b)) {
-        chevm_u256_set_u64(quotient, 0);
-        chevm_u256_set_u64(remainder, 0);
-        return;
-    }
-    divide(quotient->limbs, remainder->limbs, a->limbs, 4, b->limbs);
+void chevm_num_init(void) {
+    (void)chevmi_num_select(chevmi_cpu_features());
 }
 
 void chevm_u256_div_cached(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                            chevm_num_cache *cache) {
-    (void)cache;
-    chevm_u256 q, r;
-    chevm_u256_divmod(&q, &r, a, b);
-    chevm_u256_copy(out, &q);
+    kernel()->div(out, a, b, cache);
 }
 
 void chevm_u256_mod_cached(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                            chevm_num_cache *cache) {
-    (void)cache;
-    chevm_u256 q, r;
-    chevm_u256_divmod(&q, &r, a, b);
-    chevm_u256_copy(out, &r);
+    kernel()->mod(out, a, b, cache);
+}
+
+/* out = negative ? -a : a, without a branch. */
+CH_INLINE void negate_if(chevm_u256 *out, const chevm_u256 *a, bool negative) {
+    const uint64_t mask = 0 - (uint64_t)negative;
+    const chevm_u256 flipped = {
+        {a->limbs[0] ^ mask, a->limbs[1] ^ mask, a->limbs[2] ^ mask, a->limbs[3] ^ mask}};
+    const chevm_u256 minus_one = {{mask, mask, mask, mask}};
+    chevm_u256_sub(out, &flipped, &minus_one);
 }
 
 void chevm_u256_sdiv_cached(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                             chevm_num_cache *cache) {
+    const bool a_negative = chevm_u256_is_negative(a);
+    const bool b_negative = chevm_u256_is_negative(b);
+    if (CH_LIKELY(!a_negative && !b_negative)) {
+        kernel()->div(out, a, b, cache);
+        return;
+    }
     chevm_u256 x, y;
-    const bool negative = chevm_u256_is_negative(a) != chevm_u256_is_negative(b);
-    if (chevm_u256_is_negative(a)) {
-        chevm_u256_negate(&x, a);
-    } else {
-        chevm_u256_copy(&x, a);
-    }
-    if (chevm_u256_is_negative(b)) {
-        chevm_u256_negate(&y, b);
-    } else {
-        chevm_u256_copy(&y, b);
-    }
-    chevm_u256_div_cached(out, &x, &y, cache);
-    if (negative) {
-        chevm_u256_negate(out, out);
-    }
+    negate_if(&x, a, a_negative);
+    negate_if(&y, b, b_negative);
+    kernel()->div(&x, &x, &y, cache);
+    negate_if(out, &x, a_negative != b_negative);
 }
 
 void chevm_u256_smod_cached(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                             chevm_num_cache *cache) {
-    chevm_u256 x, y;
     const bool negative = chevm_u256_is_negative(a);
-    if (negative) {
-        chevm_u256_negate(&x, a);
-    } else {
-        chevm_u256_copy(&x, a);
-    }
-    if (chevm_u256_is_negative(b)) {
-        chevm_u256_negate(&y, b);
-    } else {
-        chevm_u256_copy(&y, b);
-    }
-    chevm_u256_mod_cached(out, &x, &y, cache);
-    if (negative) {
-        chevm_u256_negate(out, out);
-    }
+    chevm_u256 x, y;
+    negate_if(&x, a, negative);
+    negate_if(&y, b, chevm_u256_is_negative(b));
+    kernel()->mod(&x, &x, &y, cache);
+    negate_if(out, &x, negative);
 }
 
 void chevm_u256_addmod_cached(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                               const chevm_u256 *m, chevm_num_cache *cache) {
-    (void)cache;
-    uint64_t sum[5], r[4];
-    if (chevm_u256_is_zero(m)) {
-        chevm_u256_set_u64(out, 0);
-        return;
-    }
-    sum[4] = chevm_limb4_add(sum, a->limbs, b->limbs);
-    divide(NULL, r, sum, 5, m->limbs);
-    chevm_u256_set_limbs(out, r[0], r[1], r[2], r[3]);
+    kernel()->addmod(out, a, b, m, cache);
 }
 
 void chevm_u256_mulmod_cached(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                               const chevm_u256 *m, chevm_num_cache *cache) {
-    (void)cache;
-    uint64_t product[8] = {0}, r[4];
-    if (chevm_u256_is_zero(m)) {
-        chevm_u256_set_u64(out, 0);
-        return;
-    }
-    for (unsigned i = 0; i < 4; i++) {
-        uint64_t carry = 0;
-        for (unsigned j = 0; j < 4; j++) {
-            product[i + j] =
-                chevm_limb_muladd(&carry, a->limbs[i], b->limbs[j], product[i + j], carry);
-        }
-        product[i + 4] = carry;
-    }
-    divide(NULL, r, product, 8, m->limbs);
-    chevm_u256_set_limbs(out, r[0], r[1], r[2], r[3]);
+    kernel()->mulmod(out, a, b, m, cache);
 }
 
 void chevm_u256_div(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b) {
-    chevm_u256_div_cached(out, a, b, NULL);
+    kernel()->div(out, a, b, NULL);
 }
 
 void chevm_u256_mod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b) {
-    chevm_u256_mod_cached(out, a, b, NULL);
+    kernel()->mod(out, a, b, NULL);
+}
+
+void chevm_u256_divmod(chevm_u256 *quotient, chevm_u256 *remainder, const chevm_u256 *a,
+                       const chevm_u256 *b) {
+    chevm_u256 q, product;
+    kernel()->div(&q, a, b, NULL);
+    chevm_u256_mul(&product, &q, b);
+    if (chevm_u256_is_zero(b)) {
+        chevm_u256_set_u64(remainder, 0);
+    } else {
+        chevm_u256_sub(remainder, a, &product);
+    }
+    chevm_u256_copy(quotient, &q);
 }
 
 void chevm_u256_sdiv(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b) {
@@ -147,13 +119,14 @@ void chevm_u256_smod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b) 
 
 void chevm_u256_addmod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                        const chevm_u256 *m) {
-    chevm_u256_addmod_cached(out, a, b, m, NULL);
+    kernel()->addmod(out, a, b, m, NULL);
 }
 
 void chevm_u256_mulmod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                        const chevm_u256 *m) {
-    chevm_u256_mulmod_cached(out, a, b, m, NULL);
+    kernel()->mulmod(out, a, b, m, NULL);
 }
 
-void chevm_num_init(void) {
+void chevm_u256_exp(chevm_u256 *out, const chevm_u256 *base, const chevm_u256 *exponent) {
+    kernel()->exp(out, base, exponent);
 }

@@ -1,4 +1,4 @@
-/** divide_tmpl.h: schoolbook division (Knuth's algorithm D) with reciprocals, for any limb width.
+/** divide_tmpl.h: schoolbook division (Knuth's algorithm D) for any limb width.
  *
  *  The one idea: the algorithm is written against a handful of limb primitives, so that the very
  *  lines that divide 64-bit limbs in the EVM are also compiled with limbs of 3 or 4 bits, where a
@@ -7,15 +7,21 @@
  *  Parameters (all undefined at the end):
  *    NUM_LIMB              the limb's C type, at least as wide as the limb
  *    NUM_LIMB_BITS         bits of a limb
- *    NUM_WRAP(x)           x modulo 2^NUM_LIMB_BITS
- *    NUM_ADD(a, b, carry)  a + b + *carry, the carry left in *carry (NUM_SUB likewise)
+ *    NUM_WRAP(x)           x modulo B = 2^NUM_LIMB_BITS
+ *    NUM_ADD(x, b, count)  x[0..count) += b[0..count) for a constant count of 2 to 4, returns the
+ *                          carry; NUM_SUB likewise, returns the borrow
  *    NUM_MUL(high, a, b)   low limb of the product, the high one stored
- *    NUM_RECIPROCAL(d)     floor((B^2 - 1) / d) - B for a d with its top bit set, B = 2^bits
+ *    NUM_RECIPROCAL(d)     floor((B^2 - 1) / d) - B for a d with its top bit set
+ *    NUM_DIRECT            1: estimate digits by the machine's division, 0: by a reciprocal
+ *    NUM_DIVIDE(r, h, l, d) if NUM_DIRECT: (h B + l) / d for h < d, the remainder stored in r
+ *
+ *  Where a comparison is as good as random its result becomes a mask: a mispredicted branch costs
+ *  as much as two digits.
  *
  *  Source: Möller and Granlund, "Improved division by invariant integers", IEEE TC 2011; Knuth,
  *  The Art of Computer Programming 2, 4.3.1. */
 #if !defined(NUM_LIMB) || !defined(NUM_LIMB_BITS) || !defined(NUM_WRAP) || !defined(NUM_ADD) ||    \
-    !defined(NUM_SUB) || !defined(NUM_MUL) || !defined(NUM_RECIPROCAL)
+    !defined(NUM_SUB) || !defined(NUM_MUL) || !defined(NUM_RECIPROCAL) || !defined(NUM_DIRECT)
 #error "divide_tmpl.h: a parameter is missing"
 #endif
 
@@ -45,125 +51,136 @@ CH_INLINE num_limb num_reciprocal_3by2(num_limb d1, num_limb d0) {
     return v;
 }
 
+/* All ones if the condition holds, else 0. */
+CH_INLINE num_limb num_mask(bool condition) {
+    return NUM_WRAP((num_limb)0 - (num_limb)condition);
+}
+
 /* Algorithm 4: (u1, u0) / d with u1 < d and v the reciprocal of d. */
 CH_INLINE num_limb num_divide_2by1(num_limb *remainder, num_limb u1, num_limb u0, num_limb d,
                                    num_limb v) {
-    num_limb q1, carry = 0;
-    num_limb q0 = NUM_MUL(&q1, v, u1);
-    q0 = NUM_ADD(q0, u0, &carry);
-    q1 = NUM_ADD(q1, u1, &carry);
-    q1 = NUM_WRAP(q1 + 1);
-    num_limb r = NUM_WRAP(u0 - q1 * d);
-    if (r > q0) {
-        q1 = NUM_WRAP(q1 - 1);
-        r = NUM_WRAP(r + d);
-    }
+    num_limb q[2];
+    const num_limb u[2] = {u0, u1};
+    q[0] = NUM_MUL(&q[1], v, u1);
+    (void)NUM_ADD(q, u, 2);
+    num_limb digit = NUM_WRAP(q[1] + 1);
+    num_limb r = NUM_WRAP(u0 - digit * d);
+    const num_limb mask = num_mask(r > q[0]);
+    digit = NUM_WRAP(digit + mask);
+    r = NUM_WRAP(r + (mask & d));
     if (CH_UNLIKELY(r >= d)) {
-        q1 = NUM_WRAP(q1 + 1);
+        digit = NUM_WRAP(digit + 1);
         r = NUM_WRAP(r - d);
     }
     *remainder = r;
-    return q1;
+    return digit;
 }
 
-/* Algorithm 5: (u2, u1, u0) / (d1, d0) with (u2, u1) < (d1, d0) and v their reciprocal. */
-CH_INLINE num_limb num_divide_3by2(num_limb remainder[2], num_limb u2, num_limb u1, num_limb u0,
-                                   num_limb d1, num_limb d0, num_limb v) {
-    num_limb q1, t1, carry = 0;
-    num_limb q0 = NUM_MUL(&q1, v, u2);
-    q0 = NUM_ADD(q0, u1, &carry);
-    q1 = NUM_ADD(q1, u2, &carry);
-    num_limb r1 = NUM_WRAP(u1 - q1 * d1);
-    const num_limb t0 = NUM_MUL(&t1, d0, q1);
-    carry = 0;
-    num_limb r0 = NUM_SUB(u0, t0, &carry);
-    r1 = NUM_SUB(r1, t1, &carry);
-    carry = 0;
-    r0 = NUM_SUB(r0, d0, &carry);
-    r1 = NUM_SUB(r1, d1, &carry);
-    q1 = NUM_WRAP(q1 + 1);
-    if (r1 >= q0) {
-        q1 = NUM_WRAP(q1 - 1);
-        carry = 0;
-        r0 = NUM_ADD(r0, d0, &carry);
-        r1 = NUM_ADD(r1, d1, &carry);
+/* Algorithm 5: (u2, u1, u0) / (d1, d0) with (u2, u1) < (d1, d0) and v their reciprocal. d is the
+ * pair (d0, d1), as is the remainder. */
+CH_INLINE num_limb num_divide_3by2(num_limb r[2], num_limb u2, num_limb u1, num_limb u0,
+                                   const num_limb d[2], num_limb v) {
+    num_limb q[2], t[2];
+    const num_limb u[2] = {u1, u2};
+    q[0] = NUM_MUL(&q[1], v, u2);
+    (void)NUM_ADD(q, u, 2);
+    t[0] = NUM_MUL(&t[1], d[0], q[1]);
+    r[0] = u0;
+    r[1] = NUM_WRAP(u1 - q[1] * d[1]);
+    (void)NUM_SUB(r, t, 2);
+    (void)NUM_SUB(r, d, 2);
+    const num_limb mask = num_mask(r[1] >= q[0]);
+    const num_limb back[2] = {mask & d[0], mask & d[1]};
+    num_limb digit = NUM_WRAP(q[1] + 1 + mask);
+    (void)NUM_ADD(r, back, 2);
+    if (CH_UNLIKELY(r[1] >= d[1]) && (r[1] > d[1] || r[0] >= d[0])) {
+        digit = NUM_WRAP(digit + 1);
+        (void)NUM_SUB(r, d, 2);
     }
-    if (CH_UNLIKELY(r1 >= d1) && (r1 > d1 || r0 >= d0)) {
-        q1 = NUM_WRAP(q1 + 1);
-        carry = 0;
-        r0 = NUM_SUB(r0, d0, &carry);
-        r1 = NUM_SUB(r1, d1, &carry);
-    }
-    remainder[0] = r0;
-    remainder[1] = r1;
-    return q1;
+    return digit;
 }
 
-/* u[0..count) -= q * d[0..count); returns what is still to be subtracted above. */
-CH_INLINE num_limb num_submul(num_limb *u, const num_limb *d, unsigned count, num_limb q) {
-    num_limb borrow = 0;
+/* u[0..count] -= q d[0..count) for the digit B - 1; the new u[count] is left out. */
+CH_INLINE void num_submul_largest(num_limb *u, const num_limb *d, unsigned count) {
+    /* u - (B - 1) d = u + d - B d */
+    num_limb carry = 0, borrow = 0;
     for (unsigned i = 0; i < count; i++) {
-        num_limb high, carry = 0;
-        num_limb low = NUM_MUL(&high, q, d[i]);
-        low = NUM_ADD(low, borrow, &carry);
-        high = NUM_WRAP(high + carry);
-        carry = 0;
-        u[i] = NUM_SUB(u[i], low, &carry);
-        borrow = NUM_WRAP(high + carry);
+        num_limb sum[2] = {u[i], 0};
+        const num_limb up[2] = {d[i], 0}, in[2] = {carry, 0}, down[2] = {i > 0 ? d[i - 1] : 0, 0};
+        num_limb left[2] = {0, 0};
+        const num_limb out[2] = {borrow, 0};
+        (void)NUM_ADD(sum, up, 2);
+        (void)NUM_ADD(sum, in, 2);
+        left[0] = sum[0];
+        borrow = NUM_SUB(left, down, 2);
+        borrow = NUM_WRAP(borrow + NUM_SUB(left, out, 2));
+        u[i] = left[0];
+        carry = sum[1];
     }
-    return borrow;
 }
 
-/* One digit: divides the window u[0..count] by the normalised d[0..count), count >= 2, leaves the
- * remainder in the window (its top limb 0) and returns the quotient digit. v is the reciprocal of
- * the two top limbs. Needs u[1..count] < d. */
-CH_INLINE num_limb num_divide_digit(num_limb *u, const num_limb *d, unsigned count, num_limb v) {
-    const num_limb d1 = d[count - 1], d0 = d[count - 2];
-    if (CH_UNLIKELY(u[count] == d1 && u[count - 1] == d0)) {
-        /* the digit is B - 1 exactly: u is less than d by fewer than B^(count-2) units of B */
-        (void)num_submul(u, d, count, NUM_WRAP((num_limb)0 - 1));
-        u[count] = 0;
-        return NUM_WRAP((num_limb)0 - 1);
+/* The low limbs' share of a digit: the window's two top limbs are already reduced to r by the
+ * estimate q; takes q times the lower limbs off, repairs an estimate that was one too large, and
+ * leaves the remainder in u[0..count), u[count] unspecified. */
+CH_INLINE num_limb num_finish_digit(num_limb *u, const num_limb *d, unsigned count,
+                                    const num_limb r[2], num_limb q) {
+    u[count - 2] = r[0];
+    u[count - 1] = r[1];
+    if (count == 2) {
+        return q;
     }
-    num_limb r[2];
-    num_limb q = num_divide_3by2(r, u[count], u[count - 1], u[count - 2], d1, d0, v);
-    num_limb carry = 0;
-    const num_limb rest = num_submul(u, d, count - 2, q);
-    u[count - 2] = NUM_SUB(r[0], rest, &carry);
-    u[count - 1] = NUM_SUB(r[1], 0, &carry);
-    u[count] = 0;
-    if (CH_UNLIKELY(carry != 0)) { /* the low limbs of d made the estimate one too large */
+    num_limb product[4] = {0, 0, 0, 0};
+    product[0] = NUM_MUL(&product[1], q, d[0]);
+    if (count == 4) {
+        num_limb upper[2];
+        upper[0] = NUM_MUL(&upper[1], q, d[1]);
+        (void)NUM_ADD(product + 1, upper, 2);
+    }
+    if (CH_UNLIKELY(NUM_SUB(u, product, count) != 0)) {
         q = NUM_WRAP(q - 1);
-        carry = 0;
-        for (unsigned i = 0; i < count; i++) {
-            u[i] = NUM_ADD(u[i], d[i], &carry);
-        }
+        (void)NUM_ADD(u, d, count);
     }
     return q;
 }
 
-/* u[0..u_count] / d[0..count) for normalised d: quotient digits into q[0..u_count - count], unless
- * q is NULL, remainder into u[0..count). Needs u[u_count-count+1 .. u_count] < d. */
-CH_INLINE void num_divide(num_limb *q, num_limb *u, unsigned u_count, const num_limb *d,
-                          unsigned count, num_limb v) {
-    if (count == 1) {
-        num_limb r = u[u_count];
-        for (unsigned i = u_count; i-- > 0;) {
-            const num_limb digit = num_divide_2by1(&r, r, u[i], d[0], v);
-            if (q != NULL) {
-                q[i] = digit;
-            }
-        }
-        u[0] = r;
-        return;
+/* One digit: divides the window u[0..count] by the normalised d[0..count), count 2 to 4, leaves
+ * the remainder in u[0..count) and returns the quotient digit. v is the reciprocal of the two top
+ * limbs. Needs u[1..count] < d. */
+CH_INLINE num_limb num_divide_digit(num_limb *u, const num_limb *d, unsigned count, num_limb v) {
+    if (CH_UNLIKELY(u[count] == d[count - 1] && u[count - 1] == d[count - 2])) {
+        /* u[1..count] falls short of d in its low limbs only, so the digit is exactly B - 1 */
+        num_submul_largest(u, d, count);
+        return num_mask(true);
     }
-    for (unsigned i = u_count - count + 1; i-- > 0;) {
-        const num_limb digit = num_divide_digit(u + i, d, count, v);
-        if (q != NULL) {
-            q[i] = digit;
-        }
-    }
+    num_limb r[2];
+    const num_limb q = num_divide_3by2(r, u[count], u[count - 1], u[count - 2], d + count - 2, v);
+    return num_finish_digit(u, d, count, r, q);
 }
+
+#if NUM_DIRECT
+/* The same by the machine's own division: Knuth's estimate from two limbs, corrected by a third. */
+CH_INLINE num_limb num_divide_digit_direct(num_limb *u, const num_limb *d, unsigned count) {
+    const num_limb *const top = d + count - 2;
+    num_limb q, t[2], r[2], excess = 0;
+    if (CH_LIKELY(u[count] < top[1])) {
+        q = NUM_DIVIDE(&r[1], u[count], u[count - 1], top[1]);
+    } else {
+        q = num_mask(true);
+        r[1] = NUM_WRAP(u[count - 1] + top[1]);
+        excess = r[1] < top[1];
+    }
+    r[0] = u[count - 2];
+    t[0] = NUM_MUL(&t[1], q, top[0]);
+    const num_limb mask = num_mask(NUM_SUB(r, t, 2) > excess);
+    const num_limb back[2] = {mask & top[0], mask & top[1]};
+    q = NUM_WRAP(q + mask);
+    if (CH_UNLIKELY(NUM_ADD(r, back, 2) < (mask & 1u))) { /* still below zero: one more */
+        q = NUM_WRAP(q - 1);
+        (void)NUM_ADD(r, top, 2);
+    }
+    return num_finish_digit(u, d, count, r, q);
+}
+#endif
 
 /* out[0..count] = a[0..count) << shift, out[0..count) = a[0..count] >> shift; shift < bits. */
 CH_INLINE void num_shift_up(num_limb *out, const num_limb *a, unsigned count, unsigned shift) {
@@ -190,3 +207,5 @@ CH_INLINE void num_shift_down(num_limb *out, const num_limb *a, unsigned count, 
 #undef NUM_SUB
 #undef NUM_MUL
 #undef NUM_RECIPROCAL
+#undef NUM_DIRECT
+#undef NUM_DIVIDE

@@ -1,6 +1,6 @@
 #!/bin/sh
-# format.sh ROOT: clang-format has nothing to change. Only version 14 decides: others read the same
-# rules differently. Prints TAP.
+# format.sh ROOT [--write]: clang-format has nothing to change (or, with --write, changes it). Only
+# version 14 decides: others read the same rules differently. Prints TAP.
 set -u
 
 cd "$1" || exit 1
@@ -19,8 +19,11 @@ if [ -z "$tool" ]; then
     echo 'ok 1 - clang-format # SKIP clang-format 14 is not installed'
     exit 0
 fi
-output=$(find bench fuzz include src test tools examples \( -name '*.c' -o -name '*.h' \) \
-    -print0 2>/dev/null | xargs -0 $tool --dry-run -Werror 2>&1)
+action='--dry-run -Werror'
+[ "${2:-}" != --write ] || action='-i'
+# shellcheck disable=SC2086 # flags are words
+output=$(find bench contracts examples fuzz include src test tools \
+    \( -name '*.c' -o -name '*.h' \) -print0 2>/dev/null | xargs -0 $tool $action 2>&1)
 status=$?
 if [ $status -eq 0 ]; then
     echo 'ok 1 - clang-format has nothing to change'

@@ -125,8 +125,6 @@ static int layer_of_path(const tidy_run *run, const char *path) {
 static bool resolve(const tidy_run *run, const char *from, const char *name, bool quoted,
                     char *path) {
     static const char *const harness[] = {"test/harness", "bench/harness", "fuzz"};
-    bool is_program =
-        tidy_ends(from, "_test.c") || tidy_ends(from, "_fuzz.c") || tidy_ends(from, "_bench.c");
     path[0] = 0;
     if (!quoted) {
         if (tidy_starts(name, "coldheap/") || tidy_starts(name, "coldevm/")) {
@@ -143,7 +141,7 @@ static bool resolve(const tidy_run *run, const char *from, const char *name, boo
     if (tidy_find(run, path) != NULL) {
         return true;
     }
-    for (size_t i = 0; is_program && i < sizeof harness / sizeof harness[0]; i++) {
+    for (size_t i = 0; tidy_is_program(from) && i < sizeof harness / sizeof harness[0]; i++) {
         tidy_name(path, PATH_SIZE, "%s/%s", harness[i], name);
         if (tidy_find(run, path) != NULL) {
             path[0] = 0;

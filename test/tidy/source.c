@@ -21,6 +21,22 @@ bool tidy_ends(const char *text, const char *part) {
     return length >= part_length && strcmp(text + length - part_length, part) == 0;
 }
 
+bool tidy_is_program(const char *path) {
+    static const char *const ends[] = {"_test", "_fuzz", "_bench", "_rig", "_rivals"};
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        const char *hit = strstr(name, ends[i]);
+        while (hit != NULL) {
+            if (hit[strlen(ends[i])] == '.') {
+                return true;
+            }
+            hit = strstr(hit + 1, ends[i]);
+        }
+    }
+    return false;
+}
+
 static bool is_word_char(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }

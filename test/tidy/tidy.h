@@ -79,6 +79,10 @@ int tidy_line_of(const tidy_source *source, size_t offset);
 bool tidy_starts(const char *text, const char *part);
 bool tidy_ends(const char *text, const char *part);
 
+/** tidy_is_program tells whether the file belongs to a test, a fuzz target or a bench, by its name:
+ *  X_test.c, X_fuzz.c, X_bench.c, and what they share: X_rig.h, X_fuzz.h, X_rivals.h. */
+bool tidy_is_program(const char *path);
+
 /** tidy_is_word_at tells whether the identifier `word` stands at `offset` of the code, whole. */
 bool tidy_is_word_at(const tidy_source *source, size_t offset, const char *word);
 

@@ -171,6 +171,13 @@ TEST(tidy_files_and_functions_have_a_length) {
 
 TEST(tidy_rooms_catches_a_module_without_test) {
     check_breaks("rooms", "src/mem/pool.c", "int chi_pool;\n", 0);
+    begin();
+    put("src/mem/arena_twin.c", "int chi_twin;\n"); /* a part of the room arena */
+    put("src/mem/pool.c", "int chi_pool;\n");
+    put("test/tidy/rooms.txt", "# why\nsrc/mem/poo*.c src/mem/arena_test.c\n");
+    CHECK_EQUAL(finish(), 0);
+    check_breaks("rooms", "test/tidy/rooms.txt", "src/mem/arena.c src/mem/ghost_test.c\n", 1);
+    check_breaks("rooms", "test/tidy/rooms.txt", "src/mem/ghost.c src/mem/arena_test.c\n", 1);
 }
 
 TEST(tidy_guards_catches_a_wrong_guard_and_a_missing_contract) {

@@ -80,9 +80,7 @@ static const banned HEADERS[] = {
 // clang-format on
 
 static bool is_library(const char *path) {
-    return (tidy_starts(path, "src/") || tidy_starts(path, "include/")) &&
-           !tidy_ends(path, "_test.c") && !tidy_ends(path, "_fuzz.c") &&
-           !tidy_ends(path, "_bench.c");
+    return (tidy_starts(path, "src/") || tidy_starts(path, "include/")) && !tidy_is_program(path);
 }
 
 static bool is_banned_here(const banned *row, const tidy_source *source) {

@@ -1,0 +1,27 @@
+/* stack_parts.h: what stack.c (set-up, blocks, watermarks), stack_twin.c and stack_info.c share. */
+#ifndef CHI_STACK_PARTS_H
+#define CHI_STACK_PARTS_H
+
+#include <coldheap/stack.h>
+
+bool chi_stack_is_live(const ch_stack *stack);
+bool chi_stack_seal_holds(const ch_stack *stack);
+
+/* chi_stack_set_top sets the top block with its fast-path copy. */
+void chi_stack_set_top(ch_stack *stack, uint8_t *top);
+
+/* chi_stack_is_plain is true if blocks lie in the stack's own memory and need no tool calls. */
+static inline bool chi_stack_is_plain(const ch_stack *stack) {
+    return !stack->config.twin && !stack->config.checked;
+}
+
+/* The twin's half: a block from the source, its way back, its size and the block below, and whether
+ * a pointer names one of the blocks. */
+ch_status chi_stack_twin_fetch(ch_stack *stack, uint8_t **block, size_t size_bytes, size_t align);
+void chi_stack_twin_drop(ch_stack *stack);
+bool chi_stack_twin_resize(ch_stack *stack, size_t new_bytes);
+size_t chi_stack_twin_size(const uint8_t *block);
+uint8_t *chi_stack_twin_below(const uint8_t *block);
+bool chi_stack_twin_holds(const ch_stack *stack, const void *block);
+
+#endif
