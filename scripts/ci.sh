@@ -115,7 +115,7 @@ run_conformance() {
         say_what_is_missing
         return 1
     fi
-    COLDHEAP_CONFORMANCE_SAMPLE=1 test_preset "$1" -C Conformance -L conformance
+    COLDHEAP_CONFORMANCE_SAMPLE=1 test_preset "$1" -L conformance
 }
 
 case ${1:-} in
