@@ -241,7 +241,8 @@ TEST(a_frequent_divisor_stays_in_the_cache_among_strangers) {
     }
 }
 
-/* ---- Powers ----------------------------------------------------------------------------------- */
+/* ---- Powers -----------------------------------------------------------------------------------
+ */
 
 static bool check_power(const chevm_u256 *base, const chevm_u256 *exponent,
                         const chevm_u256 *want) {
