@@ -4,8 +4,9 @@
  *  | chevm | frames | operand stacks | EVM memory (checkpoint per frame) | return data | code |
  * cache |
  *
- *  Configure → footprint (bytes by part) → create/init → execute messages against a host → fini.
- *  One instance per thread; instances share nothing mutable. Calls do not recurse on the C stack.
+ *  Configure -> footprint (bytes by part) -> create/init -> execute messages against a host ->
+ * fini. One instance per thread; instances share nothing mutable. Calls do not recurse on the C
+ * stack.
  */
 #ifndef CHEVM_MACHINE_H
 #define CHEVM_MACHINE_H
@@ -24,7 +25,8 @@ typedef enum chevm_engine {
     CHEVM_ENGINE_PORTABLE = 1 /* the switch twin: any compiler, any byte order */
 } chevm_engine;
 
-/** When code that jumps is rewritten into fused instructions (src/evm/fused.h): a matter of speed only. */
+/** When code that jumps is rewritten into fused instructions (src/evm/fused.h): a matter of speed
+ * only. */
 typedef enum chevm_fusing {
     CHEVM_FUSE_WHEN_HOT = 0, /* after enough jumps to pay for it */
     CHEVM_FUSE_AT_ONCE = 1,  /* at the first run of a code */

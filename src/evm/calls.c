@@ -1,6 +1,7 @@
-/* calls.c: frames begin and end here: CALL and its kin, CREATE, RETURN. Nothing recurses: a call sets up
- * the next frame and the loop goes on in it; when it ends, its parent is made the running frame again.
- * Sources: EIPs 7, 150, 161, 211, 214, 1014, 2929, 3860, 7702; duties of the host: host.h. */
+/* calls.c: frames begin and end here: CALL and its kin, CREATE, RETURN. Nothing recurses: a call
+ * sets up the next frame and the loop goes on in it; when it ends, its parent is made the running
+ * frame again. Sources: EIPs 7, 150, 161, 211, 214, 1014, 2929, 3860, 7702; duties of the host:
+ * host.h. */
 #include "internal.h"
 
 #include <string.h>
@@ -57,8 +58,8 @@ void chevmi_leave(chevm *vm, chevmi_frame *frame) {
     }
 }
 
-/* Moves an output, which lies in memory that is about to end, to the return buffer. False if it does
- * not fit. */
+/* Moves an output, which lies in memory that is about to end, to the return buffer. False if it
+ * does not fit. */
 static bool keep_output(chevm *vm, chevm_result *result) {
     if (result->output_size > vm->return_capacity) {
         return false;
@@ -72,7 +73,8 @@ static bool keep_output(chevm *vm, chevm_result *result) {
     return true;
 }
 
-/* Hands a finished call's result to `caller`, the running frame: gas, return data, output, success. */
+/* Hands a finished call's result to `caller`, the running frame: gas, return data, output, success.
+ */
 static void deliver(chevm *vm, chevmi_frame *caller, const chevmi_frame *call,
                     const chevm_result *result) {
     bool creates = call->message.kind >= CHEVM_KIND_CREATE;
@@ -140,8 +142,8 @@ bool chevmi_finish(chevm *vm, chevm_status status, int64_t gas, const uint8_t *o
 
 /* ---- Beginning a call ---- */
 
-/* Starts call->message, whose gas has been taken from the caller: asks the host, then either enters the
- * new frame or delivers the result at once. */
+/* Starts call->message, whose gas has been taken from the caller: asks the host, then either enters
+ * the new frame or delivers the result at once. */
 static bool start(chevm *vm, chevmi_frame *caller, chevmi_frame *call) {
     chevm_callee *callee = &vm->callee; /* not on the C stack: a host may come back in */
     vm->host->call_begin(vm->context, &call->message, callee);
@@ -184,7 +186,8 @@ static bool can_pay(chevm *vm, const chevm_address *payer, const chevm_u256 *val
     return !chevm_u256_less(&balance, value);
 }
 
-/* EIP-7702: if the target's code is a delegation, the delegate's code runs and its access is charged. */
+/* EIP-7702: if the target's code is a delegation, the delegate's code runs and its access is
+ * charged. */
 static int64_t follow_delegation(chevm *vm, chevm_message *message, int64_t gas) {
     uint8_t code[23];
     if (vm->host->copy_code(vm->context, &message->code_address, 0, code, sizeof code) ==

@@ -1,4 +1,5 @@
-/* code.c: lazy jump map, fused copy, cache by code hash. Source of the jump rule: Yellow Paper 9.4.3. */
+/* code.c: lazy jump map, fused copy, cache by code hash. Source of the jump rule: Yellow
+ * Paper 9.4.3. */
 #include "code.h"
 
 #include "fused.h"

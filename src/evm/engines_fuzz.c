@@ -1,6 +1,6 @@
-/* engines_fuzz.c: any byte string is a program; all builds of the loop agree on it. Even inputs are run as
- * they are, odd ones are grown into programs that go deeper: operands are pushed before they are
- * missed, jumps go to real targets, and the sequences that fuse stand next to each other. */
+/* engines_fuzz.c: any byte string is a program; all builds of the loop agree on it. Even inputs are
+ * run as they are, odd ones are grown into programs that go deeper: operands are pushed before they
+ * are missed, jumps go to real targets, and the sequences that fuse stand next to each other. */
 #include "engines_fuzz.h"
 
 #include "fuzz.h"

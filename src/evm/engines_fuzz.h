@@ -1,5 +1,5 @@
-/* engines_fuzz.h: one program run by every build of the loop, which must agree on everything a contract,
- * a host or a tracer can see. Shared by the fuzz target and the test. */
+/* engines_fuzz.h: one program run by every build of the loop, which must agree on everything a
+ * contract, a host or a tracer can see. Shared by the fuzz target and the test. */
 #ifndef CHEVMI_ENGINES_FUZZ_H
 #define CHEVMI_ENGINES_FUZZ_H
 
@@ -87,7 +87,8 @@ static inline void engines_require_same(const engines_outcome *a, const engines_
     CH_REQUIRE(a->world_hash == b->world_hash);
 }
 
-/* Runs the program everywhere and requires agreement; *outcome is the reference's, with its trace. */
+/* Runs the program everywhere and requires agreement; *outcome is the reference's, with its trace.
+ */
 static inline void engines_compare(chevm *vm, rig *world, const uint8_t *code, size_t code_size,
                                    const uint8_t *input, size_t input_size, int64_t gas,
                                    engines_outcome *outcome) {

@@ -1,10 +1,10 @@
 /* fused.h: frequent instruction sequences that run as one handler (handlers_fused.inc).
  *
- * They stand only in the fused copy of a code (code.h), on opcodes that no fork defines, over the bytes
- * of the sequence they replace, which have the same length: the combined opcode, then its operands in
- * the form the handler likes best. Nothing jumps into a sequence (a JUMPDEST is never inside one), and
- * when a combined check fails the frame goes on in the original bytes at the same pc. Undefined bytes
- * of the original become CHEVMI_FUSED_UNDEFINED. */
+ * They stand only in the fused copy of a code (code.h), on opcodes that no fork defines, over the
+ * bytes of the sequence they replace, which have the same length: the combined opcode, then its
+ * operands in the form the handler likes best. Nothing jumps into a sequence (a JUMPDEST is never
+ * inside one), and when a combined check fails the frame goes on in the original bytes at the same
+ * pc. Undefined bytes of the original become CHEVMI_FUSED_UNDEFINED. */
 #ifndef CHEVMI_FUSED_H
 #define CHEVMI_FUSED_H
 
@@ -75,8 +75,8 @@ enum {
 /* True if `op` is a fused instruction. */
 bool chevmi_is_fused(uint8_t op);
 
-/* Rewrites `fused`, a copy of the `size` bytes (and padding) at `bytes`; `jumps` is the complete map,
- * `defined` tells by opcode what exists in the fork. */
+/* Rewrites `fused`, a copy of the `size` bytes (and padding) at `bytes`; `jumps` is the complete
+ * map, `defined` tells by opcode what exists in the fork. */
 void chevmi_fuse_bytes(uint8_t *fused, const uint8_t *bytes, uint64_t size, const uint8_t *jumps,
                        const bool *defined);
 

@@ -1,6 +1,6 @@
-/* host_rig.h: a small deterministic world for tests and fuzz targets of this layer: eight accounts, each
- * running the same code or none, storage and transient storage with an undo log, logs folded into a
- * hash. Not the state of src/chain, which is tested against other implementations. */
+/* host_rig.h: a small deterministic world for tests and fuzz targets of this layer: eight accounts,
+ * each running the same code or none, storage and transient storage with an undo log, logs folded
+ * into a hash. Not the state of src/chain, which is tested against other implementations. */
 #ifndef CHEVMI_HOST_RIG_H
 #define CHEVMI_HOST_RIG_H
 
@@ -292,7 +292,8 @@ static const chevm_host RIG_HOST = {
     .call_end = rig_call_end,
 };
 
-/* An empty world whose first `code_accounts` accounts run `code` (padded), each with some balance. */
+/* An empty world whose first `code_accounts` accounts run `code` (padded), each with some balance.
+ */
 static inline void rig_init(rig *r, const uint8_t *code, size_t code_size, unsigned code_accounts) {
     memset(r, 0, sizeof *r);
     r->code = code;

@@ -1,9 +1,10 @@
 /* internal.h: the machine's inside, shared by the files of src/evm only.
  *
- * The one idea: everything a running frame needs is in chevmi_frame, everything all frames share is in
- * chevm, and an operation that is not inlined into the loop has one signature, (vm, sp, gas) -> gas,
- * usable from every engine and later tier. Operand stacks of nested frames lie end to end in one
- * region, words in native limb order at fixed places; sp points at the top word and grows upwards. */
+ * The one idea: everything a running frame needs is in chevmi_frame, everything all frames share is
+ * in chevm, and an operation that is not inlined into the loop has one signature, (vm, sp, gas) ->
+ * gas, usable from every engine and later tier. Operand stacks of nested frames lie end to end in
+ * one region, words in native limb order at fixed places; sp points at the top word and grows
+ * upwards. */
 #ifndef CHEVMI_INTERNAL_H
 #define CHEVMI_INTERNAL_H
 
@@ -123,17 +124,17 @@ const chevm_tx_context *chevmi_tx(chevm *vm);
 /* Warms an account; a cold one costs more. Returns the gas left, or -1 (chevmi_fail). */
 int64_t chevmi_access_account(chevm *vm, const chevm_address *address, int64_t gas);
 
-/* calls.c. Both may change vm->frame. begin_call handles CALL .. STATICCALL, begin_create CREATE and
- * CREATE2: the frame's registers must be saved in it (pc behind the instruction). Returns true if the
- * loop goes on with vm->frame (a child, or the same frame with the result on its stack), false if the
- * instruction failed (chevmi_fail). finish ends the running frame and returns true if a parent goes
- * on, false if vm->first has ended (its result is in *vm->result). */
+/* calls.c. Both may change vm->frame. begin_call handles CALL .. STATICCALL, begin_create CREATE
+ * and CREATE2: the frame's registers must be saved in it (pc behind the instruction). Returns true
+ * if the loop goes on with vm->frame (a child, or the same frame with the result on its stack),
+ * false if the instruction failed (chevmi_fail). finish ends the running frame and returns true if
+ * a parent goes on, false if vm->first has ended (its result is in *vm->result). */
 bool chevmi_begin_call(chevm *vm, uint8_t op);
 bool chevmi_begin_create(chevm *vm, uint8_t op);
 bool chevmi_finish(chevm *vm, chevm_status status, int64_t gas, const uint8_t *output, size_t size);
 
-/* Makes `frame`, whose message is set, the running one, with its stack at `base`. Returns false with
- * nothing changed if there is no memory for it. leave undoes it. */
+/* Makes `frame`, whose message is set, the running one, with its stack at `base`. Returns false
+ * with nothing changed if there is no memory for it. leave undoes it. */
 bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_callee *callee);
 void chevmi_leave(chevm *vm, chevmi_frame *frame);
 

@@ -1,4 +1,5 @@
-/* A machine's life: exact footprint, refusals, settings, reuse, the deepest call, every out-of-gas point. */
+/* A machine's life: exact footprint, refusals, settings, reuse, the deepest call, every out-of-gas
+ * point. */
 #include "engines_fuzz.h"
 
 #include "harness.h"

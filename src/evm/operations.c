@@ -1,6 +1,6 @@
-/* operations.c: instructions that leave the loop: hashing, copies, accounts, storage, logs. Each charges
- * what depends on its operands, then acts; a failed charge changes nothing the contract could see.
- * sp is the top word before the instruction. */
+/* operations.c: instructions that leave the loop: hashing, copies, accounts, storage, logs. Each
+ * charges what depends on its operands, then acts; a failed charge changes nothing the contract
+ * could see. sp is the top word before the instruction. */
 #include "internal.h"
 
 #include <coldevm/hash.h>

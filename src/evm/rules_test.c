@@ -30,8 +30,8 @@ TEST(rules_static_prices_follow_their_history) {
 }
 
 TEST(rules_number_of_opcodes_grows_with_the_forks) {
-    /* Counted from the EIPs: base set, 7, 140/211/214, 145/1014/1052, 1344/1884, 3198, 3855, five of
-     * Cancun, 7939. INVALID is one of them. */
+    /* Counted from the EIPs: base set, 7, 140/211/214, 145/1014/1052, 1344/1884, 3198, 3855, five
+     * of Cancun, 7939. INVALID is one of them. */
     static const unsigned COUNTS[CHEVM_FORK_COUNT] = {130, 131, 131, 131, 135, 140, 140, 142,
                                                       142, 143, 143, 144, 149, 149, 150};
     for (unsigned fork = 0; fork < CHEVM_FORK_COUNT; fork++) {

@@ -1,5 +1,5 @@
-/* opcode_vectors.c: two operands in, one word out (fixtures.md 7, geth_opcodes): X is pushed first, Y is
- * on top. One case a file, every vector on every build. */
+/* opcode_vectors.c: two operands in, one word out (fixtures.md 7, geth_opcodes): X is pushed first,
+ * Y is on top. One case a file, every vector on every build. */
 #include "rig.h"
 
 #include "store.h"

@@ -153,7 +153,7 @@ void rig_walk(const char *folder, void (*each)(void *context, const char *path),
 
 static void to_hex(char *text, const uint8_t *bytes, size_t size) {
     for (size_t i = 0; i < size; i++) {
-        sprintf(text + 2 * i, "%02x", bytes[i]);
+        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
     }
     text[2 * size] = 0;
 }
@@ -165,7 +165,7 @@ bool rig_output_is(const chevm_result *result, const char *text) {
         chevm_keccak256(hash, result->output, result->output_size);
         memcpy(have, "keccak:0x", 10);
         to_hex(have + 9, hash, sizeof hash);
-        sprintf(have + strlen(have), ":len=%zu", result->output_size);
+        snprintf(have + strlen(have), 32, ":len=%zu", result->output_size);
     } else {
         if (result->output_size > 1024) {
             return false;

@@ -1,5 +1,5 @@
-/* rig.h: what the suites share: TAP, sampling, and playing one message on every build of the loop, each
- * sealed, each result held against what the caller expects. */
+/* rig.h: what the suites share: TAP, sampling, and playing one message on every build of the loop,
+ * each sealed, each result held against what the caller expects. */
 #ifndef CONFORMANCE_RIG_H
 #define CONFORMANCE_RIG_H
 
@@ -38,8 +38,8 @@ void rig_complain(rig *r, const char *format, ...) CH_PRINTF(2, 3);
 
 void rig_skip_suite(rig *r, const char *what);
 
-/* Checks of one play; `build` names it in complaints. The transaction is still open and may be ended:
- * whatever becomes of it is undone. */
+/* Checks of one play; `build` names it in complaints. The transaction is still open and may be
+ * ended: whatever becomes of it is undone. */
 typedef void (*rig_check)(rig *r, void *context, const chevm_result *result, const char *build);
 
 /* Loads the world, then plays the message on each build of `builds` (a mask, 0: all), sealed, in a

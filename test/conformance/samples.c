@@ -1,5 +1,6 @@
-/* samples.c: contracts/samples.json, small programs over all forks with what an independent EVM says of
- * each: outcome, gas, refund, output, logs, accounts; and every gas limit at which it halts. */
+/* samples.c: contracts/samples.json, small programs over all forks with what an independent EVM
+ * says of each: outcome, gas, refund, output, logs, accounts; and every gas limit at which it
+ * halts. */
 #include "rig.h"
 
 #include "store.h"

@@ -1,5 +1,6 @@
-/* vm_tests.c: the official VM tests (fixtures.md 4): bare code on given accounts under the rules before
- * EIP-150; gas left, output, logs and the accounts afterwards must be as stated, or the run must halt. */
+/* vm_tests.c: the official VM tests (fixtures.md 4): bare code on given accounts under the rules
+ * before EIP-150; gas left, output, logs and the accounts afterwards must be as stated, or the run
+ * must halt. */
 #include "rig.h"
 
 #include "store.h"
