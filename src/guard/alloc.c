@@ -143,42 +143,67 @@ CHI_EXPORT void free_aligned_sized(void *pointer, size_t align, size_t size_byte
     chi_next_free(pointer);
 }
 
+static CH_NOINLINE void *watched_memalign(size_t align, size_t size_bytes, const void *caller) {
+    return alloc_allowed(CHI_CALL_MEMALIGN, size_bytes, align, caller)
+               ? chi_next_memalign(align, size_bytes)
+               : refused();
+}
+
 CHI_EXPORT void *memalign(size_t align, size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_MEMALIGN, size_bytes, align, CALLER)) {
-        return refused();
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_memalign(align, size_bytes, CALLER);
     }
     return chi_next_memalign(align, size_bytes);
 }
 
+static CH_NOINLINE void *watched_aligned_alloc(size_t align, size_t size_bytes,
+                                               const void *caller) {
+    return alloc_allowed(CHI_CALL_ALIGNED_ALLOC, size_bytes, align, caller)
+               ? chi_next_aligned_alloc(align, size_bytes)
+               : refused();
+}
+
 CHI_EXPORT void *aligned_alloc(size_t align, size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_ALIGNED_ALLOC, size_bytes, align, CALLER)) {
-        return refused();
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_aligned_alloc(align, size_bytes, CALLER);
     }
     return chi_next_aligned_alloc(align, size_bytes);
 }
 
+static CH_NOINLINE int watched_posix_memalign(void **pointer, size_t align, size_t size_bytes,
+                                              const void *caller) {
+    return alloc_allowed(CHI_CALL_POSIX_MEMALIGN, size_bytes, align, caller)
+               ? chi_next_posix_memalign(pointer, align, size_bytes)
+               : ENOMEM;
+}
+
 CHI_EXPORT int posix_memalign(void **pointer, size_t align, size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_POSIX_MEMALIGN, size_bytes, align, CALLER)) {
-        return ENOMEM;
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_posix_memalign(pointer, align, size_bytes, CALLER);
     }
     return chi_next_posix_memalign(pointer, align, size_bytes);
 }
 
+static CH_NOINLINE void *watched_valloc(size_t size_bytes, const void *caller) {
+    return alloc_allowed(CHI_CALL_VALLOC, size_bytes, 0, caller) ? chi_next_valloc(size_bytes)
+                                                                 : refused();
+}
+
 CHI_EXPORT void *valloc(size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_VALLOC, size_bytes, 0, CALLER)) {
-        return refused();
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_valloc(size_bytes, CALLER);
     }
     return chi_next_valloc(size_bytes);
 }
 
+static CH_NOINLINE void *watched_pvalloc(size_t size_bytes, const void *caller) {
+    return alloc_allowed(CHI_CALL_PVALLOC, size_bytes, 0, caller) ? chi_next_pvalloc(size_bytes)
+                                                                  : refused();
+}
+
 CHI_EXPORT void *pvalloc(size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_PVALLOC, size_bytes, 0, CALLER)) {
-        return refused();
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_pvalloc(size_bytes, CALLER);
     }
     return chi_next_pvalloc(size_bytes);
 }
