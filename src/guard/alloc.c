@@ -27,13 +27,19 @@ static void *refused(void) {
     return NULL;
 }
 
-static CH_NOINLINE bool alloc_allowed(chi_guard_call_name name, size_t size_bytes, size_t align,
-                                      const void *caller) {
+static bool alloc_allowed(chi_guard_call_name name, size_t size_bytes, size_t align,
+                          const void *caller) {
+    if (CH_LIKELY(chi_guard_passes(CH_OP_ALLOC, size_bytes))) {
+        return true;
+    }
     const chi_guard_call call = {CH_OP_ALLOC, name, size_bytes, align, NULL, caller};
     return chi_guard_event(&call);
 }
 
 static CH_NOINLINE void *watched_malloc(size_t size_bytes, const void *caller) {
+    if (CH_LIKELY(chi_guard_passes(CH_OP_ALLOC, size_bytes))) {
+        return chi_next_malloc(size_bytes);
+    }
     chi_guard_scratch *scratch = chi_guard_self.scratch;
     if (CH_UNLIKELY(scratch != NULL)) {
         return chi_guard_scratch_take(scratch, size_bytes);
@@ -107,6 +113,10 @@ CHI_EXPORT void *reallocarray(void *pointer, size_t count, size_t size_bytes) {
 }
 
 static CH_NOINLINE void watched_free(void *pointer, chi_guard_call_name name, const void *caller) {
+    if (CH_LIKELY(chi_guard_passes(CH_OP_FREE, 0))) {
+        chi_next_free(pointer);
+        return;
+    }
     const chi_guard_scratch *scratch = chi_guard_self.scratch;
     if (CH_UNLIKELY(scratch != NULL && chi_guard_scratch_owns(scratch, pointer))) {
         return;
