@@ -3,7 +3,7 @@
 #include "journal.h"
 
 #include "harness.h"
-#include "journal_rig.h"
+#include "journal_frames_rig.h"
 #include "model.h"
 #include "state_rig.h"
 
