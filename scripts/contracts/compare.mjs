@@ -83,7 +83,8 @@ class Comparison {
             number++;
             if (!differs && (other === undefined || comparable(line) !== comparable(other))) {
                 differs = true;
-                console.log(`${name} line ${number}\n  coldevm     ${other}\n  ethereumjs  ${line}`);
+                console.log(`${name} line ${number}`);
+                console.log(`  coldevm     ${other}\n  ethereumjs  ${line}`);
             }
         };
         await traceMessage(machine, message, true, (line) => check(line, ours.next().value));

@@ -1,5 +1,5 @@
-// lines.mjs: the trace of a message on the independent EVM as EIP-3155 lines, with the fields and the
-// order of coldevm's strict format, closed by {"output","gasUsed"[,"error"]}.
+// lines.mjs: the trace of a message on the independent EVM as EIP-3155 lines, with the fields and
+// the order of coldevm's strict format, closed by {"output","gasUsed"[,"error"]}.
 //
 // Where a frame halts while an instruction is being priced, gasCost is what this EVM knows by then,
 // and a stack underflow does not say how many words were needed.
