@@ -75,10 +75,7 @@ void chevmi_slot_drop(chevm_state *state, uint32_t number) {
     if (slot->next != 0) {
         state->slots[slot->next].previous = slot->previous;
     }
-    if (state->last_slot == number) {
-        state->last_slot = 0;
-    }
-    slot->account = 0;
+    slot->account = 0; /* also what keeps last_slot from finding it */
     slot->next = state->slot_free;
     state->slot_free = number;
     state->slot_live--;
