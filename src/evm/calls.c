@@ -145,12 +145,12 @@ bool chevmi_finish(chevm *vm, chevm_status status, int64_t gas, const uint8_t *o
 /* Starts call->message, whose gas has been taken from the caller: asks the host, then either enters
  * the new frame or delivers the result at once. */
 static bool start(chevm *vm, chevmi_frame *caller, chevmi_frame *call) {
-    chevm_callee callee;
-    vm->host->call_begin(vm->context, &call->message, &callee);
-    if (callee.run) {
-        call->message.recipient = callee.recipient;
+    chevm_callee *callee = &vm->callee; /* not on the C stack: a host may come back in */
+    vm->host->call_begin(vm->context, &call->message, callee);
+    if (callee->run) {
+        call->message.recipient = callee->recipient;
         if (call - vm->frames <= (ptrdiff_t)vm->depth_max &&
-            chevmi_enter(vm, call, caller->sp + 1, &callee)) {
+            chevmi_enter(vm, call, caller->sp + 1, callee)) {
             return true;
         }
         chevm_result result = {.status = CHEVM_OUT_OF_MEMORY};
@@ -158,7 +158,7 @@ static bool start(chevm *vm, chevmi_frame *caller, chevmi_frame *call) {
         (void)chevmi_fail(vm, CHEVM_OUT_OF_MEMORY, caller->gas);
         return false;
     }
-    chevm_result *result = &callee.result;
+    chevm_result *result = &callee->result;
     if (CH_UNLIKELY(result->status >= CHEVM_STATUS_MACHINE)) {
         (void)chevmi_fail(vm, result->status, caller->gas);
         return false;

@@ -37,20 +37,32 @@ typedef struct instance {
     _Atomic bool used; /* an execute has been: sizes are fixed */
 } instance;
 
-/* The head of a slot; the machine's block lies behind it. */
-typedef struct slot {
-    uint32_t magic; /* 0 until the slot is used the first time */
-    _Atomic bool kept;
-    instance *owner;
-    chevm *machine;
-    chevm_engine engine;
+/* What one run needs beside the machine. */
+typedef struct body {
     chevm_message message;
     chevm_callee callee;
     chevm_result result;
     chevmi_evmc12_run run;
+} body;
+
+/* The head of a slot. Body and machine lie behind it at places that differ from slot to slot: slots are
+ * far apart by a power of two, and without that all of them would compete for the same cache lines. */
+typedef struct slot {
+    uint32_t magic; /* 0 until the slot is used the first time */
+    _Atomic bool kept;
+    instance *owner;
+    body *body;
+    chevm *machine;
+    chevm_engine engine;
 } slot;
 
-#define SLOT_HEAD_BYTES ((sizeof(slot) + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES)
+#define COLORS          64u /* pages a machine may be moved by */
+#define SHIFTS          8u  /* 512-byte steps a body may be moved by */
+#define SLOT_HEAD_BYTES (page_up(sizeof(slot)) + page_up(sizeof(body) + 512 * SHIFTS))
+
+static size_t page_up(size_t size) {
+    return (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+}
 
 /* ---- Reservation ------------------------------------------------------------------------------- */
 
@@ -67,11 +79,10 @@ static chevm_options machine_options(const instance *self) {
 static size_t slot_bytes(const instance *self) {
     const chevm_options options = machine_options(self);
     chevm_footprint_parts parts;
-    return chevm_footprint(&options, &parts) == CH_OK ? SLOT_HEAD_BYTES + parts.total : 0;
-}
-
-static size_t head_bytes(void) {
-    return (sizeof(instance) + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+    if (chevm_footprint(&options, &parts) != CH_OK) {
+        return 0;
+    }
+    return SLOT_HEAD_BYTES + COLORS * PAGE_BYTES + parts.total;
 }
 
 /* Lays the slots out anew for the sizes in self: in home if they fit there, else in a reservation of
@@ -82,8 +93,9 @@ static ch_status reshape(instance *self) {
     if (footprint == 0) {
         return CH_ERANGE;
     }
-    if (footprint <= self->home.size_bytes - head_bytes()) {
-        return chevmi_slots_init(&self->slots, &self->home, head_bytes(), self->slot_count, bytes);
+    if (footprint <= self->home.size_bytes - page_up(sizeof(instance))) {
+        return chevmi_slots_init(&self->slots, &self->home, page_up(sizeof(instance)),
+                                 self->slot_count, bytes);
     }
     ch_region region = {0};
     const ch_region_options wish = {.size_bytes = footprint, .name = "coldevm evmc"};
@@ -117,11 +129,14 @@ static void destroy(chevm12_vm *vm) {
 
 static CH_COLD bool prepare(instance *self, slot *s) {
     const chevm_options options = machine_options(self);
-    uint8_t *block = (uint8_t *)s + SLOT_HEAD_BYTES;
-    const size_t room = self->slots.slot_bytes - SLOT_HEAD_BYTES;
-    if (chevm_init(&s->machine, block, room, &options) != CH_OK) {
+    const uint32_t index = chevmi_slots_index(&self->slots, s);
+    uint8_t *start = (uint8_t *)s;
+    const size_t machine_at = SLOT_HEAD_BYTES + index % COLORS * PAGE_BYTES;
+    if (chevm_init(&s->machine, start + machine_at, self->slots.slot_bytes - machine_at,
+                   &options) != CH_OK) {
         return false;
     }
+    s->body = (body *)(void *)(start + page_up(sizeof(slot)) + index % SHIFTS * 512);
     s->owner = self;
     s->engine = self->engine;
     s->magic = SLOT_MAGIC;
@@ -220,25 +235,27 @@ static void message_in(chevm_message *in, const chevm12_message *message) {
 }
 
 /* Takes the machine's result over; the slot is free afterwards unless it holds output. */
-static void hand_out(chevm12_result *out, instance *self, slot *s) {
-    const chevm_result *got = &s->result;
-    const bool trouble = got->status >= CHEVM_STATUS_MACHINE || s->run.trouble != 0;
-    memset(out, 0, sizeof *out);
-    out->status_code =
-        trouble && s->run.trouble != 0 ? s->run.trouble : chevmi_evmc12_status_out(got->status);
+static chevm12_result hand_out(instance *self, slot *s) {
+    chevm12_result out;
+    const chevm_result *got = &s->body->result;
+    const int32_t told = s->body->run.trouble;
+    const bool trouble = got->status >= CHEVM_STATUS_MACHINE || told != 0;
+    memset(&out, 0, sizeof out);
+    out.status_code = told != 0 ? told : chevmi_evmc12_status_out(got->status);
     if (!trouble && (got->status == CHEVM_OK || got->status == CHEVM_REVERT)) {
-        out->gas_left = got->gas_left;
-        out->gas_refund = got->status == CHEVM_OK ? got->gas_refund : 0;
+        out.gas_left = got->gas_left;
+        out.gas_refund = got->status == CHEVM_OK ? got->gas_refund : 0;
         if (got->output_size != 0) {
             CH_ASSERT(chevmi_slot_of(got->output, self->slots.stride_log2) == s);
-            out->output_data = got->output;
-            out->output_size = got->output_size;
-            out->release = release_by_stride[(self->slots.stride_log2 - CHEVMI_SLOT_LOG2_MIN) / 2];
+            out.output_data = got->output;
+            out.output_size = got->output_size;
+            out.release = release_by_stride[(self->slots.stride_log2 - CHEVMI_SLOT_LOG2_MIN) / 2];
             atomic_store_explicit(&s->kept, true, memory_order_relaxed);
-            return;
+            return out;
         }
     }
     chevmi_slots_release(&self->slots, s);
+    return out;
 }
 
 static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host,
@@ -256,17 +273,19 @@ static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host
         return refuse(CHEVM12_OUT_OF_MEMORY);
     }
     (void)chevm_set_fork(s->machine, fork);
-    s->run.host = host;
-    s->run.context = context;
-    s->run.trouble = 0;
-    message_in(&s->message, message);
-    s->callee = (chevm_callee){
-        .run = true, .code = code, .code_size = code_size, .recipient = s->message.recipient};
-    chevm_execute(s->machine, &chevmi_evmc12_host, &s->run, &s->message, &s->callee, &s->result);
-    chevmi_evmc12_drop(&s->run);
-    chevm12_result result;
-    hand_out(&result, self, s);
-    return result;
+    body *run = s->body;
+    run->run.host = host;
+    run->run.context = context;
+    run->run.trouble = 0;
+    message_in(&run->message, message);
+    run->callee.run = true; /* the other fields stay zero */
+    run->callee.code = code;
+    run->callee.code_size = code_size;
+    run->callee.recipient = run->message.recipient;
+    chevm_execute(s->machine, &chevmi_evmc12_host, &run->run, &run->message, &run->callee,
+                  &run->result);
+    chevmi_evmc12_drop(&run->run);
+    return hand_out(self, s);
 }
 
 static uint32_t get_capabilities(chevm12_vm *vm) {
@@ -357,11 +376,12 @@ chevm12_vm *evmc_create_coldevm(void) {
     const instance sizes = {.memory_bytes = MEMORY_DEFAULT, .slot_count = SLOTS_DEFAULT};
     const size_t footprint = chevmi_slots_footprint(SLOTS_DEFAULT, slot_bytes(&sizes));
     ch_region home = {0};
-    const ch_region_options wish = {.size_bytes = head_bytes() + footprint, .name = "coldevm evmc"};
+    const ch_region_options wish = {.size_bytes = page_up(sizeof(instance)) + footprint,
+                                    .name = "coldevm evmc"};
     if (footprint == 0 || ch_region_reserve(&home, &wish) != CH_OK) {
         return NULL;
     }
-    if (ch_region_commit(&home, 0, head_bytes()) != CH_OK) {
+    if (ch_region_commit(&home, 0, page_up(sizeof(instance))) != CH_OK) {
         (void)ch_region_fini(&home);
         return NULL;
     }

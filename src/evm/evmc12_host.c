@@ -206,15 +206,12 @@ static void call_begin(void *context, const chevm_message *message, chevm_callee
     const chevm12_result *got = &run->pending;
     chevm_result *result = &callee->result;
     callee->run = false;
-    *result = (chevm_result){
-        .status = chevmi_evmc12_status_in(got->status_code),
-        .gas_left = clamp(got->gas_left, 0, message->gas),
-        .gas_refund = clamp(got->gas_refund, -REFUND_MOST, REFUND_MOST),
-    };
-    if (got->output_data != NULL && got->output_size != 0) {
-        result->output = got->output_data;
-        result->output_size = got->output_size;
-    }
+    result->status = chevmi_evmc12_status_in(got->status_code);
+    result->gas_left = clamp(got->gas_left, 0, message->gas);
+    result->gas_refund = clamp(got->gas_refund, -REFUND_MOST, REFUND_MOST);
+    const bool bytes = got->output_data != NULL && got->output_size != 0;
+    result->output = bytes ? got->output_data : NULL;
+    result->output_size = bytes ? got->output_size : 0;
     memcpy(result->create_address.bytes, got->create_address.bytes,
            sizeof result->create_address.bytes);
     if (got->status_code < 0) {

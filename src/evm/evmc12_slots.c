@@ -64,6 +64,10 @@ void *chevmi_slots_at(chevmi_slots *slots, uint32_t index) {
     return slots->notes[index].ready ? slots->first + ((size_t)index << slots->stride_log2) : NULL;
 }
 
+uint32_t chevmi_slots_index(const chevmi_slots *slots, const void *slot) {
+    return (uint32_t)((size_t)((const uint8_t *)slot - slots->first) >> slots->stride_log2);
+}
+
 /* Takes the index on top of the free list; slots->count if there is none. */
 static uint32_t pop(chevmi_slots *slots) {
     uint64_t head = atomic_load_explicit(&slots->free, memory_order_acquire);
@@ -130,11 +134,10 @@ void *chevmi_slots_acquire(chevmi_slots *slots) {
 }
 
 void chevmi_slots_release(chevmi_slots *slots, void *slot) {
-    const size_t distance = (size_t)((uint8_t *)slot - slots->first);
-    CH_REQUIRE(distance >> slots->stride_log2 < slots->count &&
-               chevmi_slot_of(slot, slots->stride_log2) == slot);
+    const uint32_t index = chevmi_slots_index(slots, slot);
+    CH_REQUIRE(index < slots->count && chevmi_slot_of(slot, slots->stride_log2) == slot);
     atomic_fetch_sub_explicit(&slots->held, 1, memory_order_relaxed);
-    push(slots, (uint32_t)(distance >> slots->stride_log2));
+    push(slots, index);
 }
 
 uint32_t chevmi_slots_held(chevmi_slots *slots) {

@@ -59,6 +59,7 @@ void chevmi_slots_release(chevmi_slots *slots, void *slot);
 uint32_t chevmi_slots_held(chevmi_slots *slots);
 uint32_t chevmi_slots_used(chevmi_slots *slots);
 void *chevmi_slots_at(chevmi_slots *slots, uint32_t index);
+uint32_t chevmi_slots_index(const chevmi_slots *slots, const void *slot);
 
 /* chevmi_slot_of is the slot of this stride that holds `address`. */
 CH_INLINE void *chevmi_slot_of(const void *address, uint32_t stride_log2) {

@@ -50,6 +50,7 @@ struct chevm {
     chevm_status status;  /* why the last operation failed */
     int64_t failed_gas;   /* gas after the failed charge, may be negative */
     chevm_result *result; /* of the running chevm_execute */
+    chevm_callee callee;  /* of the call that is beginning */
     chevmi_rules rules;
     const void *dispatch[2][256]; /* [fused][op]: handler addresses, computed goto only */
     uint8_t opcode_map[2][256];   /* [fused][op]: op, or an undefined one, switch only */

@@ -11,6 +11,7 @@
 #include <coldevm/hash.h>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -41,11 +42,15 @@ static uint64_t page_faults(void) {
     return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }
 
-/* Memory of the process that is really there, page by page; 0 where the system does not tell. What it
- * grows by while a machine runs is what the machine has touched of its reservation. */
+/* Memory of the process that is really there, page by page, without what the heap only keeps; 0 where
+ * the system does not tell. What it grows by while a machine runs is what the machine has touched of
+ * its reservation. */
 static size_t resident_bytes(void) {
     static const char KEY[] = "Anonymous:";
     char text[4096];
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
     int fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
     ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
     if (fd >= 0) {
@@ -243,11 +248,11 @@ static void count_costs(contender *it, bench_row *row) {
     row->heap_is_known = seal_is_armed();
     row->heap_calls = heap.calls;
     undo(it);
-    if (it->rival->malloc_twin) {
-        row->peak_bytes = it->on.heap->peak_bytes;
-    } else if (it->on.vm != NULL) {
-        size_t now = resident_bytes();
-        row->peak_bytes = now > it->resident_bytes ? now - it->resident_bytes : 0;
+    size_t now = resident_bytes();
+    if (it->on.vm != NULL && now > it->resident_bytes) {
+        /* The twin's blocks are gone by now; what remains are the tables that both backends have. */
+        size_t blocks = it->on.heap != NULL ? it->on.heap->peak_bytes : 0;
+        row->peak_bytes = now - it->resident_bytes + blocks;
     }
     row->reserved_bytes = it->on.reserved_bytes;
 }

@@ -1,14 +1,12 @@
 /* bench_picture.c: what was measured as an SVG bar chart: a group of bars per case, one bar per rival,
- * as long as its Mgas/s. Written by hand: the picture of `make demo` must not depend on a plotting
- * program that may be absent, and bars are all it needs (docs/design tells the choice). */
+ * as long as its time beside the slowest of the case. Contracts differ by five orders of magnitude, so
+ * only bars of one case share a scale; the times stand beside them. Written by hand: the picture of
+ * `make demo` must not depend on a plotting program that may be absent, and bars are all it needs. */
 #include "bench.h"
 
 #include "codes.h"
 #include "store.h"
 #include "text.h"
-
-#include <math.h>
-#include <string.h>
 
 #define BUFFER_BYTES 65536u
 #define WIDTH        960.0
@@ -46,59 +44,61 @@ static void put_escaped(sink *out, const char *text) {
     }
 }
 
-static double largest_rate(const bench_table *table) {
+static double bar_room(void) {
+    return WIDTH - LABEL_WIDTH - VALUE_WIDTH;
+}
+
+/* Time of the slowest rival of the case that row `first` begins. */
+static double slowest(const bench_table *table, size_t first) {
     double most = 0;
-    for (size_t i = 0; i < table->row_count; i++) {
-        double rate = table->rows[i].failure == NULL ? bench_mgas(&table->rows[i]) : 0;
-        most = rate > most ? rate : most;
+    for (size_t i = 0; i < table->settings->rival_count; i++) {
+        const bench_row *row = &table->rows[first + i];
+        most = row->failure == NULL && row->min_ns > most ? row->min_ns : most;
     }
     return most > 0 ? most : 1;
 }
 
-/* The next of 1, 2, 5, 10, 20 ... that cuts `most` into at most six. */
-static double tick_step(double most) {
-    double step = pow(10, floor(log10(most / 6)));
-    while (most / step > 6) {
-        double lead = step / pow(10, floor(log10(step) + 1e-9));
-        step *= lead > 1.5 && lead < 3 ? 2.5 : 2;
-    }
-    return step;
-}
-
-static void put_axis(sink *out, double most, double height) {
-    double step = tick_step(most);
-    double scale = (WIDTH - LABEL_WIDTH - VALUE_WIDTH) / most;
-    for (unsigned i = 0; i <= 6 && (double)i * step <= most; i++) {
-        double x = LABEL_WIDTH + (double)i * step * scale;
+static void put_axis(sink *out, double height) {
+    for (unsigned percent = 0; percent <= 100; percent += 25) {
+        double x = LABEL_WIDTH + bar_room() * percent / 100;
         sink_print(out,
                    "<line x1=\"%.1f\" y1=\"%.1f\" x2=\"%.1f\" y2=\"%.1f\" stroke=\"#d5dae0\"/>\n",
                    x, HEAD_HEIGHT - 6, x, height - FOOT_HEIGHT);
         sink_print(
-            out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" fill=\"#5a6673\">%g</text>\n",
-            x, HEAD_HEIGHT - 10, (double)i * step);
+            out,
+            "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\" fill=\"#5a6673\">%u%%</text>\n", x,
+            HEAD_HEIGHT - 10, percent);
     }
 }
 
+/* Three digits and a unit. */
+static void put_time(sink *out, double nanoseconds) {
+    static const char *const UNITS[] = {"ns", "µs", "ms", "s"};
+    size_t unit = 0;
+    while (nanoseconds >= 999.5 && unit < 3) {
+        nanoseconds /= 1000;
+        unit++;
+    }
+    sink_print(out, "%.3g %s", nanoseconds, UNITS[unit]);
+}
+
 static void put_bar(sink *out, const bench_row *row, size_t rival, double y, double most) {
-    char time[TEXT_NUMBER_BYTES];
-    double rate = row->failure == NULL ? bench_mgas(row) : 0;
-    double length = rate * (WIDTH - LABEL_WIDTH - VALUE_WIDTH) / most;
-    double text_y = y + BAR_HEIGHT - 4;
+    char calls[TEXT_NUMBER_BYTES];
+    double length = row->failure == NULL ? row->min_ns * bar_room() / most : 0;
     sink_print(out, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>\n",
                LABEL_WIDTH, y, length > 1 ? length : 1, BAR_HEIGHT - 2,
                COLORS[rival % COLOR_COUNT]);
     sink_print(out, "<text x=\"%.1f\" y=\"%.1f\" fill=\"#20272e\">", LABEL_WIDTH + length + 6,
-               text_y);
+               y + BAR_HEIGHT - 4);
     put_escaped(out, row->rival->label);
+    sink_text(out, ": ");
     if (row->failure != NULL) {
-        sink_text(out, ": FAIL, ");
+        sink_text(out, "FAIL, ");
         put_escaped(out, row->failure);
     } else {
-        sink_print(out, "  %s", text_duration(time, (uint64_t)(row->min_ns + 0.5)));
-        if (row->heap_is_known) {
-            char calls[TEXT_NUMBER_BYTES];
-            sink_print(out, ", %s heap calls", text_grouped(calls, row->heap_calls));
-        }
+        put_time(out, row->min_ns);
+        sink_print(out, ", %s heap calls",
+                   row->heap_is_known ? text_grouped(calls, row->heap_calls) : "?");
     }
     sink_text(out, "</text>\n");
 }
@@ -109,13 +109,11 @@ static void put_head(sink *out, double height) {
                "viewBox=\"0 0 %.0f %.0f\" font-family=\"sans-serif\" font-size=\"11\">\n",
                WIDTH, height, WIDTH, height);
     sink_text(out, "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n");
-    sink_print(out,
-               "<text x=\"%.0f\" y=\"26\" font-size=\"18\" fill=\"#20272e\">Contracts on a cold "
-               "heap: million gas per second</text>\n",
-               16.0);
-    sink_text(out, "<text x=\"16\" y=\"46\" font-size=\"12\" fill=\"#5a6673\">longer is faster; "
-                   "beside each bar the time and the heap calls of one run; gas is execution "
-                   "gas</text>\n");
+    sink_text(out, "<text x=\"16\" y=\"26\" font-size=\"18\" fill=\"#20272e\">Contracts on a cold "
+                   "heap: time of one run</text>\n");
+    sink_text(out,
+              "<text x=\"16\" y=\"46\" font-size=\"12\" fill=\"#5a6673\">shorter is faster; a "
+              "contract's slowest rival has full length; heap calls are those of one run</text>\n");
 }
 
 int bench_export_svg(const bench_table *table, const char *path) {
@@ -123,13 +121,12 @@ int bench_export_svg(const bench_table *table, const char *path) {
     size_t rivals = table->settings->rival_count;
     double group = (double)rivals * BAR_HEIGHT + GROUP_GAP;
     double height = HEAD_HEIGHT + (double)table->case_count * group + FOOT_HEIGHT;
-    double most = largest_rate(table);
     int code = sink_file(&out, path, store_alloc(BUFFER_BYTES, 1), BUFFER_BYTES);
     if (code != EXIT_DONE) {
         return code;
     }
     put_head(&out, height);
-    put_axis(&out, most, height);
+    put_axis(&out, height);
     for (size_t i = 0; i < table->row_count; i++) {
         double top = HEAD_HEIGHT + (double)(i / rivals) * group;
         if (i % rivals == 0) {
@@ -138,7 +135,8 @@ int bench_export_svg(const bench_table *table, const char *path) {
             put_escaped(&out, table->rows[i].from->name);
             sink_text(&out, "</text>\n");
         }
-        put_bar(&out, &table->rows[i], i % rivals, top + (double)(i % rivals) * BAR_HEIGHT, most);
+        put_bar(&out, &table->rows[i], i % rivals, top + (double)(i % rivals) * BAR_HEIGHT,
+                slowest(table, i - i % rivals));
     }
     sink_text(&out, "</svg>\n");
     return sink_close(&out);

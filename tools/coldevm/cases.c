@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #define GAS_DEFAULT        1000000000
-#define BASE_FEE_DEFAULT   10 /* what fixtures mean where they say none; some contracts keep it */
 #define FOLDER_ENTRIES_MAX 65536u
 #define FOLDER_DEPTH_MAX   16u
 
@@ -21,7 +20,7 @@
 static const chevm_address CALLER = {{[18] = 0x10, [19] = 0x01}};
 
 void cases_init(case_list *list) {
-    *list = (case_list){NULL, &list->first, 0};
+    *list = (case_list){NULL, &list->first, 0, 0};
 }
 
 bench_case *cases_new(case_list *list, const char *name, const char *source) {
@@ -33,6 +32,11 @@ bench_case *cases_new(case_list *list, const char *name, const char *source) {
     list->last = &added->next;
     list->count++;
     return added;
+}
+
+void cases_skip(case_list *list, const char *what, const char *reason) {
+    list->skipped++;
+    message_note("SKIP %s: %s", what, reason);
 }
 
 /* ---- Contracts ------------------------------------------------------------------------------- */
@@ -59,7 +63,7 @@ void cases_contract(bench_case *target, byte_range code, bool deploys, byte_rang
     target->world.context.block_number = 1;
     target->world.context.block_timestamp = 1000;
     target->world.context.block_gas_limit = GAS_DEFAULT;
-    chevm_u256_set_u64(&target->world.context.base_fee, BASE_FEE_DEFAULT);
+    chevm_u256_set_u64(&target->world.context.base_fee, CASES_BASE_FEE);
 }
 
 static void embedded_environment(bench_case *target, const coldevm_contract *contract) {
@@ -141,7 +145,7 @@ static int read_contract(case_list *list, const char *name, const char *source, 
     cases_contract(added, code_bytes, deploys, input_bytes);
     status = known.entry != NULL ? expectation_read(&known, added, &usable) : EXIT_DONE;
     if (status == EXIT_DONE && !usable) {
-        message_note("SKIP %s: its archive says that it is not usable", name);
+        cases_skip(list, name, "its archive says that it is not usable");
         *end = NULL;
         list->last = end;
         list->count--;
@@ -291,9 +295,9 @@ int cases_read(case_list *list, const char *path) {
     while (size > 1 && path[size - 1] == '/') {
         size--;
     }
-    size_t before = list->count;
+    size_t before = list->count + list->skipped;
     int status = read_path(list, store_text(path, size), true, 0);
-    if (status == EXIT_DONE && list->count == before) {
+    if (status == EXIT_DONE && list->count + list->skipped == before) {
         message_note("%s: holds no case", path);
     }
     return status;

@@ -9,6 +9,9 @@
 
 #include "world.h"
 
+/* The base fee that fixtures mean where they name none; one contract stores whether it is 0. */
+#define CASES_BASE_FEE 10u
+
 /* What is known of the answer. */
 typedef struct case_expected {
     bool has_gas, has_output, has_log_count, has_logs_hash;
@@ -45,12 +48,16 @@ typedef struct case_list {
     bench_case *first;
     bench_case **last; /* &first of an empty list */
     size_t count;
+    size_t skipped; /* left out, with a note */
 } case_list;
 
 void cases_init(case_list *list);
 
 /* cases_new appends an empty case (world_init has been called). */
 bench_case *cases_new(case_list *list, const char *name, const char *source);
+
+/* cases_skip notes on stderr what is left out, and why. */
+void cases_skip(case_list *list, const char *what, const char *reason);
 
 /* cases_embedded appends the project's own contracts. */
 void cases_embedded(case_list *list);
@@ -61,7 +68,7 @@ int cases_read(case_list *list, const char *path);
 /* cases_read_state_tests appends the cases of a state-test document. */
 int cases_read_state_tests(case_list *list, const json_document *document);
 
-/* cases_deployment is the common case of one contract and one caller: code (initcode if `deploys`),
+/* cases_contract is the common case of one contract and one caller: code (initcode if `deploys`),
  * calldata, everything else as the archives run it. */
 void cases_contract(bench_case *target, byte_range code, bool deploys, byte_range input);
 

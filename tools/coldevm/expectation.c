@@ -158,8 +158,8 @@ static int read_parties(const expectation *from, bench_case *target) {
         status = json_u64(&from->document, json_get(from->entry, "gas_limit"), &gas);
     }
     if (status == EXIT_DONE) {
-        status = json_u256(&from->document, json_get(env, "base_fee"),
-                           &target->world.context.base_fee);
+        status =
+            json_u256(&from->document, json_get(env, "base_fee"), &target->world.context.base_fee);
     }
     accounts[1].address = target->message.recipient;
     target->world.accounts = accounts;

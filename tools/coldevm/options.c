@@ -103,7 +103,7 @@ static int set_fork(const flag_row *row, const char *text, int position) {
         return EXIT_DONE;
     }
     const char *best = "";
-    size_t best_distance = SIZE_MAX;
+    size_t best_distance = strlen(text) / 2 + 1; /* nothing is better than nonsense */
     for (unsigned fork = 0; strlen(text) <= TEXT_NAME_MAX && fork < CHEVM_FORK_COUNT; fork++) {
         const char *name = chevm_fork_name((chevm_fork)fork);
         size_t distance = text_distance(text, name);

@@ -8,14 +8,16 @@
 
 /* Where derived sizes end. EVM memory costs address space only until it is written, and no run of
  * any length writes more than gas can pay for; these bounds are for gas nobody could pay. */
+#define GAS_MIN          UINT64_C(1000000) /* less gas saves no address space worth having */
 #define STATE_GAS_MAX    UINT64_C(20000000000)
 #define MEMORY_BYTES_MAX (UINT64_C(1) << 34)
 #define MEMORY_GAS_MAX   UINT64_C(100000000000)
 
 void stage_limits(const stage_options *wanted, chevm_options *machine, chevm_state_options *state) {
+    uint64_t gas = wanted->gas < GAS_MIN ? GAS_MIN : wanted->gas;
     *machine = (chevm_options){.fork = wanted->fork,
                                .engine = wanted->engine,
-                               .gas_limit = wanted->gas,
+                               .gas_limit = gas < MEMORY_GAS_MAX ? gas : MEMORY_GAS_MAX,
                                .memory_bytes = wanted->memory_bytes,
                                .cache_off = wanted->cache_off};
     if (wanted->gas > MEMORY_GAS_MAX) {

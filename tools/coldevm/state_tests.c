@@ -8,7 +8,6 @@
 
 #include <string.h>
 
-#define BASE_FEE_DEFAULT  0x0au
 #define EXCESS_OF_FEE_TWO 2000000u /* below it the blob base fee is 1 in every fork */
 
 /* The test a case is made from. */
@@ -25,7 +24,7 @@ static int read_environment(const state_test *from, bench_case *target) {
     chevm_tx_context *context = &target->world.context;
     chevm_fork fork = target->world.fork;
     if (fork >= CHEVM_LONDON) {
-        chevm_u256_set_u64(&context->base_fee, BASE_FEE_DEFAULT);
+        chevm_u256_set_u64(&context->base_fee, CASES_BASE_FEE);
     }
     int status = json_address(document, json_get(env, "currentCoinbase"), &context->coinbase);
     if (status == EXIT_DONE) {
@@ -206,7 +205,7 @@ static int read_entry(case_list *list, const state_test *from, chevm_fork fork,
     name = one_fork ? name : store_format("%s/%s", name, chevm_fork_name(fork));
     const char *refused = refusal(from, post);
     if (refused != NULL) {
-        message_note("SKIP %s: %s", name, refused);
+        cases_skip(list, name, refused);
         return EXIT_DONE;
     }
     bench_case *added = cases_new(list, name, from->document->file.name);
@@ -227,7 +226,8 @@ static int read_fork(case_list *list, const state_test *from, const json_node *e
     chevm_fork fork;
     int status = EXIT_DONE;
     if (!chevm_fork_parse(json_key(entries), &fork)) {
-        message_note("SKIP %s: fork %s is not in this version", from->name, json_key(entries));
+        cases_skip(list, from->name,
+                   store_format("fork %s is not in this version", json_key(entries)));
         return EXIT_DONE;
     }
     for (const json_node *post = json_first(entries); status == EXIT_DONE && post != NULL;
@@ -264,7 +264,8 @@ int cases_read_state_tests(case_list *list, const json_document *document) {
         }
     }
     if (others > 0) {
-        message_note("SKIP %s: %zu of its entries are no state tests", document->file.name, others);
+        cases_skip(list, document->file.name,
+                   store_format("%zu of its entries are no state tests", others));
     }
     return status;
 }
