@@ -30,9 +30,9 @@ uint32_t chevmi_account_find_slow(chevm_state *state, const chevm_address *addre
     return number;
 }
 
-uint32_t chevmi_account_obtain(chevm_state *state, const chevm_address *address, int *status) {
-    uint32_t number = chevmi_account_find(state, address);
-    if (CH_LIKELY(number != 0)) {
+uint32_t chevmi_account_obtain_slow(chevm_state *state, const chevm_address *address, int *status) {
+    uint32_t number = chevmi_account_find_slow(state, address);
+    if (number != 0) {
         return number;
     }
     if (state->account_live == state->account_capacity) {

@@ -133,12 +133,12 @@ struct chevm_state {
 
 /* ---- account.c ------------------------------------------------------------------------------- */
 
-/* Number of the account's entry, 0 if there is none. */
+/* chevmi_account_find below without the cache; peek does not even fill it. */
 uint32_t chevmi_account_find_slow(chevm_state *state, const chevm_address *address);
 uint32_t chevmi_account_peek(const chevm_state *state, const chevm_address *address);
 
-/* Number of the account's entry, made if need be; 0 and *status if it cannot be. */
-uint32_t chevmi_account_obtain(chevm_state *state, const chevm_address *address, int *status);
+/* chevmi_account_obtain below, when the account is not in the cache. */
+uint32_t chevmi_account_obtain_slow(chevm_state *state, const chevm_address *address, int *status);
 
 /* Takes an entry away: undone, or not needed any more. Its slots are gone already. */
 void chevmi_account_drop(chevm_state *state, uint32_t number);
@@ -239,12 +239,23 @@ CH_INLINE bool chevmi_address_equal(const chevm_address *a, const chevm_address 
     return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (uint64_t)(x2 ^ y2)) == 0;
 }
 
-CH_INLINE uint32_t chevmi_account_find(chevm_state *state, const chevm_address *address) {
+/* Number of the account in its place of the cache, 0 if another is there. */
+CH_INLINE uint32_t chevmi_account_cached(const chevm_state *state, const chevm_address *address) {
     const uint32_t number = state->account_cache[address->bytes[19] % CHEVMI_ACCOUNT_CACHE];
-    if (CH_LIKELY(chevmi_address_equal(&state->accounts[number].address, address) && number != 0)) {
-        return number;
-    }
-    return chevmi_account_find_slow(state, address);
+    return CH_LIKELY(chevmi_address_equal(&state->accounts[number].address, address)) ? number : 0;
+}
+
+/* Number of the account's entry, 0 if there is none. */
+CH_INLINE uint32_t chevmi_account_find(chevm_state *state, const chevm_address *address) {
+    const uint32_t number = chevmi_account_cached(state, address);
+    return CH_LIKELY(number != 0) ? number : chevmi_account_find_slow(state, address);
+}
+
+/* Number of the account's entry, made if need be; 0 and *status if it cannot be. */
+CH_INLINE uint32_t chevmi_account_obtain(chevm_state *state, const chevm_address *address,
+                                         int *status) {
+    const uint32_t number = chevmi_account_cached(state, address);
+    return CH_LIKELY(number != 0) ? number : chevmi_account_obtain_slow(state, address, status);
 }
 
 CH_INLINE uint32_t chevmi_account_marks(const chevm_state *state, uint32_t number) {
