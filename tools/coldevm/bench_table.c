@@ -234,9 +234,11 @@ static void print_json_row(const bench_table *table, const bench_row *row) {
     }
     sink_print(&sink_out,
                ", \"pass\": true, \"gas\": %llu, \"nsPerRun\": %.1f, \"medianNs\": %.1f, "
-               "\"p99Ns\": %.1f, \"rounds\": %zu, \"runs\": %llu, \"mgasPerSecond\": %.3f",
+               "\"p99Ns\": %.1f, \"clock\": \"%s\", \"rounds\": %zu, \"runs\": %llu, "
+               "\"mgasPerSecond\": %.3f",
                (unsigned long long)row->gas, row->min_ns, row->median_ns, row->p99_ns,
-               row->round_count, (unsigned long long)row->rounds[0].runs, bench_mgas(row));
+               row->by_cpu ? "thread" : "wall", row->round_count,
+               (unsigned long long)row->rounds[0].runs, bench_mgas(row));
     print_json_count("heapCalls", row->heap_is_known, row->heap_calls);
     print_json_count("pageFaults", true, row->page_faults);
     print_json_count("reservedBytes", row->reserved_bytes != 0, row->reserved_bytes);
