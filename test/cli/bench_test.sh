@@ -127,7 +127,7 @@ run 0 bench $quick set/one
 wrong() { # 'FAIL text' 'members'
     name "wrong answer: $1"
     expect "$2"
-    out_like "^one               cold          FAIL .*$1$"
+    out_like "^one               cold          FAIL  *$1$"
     err <<'EOF'
 reproduce: coldevm bench --filter '^one$' 'set/one'
 EOF
@@ -172,7 +172,7 @@ rm "$work/set_expected.json"
 
 name 'code that fails is a FAIL'
 echo fe >"$work/set/one/code.hex"
-out_like '^one               cold          FAIL .*invalid opcode: INVALID$'
+out_like '^one               cold          FAIL  invalid opcode: INVALID$'
 err_like '^reproduce: '
 # shellcheck disable=SC2086
 run 1 bench $quick set/one

@@ -75,7 +75,8 @@ static void set_cell(grid *in, size_t row, size_t column, const char *text) {
 }
 
 static void print_cell(const column *in, const char *text, bool last) {
-    int pad = (int)(in->width - strlen(text));
+    size_t size = strlen(text);
+    int pad = size < in->width ? (int)(in->width - size) : 0;
     if (in->left) {
         sink_text(&sink_out, text);
         sink_print(&sink_out, "%*s", last ? 0 : pad, "");
@@ -157,7 +158,7 @@ static void fill_row(grid *in, const layout *at, const bench_table *table, const
     set_cell(in, line, at->backend, row->rival->label);
     if (row->failure != NULL) {
         set_cell(in, line, at->time, "FAIL");
-        in->cells[line * COLUMNS_MAX + at->rate] = store_format(" %s", row->failure);
+        in->cells[line * COLUMNS_MAX + at->rate] = row->failure;
         return;
     }
     set_cell(in, line, at->time, rounded(row->min_ns));
