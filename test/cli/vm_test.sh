@@ -81,7 +81,7 @@ EOF
 run 3 run --vm "$library" --trace 00
 
 name 'bench --vm: a rival with its name, the ratio last'
-out_like '^swap              vm:coldevm +[0-9 ]+  +[0-9 ]+  +[0-9?]+  .* 2c92b34c +[0-9]+\.[0-9]{2}$'
+out_like '^swap              vm:coldevm +[0-9 ]+ +[0-9?]+  .* 2c92b34c +[0-9]+\.[0-9]{2}$'
 run 0 bench --repetitions 1 --min-time 0 --filter '^swap$' --vm "$ours"
 
 name 'bench --vm: a rival that answers otherwise is a FAIL'

@@ -11,12 +11,15 @@
 #include <coldevm/hash.h>
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#if defined(__GLIBC__)
+int malloc_trim(size_t keep_bytes); /* of glibc's malloc.h, which holds nothing else for us */
+#endif
 
 uint64_t contender_clock(clockid_t clock) {
     struct timespec now;
