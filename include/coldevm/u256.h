@@ -279,37 +279,38 @@ CH_INLINE void chevm_u256_not(chevm_u256 *out, const chevm_u256 *a) {
 }
 
 CH_INLINE void chevm_u256_shl_bits(chevm_u256 *out, const chevm_u256 *value, unsigned bits) {
-    const unsigned k = bits & 63u;
     const uint64_t *const x = value->limbs;
-    uint64_t y0 = x[0] << k;
-    uint64_t y1 = x[1] << k | x[0] >> 1 >> (63u - k);
-    uint64_t y2 = x[2] << k | x[1] >> 1 >> (63u - k);
-    uint64_t y3 = x[3] << k | x[2] >> 1 >> (63u - k);
-    if (bits & 64u) {
-        y3 = y2, y2 = y1, y1 = y0, y0 = 0;
+    const unsigned k = bits & 63u;
+    if (CH_LIKELY(bits < 64)) {
+        chevm_u256_set_limbs(out, x[0] << k, chevm_limb_shl(x[1], x[0], k),
+                             chevm_limb_shl(x[2], x[1], k), chevm_limb_shl(x[3], x[2], k));
+    } else if (bits < 128) {
+        chevm_u256_set_limbs(out, 0, x[0] << k, chevm_limb_shl(x[1], x[0], k),
+                             chevm_limb_shl(x[2], x[1], k));
+    } else if (bits < 192) {
+        chevm_u256_set_limbs(out, 0, 0, x[0] << k, chevm_limb_shl(x[1], x[0], k));
+    } else {
+        chevm_u256_set_limbs(out, 0, 0, 0, x[0] << k);
     }
-    if (bits & 128u) {
-        y3 = y1, y2 = y0, y1 = 0, y0 = 0;
-    }
-    chevm_u256_set_limbs(out, y0, y1, y2, y3);
 }
 
 /* Shifts in `fill` (0 or all ones) from the top; bits < 256. */
 CH_INLINE void chevm_u256_shr_fill(chevm_u256 *out, const chevm_u256 *value, unsigned bits,
                                    uint64_t fill) {
-    const unsigned k = bits & 63u;
     const uint64_t *const x = value->limbs;
-    uint64_t y0 = x[0] >> k | x[1] << 1 << (63u - k);
-    uint64_t y1 = x[1] >> k | x[2] << 1 << (63u - k);
-    uint64_t y2 = x[2] >> k | x[3] << 1 << (63u - k);
-    uint64_t y3 = x[3] >> k | fill << 1 << (63u - k);
-    if (bits & 64u) {
-        y0 = y1, y1 = y2, y2 = y3, y3 = fill;
+    const unsigned k = bits & 63u;
+    const uint64_t top = chevm_limb_shr(fill, x[3], k);
+    if (CH_LIKELY(bits < 64)) {
+        chevm_u256_set_limbs(out, chevm_limb_shr(x[1], x[0], k), chevm_limb_shr(x[2], x[1], k),
+                             chevm_limb_shr(x[3], x[2], k), top);
+    } else if (bits < 128) {
+        chevm_u256_set_limbs(out, chevm_limb_shr(x[2], x[1], k), chevm_limb_shr(x[3], x[2], k), top,
+                             fill);
+    } else if (bits < 192) {
+        chevm_u256_set_limbs(out, chevm_limb_shr(x[3], x[2], k), top, fill, fill);
+    } else {
+        chevm_u256_set_limbs(out, top, fill, fill, fill);
     }
-    if (bits & 128u) {
-        y0 = y2, y1 = y3, y2 = fill, y3 = fill;
-    }
-    chevm_u256_set_limbs(out, y0, y1, y2, y3);
 }
 
 CH_INLINE void chevm_u256_shr_bits(chevm_u256 *out, const chevm_u256 *value, unsigned bits) {

@@ -51,6 +51,12 @@ CH_INLINE uint64_t chevm_limb_mul(uint64_t *high, uint64_t a, uint64_t b);
 CH_INLINE uint64_t chevm_limb_muladd(uint64_t *high, uint64_t a, uint64_t b, uint64_t c,
                                      uint64_t d);
 
+/** chevm_limb_shl returns `high` shifted up with the top bits of `low` coming in, shr returns `low`
+ *  shifted down with the low bits of `high` coming in.
+ *  Requires: bits < 64. */
+CH_INLINE uint64_t chevm_limb_shl(uint64_t high, uint64_t low, unsigned bits);
+CH_INLINE uint64_t chevm_limb_shr(uint64_t high, uint64_t low, unsigned bits);
+
 /** chevm_limbs_add and chevm_limbs_sub: x[0..count) += or -= b[0..count), carry or borrow returned.
  *  Requires: count is a constant from 2 to 4; the arrays are locals (they stay in registers). */
 CH_INLINE uint64_t chevm_limbs_add(uint64_t *x, const uint64_t *b, unsigned count);
@@ -143,6 +149,16 @@ CH_INLINE uint64_t chevm_limb_muladd(uint64_t *high, uint64_t a, uint64_t b, uin
 
 #if CHEVM_LIMB_VARIANT == CHEVM_LIMB_ASM
 
+CH_INLINE uint64_t chevm_limb_shl(uint64_t high, uint64_t low, unsigned bits) {
+    __asm__("shldq %%cl, %1, %0" : "+r"(high) : "r"(low), "c"(bits) : "cc");
+    return high;
+}
+
+CH_INLINE uint64_t chevm_limb_shr(uint64_t high, uint64_t low, unsigned bits) {
+    __asm__("shrdq %%cl, %1, %0" : "+r"(low) : "r"(high), "c"(bits) : "cc");
+    return low;
+}
+
 #define CHEVM_LIMBS_CHAIN(first, next)                                                             \
     if (count == 2) {                                                                              \
         __asm__(first " %3, %0\n\t" next " %4, %1"                                                 \
@@ -213,6 +229,14 @@ CH_INLINE bool chevm_limb4_less_signed(const uint64_t *a, const uint64_t *b) {
 }
 
 #else
+
+CH_INLINE uint64_t chevm_limb_shl(uint64_t high, uint64_t low, unsigned bits) {
+    return high << bits | low >> 1 >> (63u - bits);
+}
+
+CH_INLINE uint64_t chevm_limb_shr(uint64_t high, uint64_t low, unsigned bits) {
+    return low >> bits | high << 1 << (63u - bits);
+}
 
 CH_INLINE uint64_t chevm_limbs_add(uint64_t *x, const uint64_t *b, unsigned count) {
     uint64_t carry = 0;

@@ -119,10 +119,10 @@ CH_INLINE void num_submul_largest(num_limb *u, const num_limb *d, unsigned count
     }
 }
 
-/* The low limbs' share of a digit: the window's two top limbs are already reduced to r by the
- * estimate q; takes q times the lower limbs off, repairs an estimate that was one too large, and
- * leaves the remainder in u[0..count), u[count] unspecified. */
-CH_INLINE num_limb num_finish_digit(num_limb *u, const num_limb *d, unsigned count,
+/* The low limbs' share of a digit: the window's three top limbs are already reduced to (top, r) by
+ * the estimate q; takes q times the lower limbs off, repairs an estimate that was one too large,
+ * and leaves the remainder in u[0..count), u[count] unspecified. */
+CH_INLINE num_limb num_finish_digit(num_limb *u, const num_limb *d, unsigned count, num_limb top,
                                     const num_limb r[2], num_limb q) {
     u[count - 2] = r[0];
     u[count - 1] = r[1];
@@ -136,7 +136,7 @@ CH_INLINE num_limb num_finish_digit(num_limb *u, const num_limb *d, unsigned cou
         upper[0] = NUM_MUL(&upper[1], q, d[1]);
         (void)NUM_ADD(product + 1, upper, 2);
     }
-    if (CH_UNLIKELY(NUM_SUB(u, product, count) != 0)) {
+    if (CH_UNLIKELY(NUM_SUB(u, product, count) > top)) {
         q = NUM_WRAP(q - 1);
         (void)NUM_ADD(u, d, count);
     }
@@ -154,31 +154,33 @@ CH_INLINE num_limb num_divide_digit(num_limb *u, const num_limb *d, unsigned cou
     }
     num_limb r[2];
     const num_limb q = num_divide_3by2(r, u[count], u[count - 1], u[count - 2], d + count - 2, v);
-    return num_finish_digit(u, d, count, r, q);
+    return num_finish_digit(u, d, count, 0, r, q);
 }
 
 #if NUM_DIRECT
 /* The same by the machine's own division: Knuth's estimate from two limbs, corrected by a third. */
 CH_INLINE num_limb num_divide_digit_direct(num_limb *u, const num_limb *d, unsigned count) {
-    const num_limb *const top = d + count - 2;
-    num_limb q, t[2], r[2], excess = 0;
-    if (CH_LIKELY(u[count] < top[1])) {
-        q = NUM_DIVIDE(&r[1], u[count], u[count - 1], top[1]);
-    } else {
+    const num_limb *const high = d + count - 2;
+    num_limb q, t[2], r[2], top = 0;
+    if (CH_LIKELY(u[count] < high[1])) {
+        q = NUM_DIVIDE(&r[1], u[count], u[count - 1], high[1]);
+    } else { /* equal: the estimate is B - 1, and the rest may need a third limb */
         q = num_mask(true);
-        r[1] = NUM_WRAP(u[count - 1] + top[1]);
-        excess = r[1] < top[1];
+        r[1] = NUM_WRAP(u[count - 1] + high[1]);
+        top = r[1] < high[1];
     }
     r[0] = u[count - 2];
-    t[0] = NUM_MUL(&t[1], q, top[0]);
-    const num_limb mask = num_mask(NUM_SUB(r, t, 2) > excess);
-    const num_limb back[2] = {mask & top[0], mask & top[1]};
+    t[0] = NUM_MUL(&t[1], q, high[0]);
+    const num_limb borrow = NUM_SUB(r, t, 2);
+    const num_limb mask = num_mask(borrow > top); /* below zero: one less */
+    const num_limb back[2] = {mask & high[0], mask & high[1]};
+    top = top & ~borrow;
     q = NUM_WRAP(q + mask);
-    if (CH_UNLIKELY(NUM_ADD(r, back, 2) < (mask & 1u))) { /* still below zero: one more */
+    if (CH_UNLIKELY(NUM_ADD(r, back, 2) < (mask & 1u))) { /* still below zero: one less again */
         q = NUM_WRAP(q - 1);
-        (void)NUM_ADD(r, top, 2);
+        (void)NUM_ADD(r, high, 2);
     }
-    return num_finish_digit(u, d, count, r, q);
+    return num_finish_digit(u, d, count, top, r, q);
 }
 #endif
 

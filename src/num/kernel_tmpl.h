@@ -68,23 +68,32 @@ CH_INLINE uint64_t divide_by_limb(uint64_t *q, const uint64_t *a, unsigned count
 
 /* ---- Several limbs --------------------------------------------------------------------------- */
 
+/* One digit by division if `direct` and the build has it, else by the reciprocal v. */
+CH_INLINE uint64_t next_digit(uint64_t *u, const uint64_t *d, unsigned count, uint64_t v,
+                              bool direct) {
+#if CHEVMI_NUM_DIRECT
+    if (direct) {
+        return num_divide_digit_direct(u, d, count);
+    }
+#else
+    (void)direct;
+#endif
+    return num_divide_digit(u, d, count, v);
+}
+
 /* q and r of a / b for a of exactly `a_count` limbs, b of exactly `count` >= 2 limbs, a >= b. With
- * constant counts everything unrolls into registers; q or r may be NULL. */
+ * constant counts everything unrolls into registers; q or r may be NULL. For three digits, the
+ * most there are, a reciprocal pays even beside a fast division. */
 CH_INLINE void divide_counts(uint64_t *q, uint64_t *r, const uint64_t *a, unsigned a_count,
                              const uint64_t *b, unsigned count) {
-    uint64_t u[5], d[5];
+    const bool direct = CHEVMI_NUM_DIRECT && a_count - count < 2;
     const unsigned shift = chevm_limb_clz(b[count - 1]);
+    uint64_t u[5], d[5];
     num_shift_up(d, b, count, shift);
     num_shift_up(u, a, a_count, shift);
-#if !CHEVMI_NUM_DIRECT
-    const uint64_t v = num_reciprocal_3by2(d[count - 1], d[count - 2]);
-#endif
+    const uint64_t v = direct ? 0 : num_reciprocal_3by2(d[count - 1], d[count - 2]);
     for (unsigned i = a_count - count + 1; i-- > 0;) {
-#if CHEVMI_NUM_DIRECT
-        const uint64_t digit = num_divide_digit_direct(u + i, d, count);
-#else
-        const uint64_t digit = num_divide_digit(u + i, d, count, v);
-#endif
+        const uint64_t digit = next_digit(u + i, d, count, v, direct);
         if (q != NULL) {
             q[i] = digit;
         }
@@ -179,11 +188,6 @@ CH_INLINE void quotient_by_entry(chevm_u256 *q, const chevm_u256 *a,
     chevm_u256_shr_bits(q, &sum, 255u - entry->shift);
 }
 
-/* With a fast division only three digits by two limbs take longer than a cached reciprocal. */
-CH_INLINE bool pays_to_recall(const uint64_t a[4], const uint64_t b[4]) {
-    return !CHEVMI_NUM_DIRECT || (a[3] != 0 && (b[2] | b[3]) == 0);
-}
-
 /* ---- DIV and MOD ------------------------------------------------------------------------------
  */
 
@@ -218,7 +222,7 @@ static void kernel_div(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b
             chevm_u256_shr_bits(out, a, chevm_u256_bit_length(b) - 1u);
             return;
         }
-        if (cache != NULL && pays_to_recall(a->limbs, b->limbs)) {
+        if (!CHEVMI_NUM_DIRECT && cache != NULL) {
             const chevm_num_divisor *const entry = recall(cache, b);
             if (entry != NULL) {
                 quotient_by_entry(out, a, entry);
@@ -269,7 +273,7 @@ static void kernel_mod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b
         mask_below(out, a, b);
         return;
     }
-    if (cache != NULL && pays_to_recall(a->limbs, b->limbs)) {
+    if (!CHEVMI_NUM_DIRECT && cache != NULL) {
         const chevm_num_divisor *const entry = recall(cache, b);
         if (entry != NULL) {
             chevm_u256 quotient;
@@ -286,7 +290,8 @@ static void kernel_mod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b
 /* ---- ADDMOD -----------------------------------------------------------------------------------
  */
 
-/* out = (carry a) mod m for m of four limbs, carry 0 or 1: one digit, carry one limb higher. */
+/* out = (carry, a) mod m for m of four limbs: one digit, or two if m is hardly longer than three
+ * limbs. */
 CH_INLINE void reduce_sum(chevm_u256 *out, const uint64_t a[4], uint64_t carry,
                           const uint64_t m[4]) {
     uint64_t u[6], d[5], r[4];
@@ -294,43 +299,57 @@ CH_INLINE void reduce_sum(chevm_u256 *out, const uint64_t a[4], uint64_t carry,
     num_shift_up(d, m, 4, shift);
     num_shift_up(u, a, 4, shift);
     u[4] |= carry << shift;
-#if CHEVMI_NUM_DIRECT
-    (void)num_divide_digit_direct(u, d, 4);
-#else
-    (void)num_divide_digit(u, d, 4, num_reciprocal_3by2(d[3], d[2]));
-#endif
+    u[5] = 0;
+    const uint64_t v = CHEVMI_NUM_DIRECT ? 0 : num_reciprocal_3by2(d[3], d[2]);
+    if (CH_UNLIKELY(u[4] >= d[3])) {
+        (void)next_digit(u + 1, d, 4, v, CHEVMI_NUM_DIRECT);
+    }
+    (void)next_digit(u, d, 4, v, CHEVMI_NUM_DIRECT);
     num_shift_down(r, u, 4, shift);
     chevm_u256_set_limbs(out, r[0], r[1], r[2], r[3]);
 }
 
+/* For m below 2^192. A sum that fits takes one remainder; else both operands come below m first. */
+static void addmod_short(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
+                         const chevm_u256 *m, chevm_num_cache *cache) {
+    uint64_t sum[5], q[5];
+    chevm_u256 x, y;
+    sum[4] = chevm_limb4_add(sum, a->limbs, b->limbs);
+    const chevm_u256 low = {{sum[0], sum[1], sum[2], sum[3]}};
+    if (sum[4] == 0) {
+        kernel_mod(out, &low, m, cache);
+    } else if (chevm_u256_fits_u64(m)) {
+        chevm_u256_set_u64(out, m->limbs[0] == 0 ? 0 : divide_by_limb(q, sum, 5, m->limbs[0]));
+    } else {
+        kernel_mod(&x, a, m, cache);
+        kernel_mod(&y, b, m, cache);
+        chevm_u256_add(&x, &x, &y);
+        if (!chevm_u256_less(&x, m)) {
+            chevm_u256_sub(&x, &x, m);
+        }
+        chevm_u256_copy(out, &x);
+    }
+}
+
 static void kernel_addmod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b,
                           const chevm_u256 *m, chevm_num_cache *cache) {
-    chevm_u256 x, y, sum, reduced;
-    if (CH_LIKELY(m->limbs[3] != 0)) {
-        uint64_t carry = chevm_limb4_add(sum.limbs, a->limbs, b->limbs);
-        /* below 2 m: the usual case, both operands reduced */
-        const uint64_t borrow = chevm_limb4_sub(reduced.limbs, sum.limbs, m->limbs);
-        if (carry < borrow) {
-            chevm_u256_copy(out, &sum);
-        } else if (CH_LIKELY(carry <= borrow && chevm_u256_less(&reduced, m))) {
-            chevm_u256_copy(out, &reduced);
-        } else {
-            carry -= borrow;
-            reduce_sum(out, reduced.limbs, carry, m->limbs);
-        }
+    if (CH_UNLIKELY(m->limbs[3] == 0)) {
+        addmod_short(out, a, b, m, cache);
         return;
     }
-    kernel_mod(&x, a, m, cache);
-    kernel_mod(&y, b, m, cache);
-    chevm_u256_add(&sum, &x, &y);
-    if (chevm_u256_less(&sum, m)) {
+    chevm_u256 sum, reduced;
+    uint64_t carry = chevm_limb4_add(sum.limbs, a->limbs, b->limbs);
+    const uint64_t borrow = chevm_limb4_sub(reduced.limbs, sum.limbs, m->limbs);
+    if (carry < borrow) {
         chevm_u256_copy(out, &sum);
-    } else {
-        chevm_u256_sub(out, &sum, m);
+        return;
     }
-    if (CH_UNLIKELY(chevm_u256_is_zero(m))) {
-        chevm_u256_set_u64(out, 0);
+    carry -= borrow;
+    if (CH_LIKELY(carry == 0 && chevm_u256_less(&reduced, m))) {
+        chevm_u256_copy(out, &reduced); /* both operands were below m, as they mostly are */
+        return;
     }
+    reduce_sum(out, reduced.limbs, carry, m->limbs);
 }
 
 /* ---- MULMOD -----------------------------------------------------------------------------------
@@ -443,21 +462,104 @@ static void kernel_mulmod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256
     }
 }
 
-/* ---- EXP --------------------------------------------------------------------------------------
- */
+/* ---- EXP -------------------------------------------------------------------------------------- */
 
-static void kernel_exp(chevm_u256 *out, const chevm_u256 *base, const chevm_u256 *exponent) {
-    chevm_u256 result, b, e;
-    chevm_u256_set_u64(&result, 1);
-    chevm_u256_copy(&b, base);
-    chevm_u256_copy(&e, exponent);
-    for (unsigned i = chevm_u256_bit_length(&e); i-- > 0;) {
-        chevm_u256_mul(&result, &result, &result);
-        if (e.limbs[i >> 6] >> (i & 63u) & 1u) {
-            chevm_u256_mul(&result, &result, &b);
+#define WINDOW_BITS   4u
+#define WINDOW_POWERS 8u  /* odd powers of the base: 1, 3, .. 15 */
+#define WINDOW_FROM   24u /* shorter exponents do not pay for the table */
+
+CH_INLINE bool test_bit(const uint64_t a[4], unsigned i) {
+    return (a[i >> 6] >> (i & 63u) & 1u) != 0;
+}
+
+/* x *= d mod 2^256. */
+CH_INLINE void multiply_by_limb(uint64_t x[4], uint64_t d) {
+    uint64_t carry;
+    x[0] = chevm_limb_mul(&carry, x[0], d);
+    x[1] = chevm_limb_muladd(&carry, x[1], d, carry, 0);
+    x[2] = chevm_limb_muladd(&carry, x[2], d, carry, 0);
+    x[3] = x[3] * d + carry;
+}
+
+/* x = base^e for an exponent of `bits` >= 1 bits: square and multiply from the top bit. */
+static void power_by_bits(uint64_t x[4], const uint64_t base[4], uint64_t e, unsigned bits) {
+    const bool one_limb = (base[1] | base[2] | base[3]) == 0;
+    for (unsigned i = 0; i < 4; i++) {
+        x[i] = base[i];
+    }
+    for (unsigned i = bits - 1; i-- > 0;) {
+        chevmi_square_low(x);
+        if ((e >> i & 1u) == 0) {
+            continue;
+        }
+        if (one_limb) {
+            multiply_by_limb(x, base[0]);
+        } else {
+            chevmi_product_low(x, x, base);
         }
     }
-    chevm_u256_copy(out, &result);
+}
+
+/* The same for long exponents, by a sliding window over odd powers. */
+static void power_by_window(uint64_t x[4], const uint64_t base[4], const uint64_t e[4],
+                            unsigned bits) {
+    uint64_t odd[WINDOW_POWERS][4], square[4];
+    for (unsigned i = 0; i < 4; i++) {
+        odd[0][i] = square[i] = base[i];
+        x[i] = i == 0;
+    }
+    chevmi_square_low(square);
+    for (unsigned i = 1; i < WINDOW_POWERS; i++) {
+        chevmi_product_low(odd[i], odd[i - 1], square);
+    }
+    unsigned top = bits; /* bits of e still to come */
+    while (top > 0) {
+        if (!test_bit(e, top - 1)) {
+            chevmi_square_low(x);
+            top--;
+            continue;
+        }
+        unsigned bottom = top > WINDOW_BITS ? top - WINDOW_BITS : 0;
+        while (!test_bit(e, bottom)) {
+            bottom++;
+        }
+        unsigned digit = 0;
+        for (; top > bottom; top--) {
+            digit = digit << 1 | test_bit(e, top - 1);
+            chevmi_square_low(x);
+        }
+        chevmi_product_low(x, x, odd[digit >> 1]);
+    }
+}
+
+static void kernel_exp(chevm_u256 *out, const chevm_u256 *base, const chevm_u256 *exponent) {
+    uint64_t x[4] = {0, 0, 0, 0};
+    const unsigned bits = chevm_u256_bit_length(exponent);
+    if (bits == 0) {
+        chevm_u256_set_u64(out, 1);
+        return;
+    }
+    if ((base->limbs[0] & 1u) == 0 && bits > 8) { /* 2^256 divides the power */
+        chevm_u256_set_u64(out, 0);
+        return;
+    }
+    const uint64_t b = base->limbs[0];
+    if (chevm_u256_fits_u64(base) && (b & (b - 1)) == 0 && b > 1) {
+        const unsigned shift = chevm_limb_ctz(b) * (unsigned)exponent->limbs[0]; /* < 64 * 256 */
+        const chevm_u256 one = {{1, 0, 0, 0}};
+        if (shift > 255) {
+            chevm_u256_set_u64(out, 0);
+        } else {
+            chevm_u256_shl_bits(out, &one, shift);
+        }
+        return;
+    }
+    if (bits < WINDOW_FROM) {
+        power_by_bits(x, base->limbs, exponent->limbs[0], bits);
+    } else {
+        power_by_window(x, base->limbs, exponent->limbs, bits);
+    }
+    chevm_u256_set_limbs(out, x[0], x[1], x[2], x[3]);
 }
 
 #define KERNEL_TEXT(name) #name

@@ -16,6 +16,9 @@ CH_INLINE void chevmi_product(uint64_t low[4], uint64_t high[4], const uint64_t 
 /** chevmi_product_low sets out = a * b mod 2^256; out may be a or b. */
 CH_INLINE void chevmi_product_low(uint64_t out[4], const uint64_t a[4], const uint64_t b[4]);
 
+/** chevmi_square_low sets x = x * x mod 2^256. */
+CH_INLINE void chevmi_square_low(uint64_t x[4]);
+
 /** chevmi_add8 adds (b_high, b_low) to (high, low); the carry out is dropped. */
 CH_INLINE void chevmi_add8(uint64_t low[4], uint64_t high[4], const uint64_t b_low[4],
                            const uint64_t b_high[4]);
@@ -109,6 +112,34 @@ CH_INLINE void chevmi_product_low(uint64_t out[4], const uint64_t a[4], const ui
     out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
 }
 
+/* Half of the mixed products, doubled, then the squares: six multiplications instead of ten. */
+CH_INLINE void chevmi_square_low(uint64_t x[4]) {
+    uint64_t a1, a2, a3, r0, r1, t;
+    __asm__("movq %[x0], %%rdx\n\t"
+            "mulxq %[x1], %[a1], %[a2]\n\t"
+            "mulxq %[x2], %[t], %[a3]\n\t"
+            "addq %[t], %[a2]\n\t"
+            "adcq $0, %[a3]\n\t"
+            "imulq %%rdx, %[x3]\n\t"
+            "mulxq %%rdx, %[r0], %[r1]\n\t"
+            "movq %[x1], %%rdx\n\t"
+            "imulq %%rdx, %[x2]\n\t"
+            "addq %[x3], %[a3]\n\t"
+            "addq %[x2], %[a3]\n\t"
+            "addq %[a1], %[a1]\n\t"
+            "adcq %[a2], %[a2]\n\t"
+            "adcq %[a3], %[a3]\n\t"
+            "mulxq %%rdx, %[t], %[x3]\n\t"
+            "addq %[a1], %[r1]\n\t"
+            "adcq %[a2], %[t]\n\t"
+            "adcq %[a3], %[x3]"
+            : [x2] "+&r"(x[2]), [x3] "+&r"(x[3]), [a1] "=&r"(a1), [a2] "=&r"(a2), [a3] "=&r"(a3),
+              [r0] "=&r"(r0), [r1] "=&r"(r1), [t] "=&r"(t)
+            : [x0] "r"(x[0]), [x1] "r"(x[1])
+            : "rdx", "cc");
+    x[0] = r0, x[1] = r1, x[2] = t;
+}
+
 #else
 
 CH_INLINE void chevmi_product(uint64_t low[4], uint64_t high[4], const uint64_t a[4],
@@ -133,6 +164,22 @@ CH_INLINE void chevmi_product_low(uint64_t out[4], const uint64_t a[4], const ui
     chevm_u256_mul(&product, &x, &y);
     out[0] = product.limbs[0], out[1] = product.limbs[1];
     out[2] = product.limbs[2], out[3] = product.limbs[3];
+}
+
+CH_INLINE void chevmi_square_low(uint64_t x[4]) {
+    uint64_t h01, h02, h00, h11;
+    const uint64_t l01 = chevm_limb_mul(&h01, x[0], x[1]);
+    const uint64_t l02 = chevm_limb_mul(&h02, x[0], x[2]);
+    const uint64_t l00 = chevm_limb_mul(&h00, x[0], x[0]);
+    const uint64_t l11 = chevm_limb_mul(&h11, x[1], x[1]);
+    uint64_t carry = 0;
+    const uint64_t a2 = chevm_limb_add(h01, l02, &carry);
+    const uint64_t a3 = h02 + x[0] * x[3] + x[1] * x[2] + carry;
+    carry = 0;
+    x[0] = l00;
+    x[1] = chevm_limb_add(h00, l01 << 1, &carry);
+    x[2] = chevm_limb_add(l11, a2 << 1 | l01 >> 63, &carry);
+    x[3] = h11 + (a3 << 1 | a2 >> 63) + carry;
 }
 
 #endif

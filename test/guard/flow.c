@@ -239,8 +239,8 @@ SCENARIO_LIMITED(denied_is_refused, SCENARIO_VIOLATION, "violations=4", SCENARIO
     void *block = scenario_keep(malloc(3));
     CH_HOT_SCOPE("tick");
     void *second = block;
-    if (malloc(3) != NULL || realloc(block, 300) != NULL || posix_memalign(&second, 64, 64) == 0 ||
-        second != block) {
+    if (scenario_keep(malloc(3)) != NULL || scenario_keep(realloc(block, 300)) != NULL ||
+        posix_memalign(&second, 64, 64) == 0 || second != block) {
         scenario_fail("a denied call was served");
     }
     free(block);

@@ -19,11 +19,12 @@ if [ -z "$tool" ]; then
     echo 'ok 1 - clang-format # SKIP clang-format 14 is not installed'
     exit 0
 fi
+forgiven=$(awk '$1 == "format" { print $2 }' test/tidy/exceptions.txt)
 action='--dry-run -Werror'
 [ "${2:-}" != --write ] || action='-i'
 # shellcheck disable=SC2086 # flags are words
 output=$(find bench contracts examples fuzz include src test tools \
-    \( -name '*.c' -o -name '*.h' \) -print0 2>/dev/null | xargs -0 $tool $action 2>&1)
+    \( -name '*.c' -o -name '*.h' \) 2>/dev/null | grep -vxF "$forgiven" | xargs $tool $action 2>&1)
 status=$?
 if [ $status -eq 0 ]; then
     echo 'ok 1 - clang-format has nothing to change'
