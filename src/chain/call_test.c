@@ -118,8 +118,7 @@ TEST(call_of_nobody_creates_an_account_only_before_eip161) {
     }
 }
 
-/* ---- Precompiles -------------------------------------------------------------------------------
- */
+/* ---- Precompiles ---------------------------------------------------------------------------- */
 
 TEST(call_of_identity_returns_its_input_and_charges) {
     chevm_state *const state = with_sender(CHEVM_CANCUN);
@@ -181,8 +180,7 @@ TEST(call_delegated_runs_the_code_of_code_address) {
     done(state);
 }
 
-/* ---- Creations ---------------------------------------------------------------------------------
- */
+/* ---- Creations ------------------------------------------------------------------------------ */
 
 TEST(create_makes_a_contract_and_pays_for_its_code) {
     for (chevm_fork fork = CHEVM_FRONTIER; fork < CHEVM_FORK_COUNT; fork++) {
