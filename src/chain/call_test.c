@@ -351,3 +351,30 @@ TEST(create2_derives_its_address_from_salt_and_initcode) {
     CHECK_EQUAL(nonce_of(state, account(1)), 2);
     done(state);
 }
+
+/* Depths 0 to 1024, and not one more. */
+TEST(call_frames_suffice_for_every_depth) {
+    chevm_state *const state = with_sender(CHEVM_CANCUN);
+    chevm_message message = call_message(account(1), account(2), 0);
+    for (uint32_t depth = 0; depth <= CHEVM_DEPTH_MAX; depth++) {
+        message.depth = depth;
+        if (!CHECK(call(state, &message).run)) {
+            break;
+        }
+        CHECK(sstore(state, account(2), depth % 50, depth + 1) >= 0);
+    }
+    chevm_mark marks[8]; /* those beside the calls are still there */
+    for (unsigned i = 0; i < 8; i++) {
+        CHECK_EQUAL(chevm_state_mark(state, &marks[i]), CH_OK);
+    }
+    const chevm_callee callee = call(state, &message);
+    CHECK(!callee.run);
+    CHECK_EQUAL(callee.result.status, CHEVM_JOURNAL_FULL);
+    CHECK_EQUAL(chevm_state_keep(state, marks[0]), CH_OK);
+    for (uint32_t depth = CHEVM_DEPTH_MAX + 1; depth-- > 0;) {
+        message.depth = depth;
+        (void)end_call(state, &message, depth % 2 == 0 ? CHEVM_REVERT : CHEVM_OK, NULL, 0);
+    }
+    CHECK_EQUAL(sload(state, account(2), 0), 0);
+    done(state);
+}
