@@ -52,7 +52,7 @@ uint32_t chevmi_account_obtain_slow(chevm_state *state, const chevm_address *add
     state->account_live++;
     chevmi_account *const account = &state->accounts[number];
     *account = (chevmi_account){.address = *address, .in_use = true};
-    (void)chevmi_index_insert(&state->account_index, address_hash(state, address), number);
+    chevmi_index_insert(&state->account_index, address_hash(state, address), number);
     state->account_cache[address->bytes[19] % CHEVMI_ACCOUNT_CACHE] = number;
     chevmi_journal_push(state, CHEVMI_JOURNAL_ACCOUNT_NEW, number, 0);
     return number;

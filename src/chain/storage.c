@@ -56,7 +56,7 @@ static uint32_t slot_make(chevm_state *state, uint32_t account, const chevm_u256
         state->slots[next].previous = number;
     }
     state->accounts[account].first_slot = number;
-    (void)chevmi_index_insert(&state->slot_index, slot_hash(state, account, key), number);
+    chevmi_index_insert(&state->slot_index, slot_hash(state, account, key), number);
     state->last_slot = number;
     chevmi_journal_push(state, CHEVMI_JOURNAL_SLOT_NEW, number, 0);
     return number;
