@@ -2,6 +2,8 @@
  * first price on. */
 #include <coldevm/precompile.h>
 
+#include <coldevm/hash.h>
+
 #include "precompile_gas.h"
 
 #include <string.h>
@@ -99,8 +101,46 @@ static chevm_status run_identity(output *out, const uint8_t *input, size_t size,
     return CHEVM_OK;
 }
 
+/* 12 zero bytes, then the hash. */
+static chevm_status run_ripemd160(output *out, const uint8_t *input, size_t size,
+                                  uint8_t *scratch) {
+    memset(scratch, 0, 12);
+    chevm_ripemd160(scratch + 12, input, size);
+    *out = (output){scratch, 32};
+    return CHEVM_OK;
+}
+
+static void load_words(uint64_t *words, size_t count, const uint8_t *bytes) {
+    for (size_t i = 0; i < 8 * count; i++) {
+        words[i / 8] = (i % 8 == 0 ? 0 : words[i / 8]) | (uint64_t)bytes[i] << (8 * (i % 8));
+    }
+}
+
+/* rounds (4 bytes, big-endian), h (64), m (128), t (16), last (1): EIP-152. */
+static chevm_status run_blake2f(output *out, const uint8_t *input, size_t size, uint8_t *scratch) {
+    uint64_t h[8], m[16], t[2];
+    if (size != 213 || input[212] > 1) {
+        return CHEVM_PRECOMPILE_FAILURE;
+    }
+    const uint32_t rounds =
+        (uint32_t)input[0] << 24 | (uint32_t)input[1] << 16 | (uint32_t)input[2] << 8 | input[3];
+    load_words(h, 8, input + 4);
+    load_words(m, 16, input + 68);
+    load_words(t, 2, input + 196);
+    chevm_blake2f(h, m, t, input[212] != 0, rounds);
+    for (size_t i = 0; i < 64; i++) {
+        scratch[i] = (uint8_t)(h[i / 8] >> (8 * (i % 8)));
+    }
+    *out = (output){scratch, 64};
+    return CHEVM_OK;
+}
+
 static run_function *function_of(chevm_precompile precompile) {
     switch (precompile) {
+    case CHEVM_PRECOMPILE_RIPEMD160:
+        return run_ripemd160;
+    case CHEVM_PRECOMPILE_BLAKE2F:
+        return run_blake2f;
     case CHEVM_PRECOMPILE_IDENTITY:
         return run_identity;
     default:

@@ -5,7 +5,7 @@
 set -u
 
 coldevm=$1
-later='precompile-(blake2f|bn256add|bn256mul|bn256pairing|ecrecover|modexp)'
+later='precompile-(bn256add|bn256mul|bn256pairing|ecrecover|modexp)'
 
 echo "TAP version 14"
 if [ ! -d "${COLDHEAP_FIXTURES:-}/bench" ]; then
