@@ -1,5 +1,5 @@
-/* foreign.c: EVMC libraries; see foreign.h. The VMs live in a table of this process: they are few and
- * stay until it ends. */
+/* foreign.c: EVMC libraries; see foreign.h. The VMs live in a table of this process: they are few
+ * and stay until it ends. */
 #include "foreign.h"
 
 #include "codes.h"
@@ -23,7 +23,7 @@ int foreign_load(foreign_vm **vm, flag_text flag) {
     }
     chevm12_vm *loaded = NULL;
     if (evmc_load_config(&loaded, flag.text) != EVMC_LOADED) {
-        return message_argument(EXIT_FLAG, flag.position, "%s: %s", flag.text, evmc_loader_error());
+        return message_argument(EXIT_FLAG, flag.position, "%s", evmc_loader_error());
     }
     *vm = &machines[machine_count++];
     (*vm)->host = (evmc_host){.vm = loaded};
