@@ -83,8 +83,7 @@ const char *chevm_precompile_name(chevm_precompile precompile) {
     return "?";
 }
 
-/* ---- Running ----------------------------------------------------------------------------------
- */
+/* ---- Running -------------------------------------------------------------------------------- */
 
 typedef struct output {
     const uint8_t *bytes;

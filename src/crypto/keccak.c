@@ -63,7 +63,18 @@ void chevm_keccak_init(chevm_keccak *hash) {
 
 /* Adds bytes to the state at byte offset `at`; at + size <= rate. */
 static void absorb(uint64_t *state, size_t at, const uint8_t *data, size_t size) {
-    for (size_t i = 0; i < size; i++) {
+    size_t i = 0;
+    for (; i < size && (at + i) % 8 != 0; i++) {
+        state[(at + i) / 8] ^= (uint64_t)data[i] << (8 * ((at + i) % 8));
+    }
+    for (; i + 8 <= size; i += 8) {
+        uint64_t word = 0;
+        for (size_t j = 0; j < 8; j++) {
+            word |= (uint64_t)data[i + j] << (8 * j); /* one load where bytes are little-endian */
+        }
+        state[(at + i) / 8] ^= word;
+    }
+    for (; i < size; i++) {
         state[(at + i) / 8] ^= (uint64_t)data[i] << (8 * ((at + i) % 8));
     }
 }

@@ -51,7 +51,8 @@ static const uint64_t BACK[3][5][8] CH_ALIGNED(64) = {
 #define CHI(a, b, c)       _mm512_ternarylogic_epi64((a), (b), (c), 0xd2) /* a ^ (~b & c) */
 #define TURN(by, v)        _mm512_permutexvar_epi64((by), (v))
 #define PARITY(s)          XOR3(XOR3((s)->p0, (s)->p1, (s)->p2), (s)->p3, (s)->p4)
-#define TO_ROW(k, r)       _mm512_rolv_epi64(XOR3(s->p##r, left, right), _mm512_load_si512(RHO[k][r]))
+#define SHIFT(k, r)        _mm512_load_si512(RHO[k][r])
+#define TO_ROW(k, r)       _mm512_rolv_epi64(XOR3(s->p##r, left, right), SHIFT(k, r))
 #define TO_COLUMN(k, r, v) _mm512_permutexvar_epi64(_mm512_load_si512(BACK[k][r]), (v))
 
 /* The state in registers, the parity of its columns, and the index turns by 1 to 4. */

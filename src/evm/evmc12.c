@@ -1,10 +1,10 @@
 /* evmc12.c: libcoldevm as an EVMC provider of ABI 12 (spec evmc.md V1-V11).
  *
- * The one idea: an instance is one reservation of address space holding a pool of slots, and nothing
- * about a run lives in the instance. Each execute takes a slot with a complete one-frame machine in
- * it; calls go out through the host, which may come back in, and take a further slot. A slot whose
- * output is not empty stays taken until the result is released: slots are aligned to their stride,
- * so release finds the slot, and in it the instance, from output_data alone. */
+ * The one idea: an instance is one reservation of address space holding a pool of slots, and
+ * nothing about a run lives in the instance. Each execute takes a slot with a complete one-frame
+ * machine in it; calls go out through the host, which may come back in, and take a further slot. A
+ * slot whose output is not empty stays taken until the result is released: slots are aligned to
+ * their stride, so release finds the slot, and in it the instance, from output_data alone. */
 #include "evmc12_host.h"
 #include "evmc12_slots.h"
 
@@ -45,8 +45,9 @@ typedef struct body {
     chevmi_evmc12_run run;
 } body;
 
-/* The head of a slot. Body and machine lie behind it at places that differ from slot to slot: slots are
- * far apart by a power of two, and without that all of them would compete for the same cache lines. */
+/* The head of a slot. Body and machine lie behind it at places that differ from slot to slot: slots
+ * are far apart by a power of two, and without that all of them would compete for the same cache
+ * lines. */
 typedef struct slot {
     uint32_t magic; /* 0 until the slot is used the first time */
     _Atomic bool kept;
@@ -64,7 +65,8 @@ static size_t page_up(size_t size) {
     return (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
-/* ---- Reservation ------------------------------------------------------------------------------- */
+/* ---- Reservation -------------------------------------------------------------------------------
+ */
 
 static chevm_options machine_options(const instance *self) {
     return (chevm_options){.fork = CHEVM_FORK_NEWEST,
@@ -85,8 +87,8 @@ static size_t slot_bytes(const instance *self) {
     return SLOT_HEAD_BYTES + COLORS * PAGE_BYTES + parts.total;
 }
 
-/* Lays the slots out anew for the sizes in self: in home if they fit there, else in a reservation of
- * their own. On failure nothing has changed but the sizes. */
+/* Lays the slots out anew for the sizes in self: in home if they fit there, else in a reservation
+ * of their own. On failure nothing has changed but the sizes. */
 static ch_status reshape(instance *self) {
     const size_t bytes = slot_bytes(self);
     const size_t footprint = chevmi_slots_footprint(self->slot_count, bytes);
@@ -125,7 +127,8 @@ static void destroy(chevm12_vm *vm) {
     (void)ch_region_fini(&home);
 }
 
-/* ---- Slots ------------------------------------------------------------------------------------- */
+/* ---- Slots -------------------------------------------------------------------------------------
+ */
 
 static CH_COLD bool prepare(instance *self, slot *s) {
     const chevm_options options = machine_options(self);
@@ -203,7 +206,8 @@ static void release_38(const chevm12_result *result) {
 static void (*const release_by_stride[])(const chevm12_result *) = {
     release_24, release_26, release_28, release_30, release_32, release_34, release_36, release_38};
 
-/* ---- Execution --------------------------------------------------------------------------------- */
+/* ---- Execution ---------------------------------------------------------------------------------
+ */
 
 static chevm12_result refuse(int32_t status) {
     chevm12_result result;
@@ -293,7 +297,8 @@ static uint32_t get_capabilities(chevm12_vm *vm) {
     return CHEVM12_CAPABILITY_EVM1;
 }
 
-/* ---- Options ----------------------------------------------------------------------------------- */
+/* ---- Options -----------------------------------------------------------------------------------
+ */
 
 /* Decimal digits only, no sign, no blank, no overflow. */
 static bool parse_number(const char *text, uint64_t *number) {
@@ -363,7 +368,8 @@ static uint32_t set_option(chevm12_vm *vm, const char *name, const char *value) 
                      : resize(self, self->memory_bytes, number);
 }
 
-/* ---- Creation ---------------------------------------------------------------------------------- */
+/* ---- Creation ----------------------------------------------------------------------------------
+ */
 
 chevm12_vm *evmc_create_coldevm(void) {
     static const chevm12_vm table = {.abi_version = CHEVM12_ABI_VERSION,

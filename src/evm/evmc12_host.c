@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-#define REFUND_MOST ((int64_t)1 << 53) /* no honest refund is larger; keeps sums from overflowing */
+#define REFUND_MOST ((int64_t)1 << 53) /* no honest refund is larger; keeps sums from overflowing  \
+                                        */
 
 static chevm12_bytes32 word_out(const chevm_u256 *word) {
     chevm12_bytes32 bytes;
@@ -25,7 +26,8 @@ static const chevm12_address *address_out(const chevm_address *address) {
 
 _Static_assert(sizeof(chevm_address) == sizeof(chevm12_address), "an address is 20 bytes");
 
-/* ---- Accounts and storage ---------------------------------------------------------------------- */
+/* ---- Accounts and storage ----------------------------------------------------------------------
+ */
 
 static bool account_exists(void *context, const chevm_address *address) {
     const chevmi_evmc12_run *run = context;
@@ -116,7 +118,8 @@ static int access_storage(void *context, const chevm_address *address, const che
     return access == CHEVM12_ACCESS_COLD ? CHEVM_ACCESS_COLD : CHEVM_ACCESS_WARM;
 }
 
-/* ---- Surroundings and logs --------------------------------------------------------------------- */
+/* ---- Surroundings and logs ---------------------------------------------------------------------
+ */
 
 static const chevm_tx_context *get_tx_context(void *context) {
     chevmi_evmc12_run *run = context;
@@ -161,7 +164,8 @@ static int emit_log(void *context, const chevm_address *address, const uint8_t *
     return 0;
 }
 
-/* ---- Calls ------------------------------------------------------------------------------------- */
+/* ---- Calls -------------------------------------------------------------------------------------
+ */
 
 void chevmi_evmc12_drop(chevmi_evmc12_run *run) {
     if (run->has_pending) {
@@ -244,7 +248,8 @@ const chevm_host chevmi_evmc12_host = {
     .call_end = call_end,
 };
 
-/* ---- Numbers ----------------------------------------------------------------------------------- */
+/* ---- Numbers -----------------------------------------------------------------------------------
+ */
 
 int32_t chevmi_evmc12_status_out(chevm_status status) {
     switch (status) {

@@ -1,5 +1,5 @@
-/* evmc12_host.h: an EVMC host seen as a chevm_host: what the interpreter asks in native words is asked
- * of the foreign table in big-endian bytes. One chevmi_evmc12_run per running execute. */
+/* evmc12_host.h: an EVMC host seen as a chevm_host: what the interpreter asks in native words is
+ * asked of the foreign table in big-endian bytes. One chevmi_evmc12_run per running execute. */
 #ifndef CHEVMI_EVMC12_HOST_H
 #define CHEVMI_EVMC12_HOST_H
 

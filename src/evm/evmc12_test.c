@@ -123,7 +123,8 @@ TEST(creation_runs_the_code_argument_and_returns_what_to_deploy) {
     vm->destroy(vm);
 }
 
-/* ---- Ownership --------------------------------------------------------------------------------- */
+/* ---- Ownership ---------------------------------------------------------------------------------
+ */
 
 TEST(outputs_live_until_released_in_any_order) {
     enum { KEPT = 60 };
@@ -213,7 +214,8 @@ TEST(memory_beyond_the_slot_is_out_of_memory) {
     vm->destroy(vm);
 }
 
-/* ---- Options ----------------------------------------------------------------------------------- */
+/* ---- Options -----------------------------------------------------------------------------------
+ */
 
 TEST(options_answer_as_the_specification_says) {
     chevm12_vm *vm = start();
@@ -271,9 +273,11 @@ TEST(sizes_may_grow_and_shrink_before_the_first_execute) {
     vm->destroy(vm);
 }
 
-/* ---- Recursion and threads --------------------------------------------------------------------- */
+/* ---- Recursion and threads ---------------------------------------------------------------------
+ */
 
-/* CALL(GAS, account 1, 0, no input, no output), then return what depth says: calls itself for ever. */
+/* CALL(GAS, account 1, 0, no input, no output), then return what depth says: calls itself for ever.
+ */
 static const uint8_t recursive[] = {0x5f, 0x5f, 0x5f, 0x5f, 0x5f, 0x60, 1,   0x5a,
                                     0xf1, 0x5f, 0x52, 0x60, 32,   0x5f, 0xf3};
 
