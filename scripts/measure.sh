@@ -93,7 +93,7 @@ vm_table() {
         }
         END {
             print "| case | gas | " substr(rival, 4) ", µs | ours, code analysed on every run, µs " \
-                "| times as fast | ours, analysis cached, µs | times as fast |"
+                "| times as fast | ours, cached, µs | times as fast |"
             print "|---|---:|---:|---:|---:|---:|---:|"
             a = "cold/analysed"; c = "cold/cached"
             for (i = 1; i <= count; i++) {
