@@ -14,7 +14,7 @@ MATRIX := $(if $(findstring clang,$(PRESET))$(findstring fuzz,$(PRESET)),matrix)
 .PHONY: help demo test bench conformance install clean
 
 help:
-	@echo 'make demo          run real contracts on the cold heap beside the malloc twin: table and plot'
+	@echo 'make demo          run contracts on the cold heap beside the malloc twin: table and plot'
 	@echo 'make test          build and run the whole test suite'
 	@echo 'make bench         run every benchmark, results in build/bench/'
 	@echo 'make conformance   run the public Ethereum fixtures (COLDHEAP_FIXTURES names their folder)'
@@ -27,7 +27,7 @@ help:
 
 demo:
 	@scripts/setup.sh base $(MATRIX)
-	@scripts/ci.sh build $(PRESET)
+	@scripts/ci.sh build $(PRESET) coldevm
 	@scripts/demo.sh $(PRESET)
 
 test:

@@ -1,6 +1,6 @@
-# ColdheapBuild: language level, warnings, profiles (checks, sanitizers, fuzzing), output folders, and
-# the functions that turn a folder of rooms into a library layer with its tests, fuzz targets and
-# benches. Knows nothing of any layer in particular.
+# ColdheapBuild: language level, warnings, profiles (checks, sanitizers, fuzzing), output folders,
+# and the functions that turn a folder of rooms into a library layer with its tests, fuzz targets
+# and benches. Knows nothing of any layer in particular.
 #
 #   coldheap_layer(NAME ...)      a folder becomes an object library and its programs
 #   coldheap_variant(LAYER ...)   one source of a layer compiled once more, with other options
@@ -24,7 +24,7 @@ set(COLDHEAP_FUZZ_RUNS 2000 CACHE STRING "Random inputs of each fuzz target when
 
 add_library(coldheap_flags INTERFACE)
 target_compile_options(coldheap_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Werror
-  -fvisibility=hidden)
+  -fvisibility=hidden -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 target_include_directories(coldheap_flags INTERFACE
   "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
 
@@ -47,8 +47,10 @@ if(COLDHEAP_FUZZ)
   target_compile_options(coldheap_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
-# coldheap_test(NAME name COMMAND command... [TIMEOUT seconds] [LABELS label...] [ENVIRONMENT A=B...])
-# CTest may not run two tests of one RESOURCE at the same time (RUN_SERIAL: alone on the machine).
+# coldheap_test(NAME name COMMAND command... [TIMEOUT seconds] [LABELS label...]
+#               [ENVIRONMENT NAME=VALUE...] [RUN_SERIAL])
+# A CTest entry with the time limit of COLDHEAP_TEST_TIMEOUT unless it names its own.
+# RUN_SERIAL: alone on the machine.
 function(coldheap_test)
   cmake_parse_arguments(arg "RUN_SERIAL" "NAME;TIMEOUT" "COMMAND;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT arg_TIMEOUT)
@@ -59,8 +61,8 @@ function(coldheap_test)
     ENVIRONMENT "${arg_ENVIRONMENT}" RUN_SERIAL "${arg_RUN_SERIAL}")
 endfunction()
 
-# coldheap_program(NAME SOURCES file... [LAYERS layer...] [LIBRARIES library...]): build/<preset>/bin/NAME
-# out of its sources and the objects of the layers (and of all they depend on).
+# coldheap_program(NAME SOURCES file... [LAYERS layer...] [LIBRARIES library...])
+# build/<preset>/bin/NAME out of its sources and the objects of the layers and of all below them.
 function(coldheap_program name)
   cmake_parse_arguments(arg "" "" "SOURCES;LAYERS;LIBRARIES" ${ARGN})
   add_executable(${name} ${arg_SOURCES})
@@ -77,8 +79,8 @@ endfunction()
 #   the rest    the object library coldheap_NAME
 # and linking to coldheap_layer_NAME brings those objects, the variants of the layer and everything
 # below it. LIBRARIES are foreign libraries the layer needs, TEST_LIBRARIES those its programs need.
-# For one file's options use set_source_files_properties(x.c PROPERTIES COMPILE_OPTIONS "-mbmi2"), for
-# a file compiled several times coldheap_variant().
+# For one file's options use set_source_files_properties(x.c PROPERTIES COMPILE_OPTIONS "-mbmi2"),
+# for a file compiled several times coldheap_variant().
 function(coldheap_layer name)
   cmake_parse_arguments(arg "" "" "DEPENDS;EXCLUDE;LIBRARIES;TEST_LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.c)
@@ -103,9 +105,9 @@ function(coldheap_layer name)
   endforeach()
 endfunction()
 
-# coldheap_variant(LAYER NAME name SOURCE file [OPTIONS option...] [DEFINES define...]): compiles one
-# source into the layer under its own object library coldheap_LAYER_NAME. A file that exists only for
-# its variants stands in the layer's EXCLUDE.
+# coldheap_variant(LAYER NAME name SOURCE file [OPTIONS option...] [DEFINES define...])
+# compiles one source into the layer under its own object library coldheap_LAYER_NAME. A file that
+# exists only for its variants stands in the layer's EXCLUDE.
 function(coldheap_variant layer)
   cmake_parse_arguments(arg "" "NAME;SOURCE" "OPTIONS;DEFINES" ${ARGN})
   set(target coldheap_${layer}_${arg_NAME})

@@ -1,6 +1,6 @@
-# ColdheapLibrary: what users of the project get. coldheap_library() joins layers into a shared and a
-# static library with hidden internals, and installs them with their headers, a pkg-config file and a
-# CMake package, both relocatable.
+# ColdheapLibrary: what users of the project get. coldheap_library() joins layers into a shared and
+# a static library with hidden internals, and installs them with their headers, a pkg-config file
+# and a CMake package, both relocatable.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 

@@ -53,12 +53,17 @@ static void say(const char *text) {
 /* In a dying process: only calls that are safe in a signal handler. */
 static void save_input(void) {
     static const char digits[] = "0123456789abcdef";
+    static bool saved;
+    if (saved) {
+        return;
+    }
+    saved = true;
     char name[] = "fuzz-crash-0000000000000000";
     uint64_t hash = 0xcbf29ce484222325u;
     for (size_t i = 0; i < current_size; i++) {
         hash = (hash ^ current_data[i]) * 0x100000001b3u;
     }
-    for (size_t i = sizeof name - 1; i-- > sizeof name - 17;) {
+    for (size_t i = sizeof name - 1; i-- > sizeof name - 17;) { /* the zeros, from the end */
         name[i] = digits[hash & 15];
         hash >>= 4;
     }
@@ -80,12 +85,14 @@ static void on_signal(int number) {
     raise(number);
 }
 
-/* Sanitizers end the process by themselves; they offer this call before they do. */
+/* Sanitizers catch the signals of bad memory themselves, and call this before they end the process;
+ * abort they leave alone. */
 __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void));
 
 static void install_handlers(void) {
     if (__sanitizer_set_death_callback != NULL) {
         __sanitizer_set_death_callback(save_input);
+        signal(SIGABRT, on_signal);
         signal(SIGALRM, on_signal);
         return;
     }

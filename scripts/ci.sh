@@ -2,11 +2,12 @@
 # ci.sh: the jobs that a developer and the continuous check share.
 #
 #   scripts/ci.sh test [PRESET]      configure, build and test one preset (release)
-#   scripts/ci.sh build [PRESET]     configure and build only
+#   scripts/ci.sh build [PRESET [TARGET...]]   configure and build only
 #   scripts/ci.sh conformance [PRESET]   every case of the public fixtures, and the check of the own
 #                                    contracts against their sources; nothing else
 #   scripts/ci.sh matrix             the other compiler and presets, one after the other
 #   scripts/ci.sh tidy               the tidy tests alone, to run before a push
+#   scripts/ci.sh format             lets clang-format 14 write over the C files
 #
 # Every test job ends with the line "N passed, N failed" (", N skipped" if any were) and exits 1 if
 # something failed; the counts are of single tests, not of programs, and are kept in
@@ -18,8 +19,8 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 jobs=${COLDHEAP_JOBS:-$(getconf _NPROCESSORS_ONLN)}
 cd "$root" || exit 1
 
-# What the matrix runs after `test release`: NAME of the preset, and how many conformance cases it may
-# take (one in N, chosen by a hash of the case's name).
+# What the matrix runs after `test release`: the preset, and how many conformance cases it takes
+# (one in N, chosen by a hash of the case's name).
 matrix='
 release-clang 1
 verify        20
@@ -57,22 +58,24 @@ say_what_is_missing() {
 END
 }
 
-# build_preset PRESET: quiet unless it fails.
+# build_preset PRESET [TARGET...]: quiet unless it fails.
 build_preset() {
-    local preset=$1 log
+    local preset=$1 log targets=()
+    shift
+    [ $# -eq 0 ] || targets=(--target "$@")
     mkdir -p "build/$preset" || return 1
     log=build/$preset/build.log
     echo "== $preset: configure and build"
     if ! cmake --preset "$preset" >"$log" 2>&1 ||
-        ! cmake --build --preset "$preset" -j "$jobs" >>"$log" 2>&1; then
+        ! cmake --build --preset "$preset" -j "$jobs" "${targets[@]}" >>"$log" 2>&1; then
         tail -n 60 "$log"
         echo "== $preset: the build failed (whole log: $log)"
         return 1
     fi
 }
 
-# test_preset PRESET [CTEST ARGUMENT...]: builds, runs, counts; the counts file says 1 failed until a
-# run has come to its end.
+# test_preset PRESET [CTEST ARGUMENT...]: builds, runs, counts; the counts file says 1 failed until
+# a run has come to its end.
 test_preset() {
     local preset=$1 counts passed failed skipped
     shift
@@ -84,7 +87,8 @@ test_preset() {
         echo "== $preset: test"
         ctest --preset "$preset" -j "$jobs" "$@" | tee "build/$preset/ctest.log"
         LC_ALL=C awk -f scripts/count-tests.awk "build/$preset/ctest.log" \
-            "build/$preset/Testing/Temporary/LastTest.log" >"$counts.new" && mv "$counts.new" "$counts"
+            "build/$preset/Testing/Temporary/LastTest.log" >"$counts.new" &&
+            mv "$counts.new" "$counts"
     fi
     read -r passed failed skipped <"$counts"
     say_what_is_missing
@@ -116,9 +120,10 @@ run_conformance() {
 
 case ${1:-} in
 test) test_preset "${2:-release}" ;;
-build) build_preset "${2:-release}" ;;
+build) build_preset "${2:-release}" "${@:3}" ;;
 conformance) run_conformance "${2:-release}" ;;
 matrix) run_matrix ;;
 tidy) test_preset release -L tidy ;;
+format) sh test/tidy/format.sh "$root" --write ;;
 *) usage ;;
 esac

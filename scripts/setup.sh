@@ -6,10 +6,10 @@
 #   base       compiler, CMake, Ninja, and what demo, bench and install use
 #   test       oracles and checkers of the test suite
 #   matrix     the second compiler and its run-time libraries
-#   contracts  node and the pinned npm packages of deps/ (into build/deps): rebuilding the own contracts
+#   contracts  node and the pinned npm packages of deps/ (into build/deps): own contracts' sources
 #
-# Says what it does, asks for root only when a package is missing (sudo if not root), does nothing on
-# a machine that has everything. --check installs nothing and exits 1 if something is missing.
+# Says what it does, asks for root only when a package is missing (sudo if not root), does nothing
+# on a machine that has everything. --check installs nothing and exits 1 if something is missing.
 # Exit status: 0 all there, 1 something is missing and was not installed, 2 usage.
 set -eu
 
@@ -93,9 +93,10 @@ install_packages() {
     command -v apt-get >/dev/null 2>&1 ||
         die "no apt-get here; please install what these Debian packages hold: $missing"
     echo "setup: apt-get installs: $missing"
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+    as_root apt-get update -qq
     # shellcheck disable=SC2086 # package names hold no spaces
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $missing
 }
 
 # CMake below 3.25 knows no workflow presets; an own, older cmake may hide the package's.

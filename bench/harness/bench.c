@@ -34,6 +34,8 @@ static struct {
     uint64_t bytes;
     uint64_t check_iterations;
     uint64_t random_state;
+    bench_target targets[BENCH_TARGETS_MAX];
+    size_t target_count;
     bool results_differ;
     bool failed;
     bool ran;
@@ -82,6 +84,18 @@ void ch_bench_check_iterations(uint64_t iterations) {
 
 void ch_bench_results_differ(void) {
     group.results_differ = true;
+}
+
+void ch_bench_target_ratio(const char *what, const char *rival, double limit) {
+    if (group.target_count == BENCH_TARGETS_MAX) {
+        die("too many targets");
+    }
+    bench_target target = {.what = what, .rival = rival, .limit = limit};
+    group.targets[group.target_count++] = target;
+}
+
+void ch_bench_target(const char *what, double limit_ns) {
+    ch_bench_target_ratio(what, NULL, limit_ns);
 }
 
 uint64_t ch_bench_random(void) { /* splitmix64 */
@@ -197,6 +211,24 @@ static void judge(void) {
     }
 }
 
+static void judge_targets(void) {
+    for (size_t i = 0; i < group.target_count && !options.smoke; i++) {
+        const bench_target *target = &group.targets[i];
+        double base = target->rival == NULL ? 1 : 0;
+        for (size_t k = 0; k < group.row_count && base == 0; k++) {
+            base = strcmp(group.rows[k].name, target->rival) == 0 ? group.rows[k].min_ns : 0;
+        }
+        if (base == 0) {
+            die("target names no rival of the group");
+        }
+        const double figure = group.rows[0].min_ns / base;
+        printf("target %s: %.3g of %.3g%s%s: %s\n", target->what, figure, target->limit,
+               target->rival == NULL ? " ns" : " x ", target->rival == NULL ? "" : target->rival,
+               figure <= target->limit ? "ok" : "MISS");
+        group.failed = group.failed || figure > target->limit;
+    }
+}
+
 bool ch_bench_run(void) {
     if (group.row_count == 0 || group.ran) {
         die(group.ran ? "ch_bench_run twice" : "no rivals");
@@ -229,6 +261,7 @@ bool ch_bench_run(void) {
         }
     }
     judge();
+    judge_targets();
     for (size_t i = 0; i < group.row_count; i++) {
         free(group.rows[i].rounds);
     }

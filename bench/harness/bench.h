@@ -79,6 +79,13 @@ void ch_bench_check_iterations(uint64_t iterations);
 /** ch_bench_results_differ states that rivals of this group give different hashes on purpose. */
 void ch_bench_results_differ(void);
 
+/** ch_bench_target promises that the group's first rival needs at most `limit_ns` (minimum, per
+ *  iteration); ch_bench_target_ratio that it needs at most `limit` times the minimum of `rival`. At
+ *  most 8 per group, before ch_bench_run, which prints "target <what>: <figure> of <limit>: ok" or
+ *  "MISS". A miss fails a full run; smoke does not judge. `what` and `rival` live as the group. */
+void ch_bench_target(const char *what, double limit_ns);
+void ch_bench_target_ratio(const char *what, const char *rival, double limit);
+
 /** ch_bench_run measures the rivals added so far and prints them; once per group, last. Returns
  * false if the group failed. */
 bool ch_bench_run(void);

@@ -5,6 +5,7 @@
 #include "bench.h"
 
 #define BENCH_RIVALS_MAX  16u
+#define BENCH_TARGETS_MAX 8u
 #define BENCH_ROUNDS_MAX  1000u
 #define BENCH_BATCHES_MAX 64u /* samples of one rival in one round */
 #define BENCH_FLOOR_NS    0.2 /* anything faster did not do the work */
@@ -39,6 +40,13 @@ typedef struct bench_row {
     uint64_t round_count;
     bench_round *rounds;
 } bench_row;
+
+/** One promise of a group: its first rival's minimum against a limit in ns or against a rival. */
+typedef struct bench_target {
+    const char *what;
+    const char *rival; /* NULL: limit is in ns */
+    double limit;
+} bench_target;
 
 /** bench_heap_is_counted tells whether ch_bench_heap_calls can see this program's heap calls. */
 bool bench_heap_is_counted(void);

@@ -14,9 +14,7 @@
 
 #include <coldevm/types.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** Constant surroundings of a transaction. Pointers live until execution has ended. */
 typedef struct chevm_tx_context {
@@ -109,8 +107,6 @@ typedef struct chevm_host {
     void (*call_end)(void *context, const chevm_message *message, chevm_result *result);
 } chevm_host;
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

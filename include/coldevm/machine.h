@@ -4,8 +4,9 @@
  *  | chevm | frames | operand stacks | EVM memory (checkpoint per frame) | return data | code |
  * cache |
  *
- *  Configure → footprint (bytes by part) → create/init → execute messages against a host → fini.
- *  One instance per thread; instances share nothing mutable. Calls do not recurse on the C stack.
+ *  Configure -> footprint (bytes by part) -> create/init -> execute messages against a host ->
+ * fini. One instance per thread; instances share nothing mutable. Calls do not recurse on the C
+ * stack.
  */
 #ifndef CHEVM_MACHINE_H
 #define CHEVM_MACHINE_H
@@ -14,9 +15,7 @@
 #include <coldheap/allocator.h>
 #include <coldheap/status.h>
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 typedef struct chevm chevm;
 
@@ -26,6 +25,14 @@ typedef enum chevm_engine {
     CHEVM_ENGINE_PORTABLE = 1 /* the switch twin: any compiler, any byte order */
 } chevm_engine;
 
+/** When code that jumps is rewritten into fused instructions (src/evm/fused.h): a matter of speed
+ * only. */
+typedef enum chevm_fusing {
+    CHEVM_FUSE_WHEN_HOT = 0, /* after enough jumps to pay for it */
+    CHEVM_FUSE_AT_ONCE = 1,  /* at the first run of a code */
+    CHEVM_FUSE_NEVER = 2
+} chevm_fusing;
+
 /** All fields have a meaning at 0, so {0} is a usable configuration. */
 typedef struct chevm_options {
     chevm_fork fork; /* rules; CHEVM_FRONTIER is 0, so set it */
@@ -33,6 +40,7 @@ typedef struct chevm_options {
     uint64_t gas_limit;       /* sizes EVM memory for the worst case of this gas; 0 = 30,000,000 */
     uint64_t memory_bytes;    /* cap for EVM memory of all frames; 0 = derived from gas_limit */
     uint32_t depth_max;       /* 0 = CHEVM_DEPTH_MAX; frames are depth_max + 1 */
+    bool single_frame;        /* take depth_max 0 literally: one frame, the host runs all calls */
     uint64_t cache_bytes;     /* analysis cache; 0 = 16 MiB; */
     bool cache_off;           /* every run analyses its code again */
     const ch_allocator *twin; /* not NULL: take every frame, stack, memory growth, return data and
@@ -95,6 +103,7 @@ ch_status chevm_set_fork(chevm *vm, chevm_fork fork);
 chevm_fork chevm_get_fork(const chevm *vm);
 ch_status chevm_set_engine(chevm *vm, chevm_engine engine);
 ch_status chevm_set_cache(chevm *vm, bool on);
+ch_status chevm_set_fusing(chevm *vm, chevm_fusing fusing);
 
 /** chevm_execute runs `callee->code` for `message` at message->depth against the host; the first
  * call frame only, without call_begin/call_end around it (that is chevm_call). Lifetime:
@@ -134,8 +143,9 @@ typedef struct chevm_tracer {
 } chevm_tracer;
 
 /** chevm_set_tracer makes all further runs use the tracing build of the engine; NULL: back to
- * normal. */
-void chevm_set_tracer(chevm *vm, const chevm_tracer *tracer);
+ * normal.
+ *  CH_EBUSY while executing. The tracer must live until it is replaced. */
+ch_status chevm_set_tracer(chevm *vm, const chevm_tracer *tracer);
 
 /** chevm_op_name returns the EIP name of `op` in `fork` (DIFFICULTY before Paris), NULL if
  * undefined there. Static. chevm_op_immediate: bytes of immediate data behind it (PUSHn: n, else
@@ -143,8 +153,6 @@ void chevm_set_tracer(chevm *vm, const chevm_tracer *tracer);
 const char *chevm_op_name(chevm_fork fork, uint8_t op);
 unsigned chevm_op_immediate(uint8_t op);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

@@ -18,7 +18,8 @@ typedef struct chevm_address {
 } chevm_address;
 
 // clang-format off
-/** Forks in order of activation: X(NAME, fixture name, second name). Rules are rows in src/evm/rules.h. */
+/* * Forks in order of activation: X(NAME, fixture name, second name). Rules are rows in
+ * src/evm/rules.h. */
 #define CHEVM_FORK_ROWS(X)                                \
     X(FRONTIER,       "Frontier",          "Frontier")         \
     X(HOMESTEAD,      "Homestead",         "Homestead")        \
@@ -36,10 +37,10 @@ typedef struct chevm_address {
     X(PRAGUE,         "Prague",            "Prague")           \
     X(OSAKA,          "Osaka",             "Osaka")
 
-/** Outcomes: X(NAME, value, phrase). Values are pinned. 0 and 1 end a frame well; 2..29 are exceptional
- *  halts (all gas of the frame is gone); 30..39 are light failures of a call (0 on the stack, gas back);
- *  from 60 on the machine itself gave up: every frame ends with that status and the state is undone.
- *  The phrases are those of spec cli.md C7. */
+/** Outcomes: X(NAME, value, phrase). Values are pinned. 0 and 1 end a frame well; 2..29 are
+ *  exceptional halts (all gas of the frame is gone); 30..39 are light failures of a call (0 on the
+ *  stack, gas back); from 60 on the machine itself gave up: every frame ends with that status and
+ *  the state is undone. The phrases are those of spec cli.md C7. */
 #define CHEVM_STATUS_ROWS(X)                                                                \
     X(OK,                    0,  "success")                                                 \
     X(REVERT,                1,  "execution reverted")                                      \
@@ -136,9 +137,7 @@ typedef struct chevm_result {
     chevm_address create_address; /* creations: set once the address is known */
 } chevm_result;
 
-#ifdef __cplusplus
-extern "C" {
-#endif
+CH_API_BEGIN
 
 /** chevm_status_name returns the name without prefix ("OUT_OF_GAS"); "?" if unknown. Static. */
 const char *chevm_status_name(chevm_status status);
@@ -154,8 +153,6 @@ const char *chevm_fork_name(chevm_fork fork);
  *  Returns: true and *fork set; false for an unknown name, *fork unchanged. */
 bool chevm_fork_parse(const char *name, chevm_fork *fork);
 
-#ifdef __cplusplus
-}
-#endif
+CH_API_END
 
 #endif

@@ -4,6 +4,7 @@
 #include "harness.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,11 +12,28 @@
 #include <time.h>
 #include <unistd.h>
 
+#define BYTES_SHOWN_MAX 128u
+
 static ch_test_case *test_first;
 static ch_test_case *test_last;
-static bool current_failed;
-static const char *current_skip;
-static uint64_t random_state;
+
+static struct {
+    const char *program;
+    const char *filter;
+    uint64_t seed;
+    bool list;
+} options;
+
+/* The running test. */
+static struct {
+    const ch_test_case *test;
+    unsigned number;
+    bool failed;
+    const char *skip;
+    uint64_t random_state;
+} current;
+
+static pid_t main_process;
 
 void ch_test_register(ch_test_case *test) {
     if (test_last != NULL) {
@@ -28,7 +46,7 @@ void ch_test_register(ch_test_case *test) {
 
 bool ch_test_check(bool passed, const char *expression, const char *file, int line) {
     if (!passed) {
-        current_failed = true;
+        current.failed = true;
         printf("# %s:%d: failed: %s\n", file, line, expression);
     }
     return passed;
@@ -44,19 +62,27 @@ bool ch_test_check_equal(uint64_t got, uint64_t want, const char *expression, co
     return true;
 }
 
-static void print_bytes(const char *label, const unsigned char *bytes, size_t size) {
-    printf("#   %s ", label);
-    for (size_t i = 0; i < size && i < 128; i++) {
-        printf("%02x", bytes[i]);
+/* Up to BYTES_SHOWN_MAX bytes from the one that differs first. */
+static void print_bytes(const char *label, const unsigned char *bytes, size_t size, size_t from) {
+    size_t shown = size - from < BYTES_SHOWN_MAX ? size - from : BYTES_SHOWN_MAX;
+    printf("#   %s [%zu] ", label, from);
+    for (size_t i = 0; i < shown; i++) {
+        printf("%02x", bytes[from + i]);
     }
-    printf("%s\n", size > 128 ? "..." : "");
+    printf("%s\n", shown < size - from ? "..." : "");
 }
 
 bool ch_test_check_bytes(const void *got, const void *want, size_t size, const char *expression,
                          const char *file, int line) {
     if (!ch_test_check(size == 0 || memcmp(got, want, size) == 0, expression, file, line)) {
-        print_bytes("got ", got, size);
-        print_bytes("want", want, size);
+        const unsigned char *left = got;
+        const unsigned char *right = want;
+        size_t from = 0;
+        while (left[from] == right[from]) {
+            from++;
+        }
+        print_bytes("got ", left, size, from);
+        print_bytes("want", right, size, from);
         return false;
     }
     return true;
@@ -72,11 +98,11 @@ bool ch_test_check_text(const char *got, const char *want, const char *expressio
 }
 
 void ch_test_skip(const char *reason) {
-    current_skip = reason;
+    current.skip = reason;
 }
 
 uint64_t ch_test_random(void) { /* splitmix64 */
-    uint64_t z = (random_state += 0x9e3779b97f4a7c15u);
+    uint64_t z = (current.random_state += 0x9e3779b97f4a7c15u);
     z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
     z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
     return z ^ (z >> 31);
@@ -93,6 +119,11 @@ bool ch_test_child_dies(void (*body)(void *), void *context, char *text, size_t 
     }
     fflush(NULL);
     pid_t child = fork();
+    if (child < 0) {
+        close(pipe_ends[0]);
+        close(pipe_ends[1]);
+        return false;
+    }
     if (child == 0) {
         dup2(pipe_ends[1], 2);
         close(pipe_ends[0]);
@@ -118,6 +149,44 @@ bool ch_test_child_dies(void (*body)(void *), void *context, char *text, size_t 
            (WIFSIGNALED(status) || (WIFEXITED(status) && WEXITSTATUS(status) != 0));
 }
 
+/* A dying test still gets its line. snprintf is not safe in a handler by the letter; nothing that
+ * could be lost by it matters any more. */
+static void last_line(void) {
+    char line[512];
+    if (getpid() != main_process || current.test == NULL) {
+        return;
+    }
+    int length = snprintf(
+        line, sizeof line, "not ok %u - %s\n# died; reproduce: %s --filter %s --seed %" PRIu64 "\n",
+        current.number, current.test->name, options.program, current.test->name, options.seed);
+    current.test = NULL;
+    ssize_t written = write(1, line, (size_t)length < sizeof line ? (size_t)length : sizeof line);
+    (void)written;
+}
+
+static void on_signal(int number) {
+    last_line();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+/* Sanitizers catch the signals of bad memory themselves, and call this before they end the process;
+ * abort they leave alone. */
+__attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)(void));
+
+static void install_handlers(void) {
+    main_process = getpid();
+    if (__sanitizer_set_death_callback != NULL) {
+        __sanitizer_set_death_callback(last_line);
+        signal(SIGABRT, on_signal);
+        return;
+    }
+    const int numbers[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+        signal(numbers[i], on_signal);
+    }
+}
+
 static uint64_t name_hash(const char *name) {
     uint64_t hash = 0xcbf29ce484222325u;
     for (; *name != 0; name++) {
@@ -126,48 +195,77 @@ static uint64_t name_hash(const char *name) {
     return hash;
 }
 
-int main(int argc, char **argv) {
-    const char *filter = NULL;
-    uint64_t seed = (uint64_t)time(NULL);
-    bool list = false;
+static bool run_test(const ch_test_case *test) {
+    current.test = test;
+    current.number++;
+    current.failed = false;
+    current.skip = NULL;
+    current.random_state = options.seed ^ name_hash(test->name);
+    test->run();
+    if (current.failed) {
+        printf("# reproduce: %s --filter %s --seed %" PRIu64 "\n", options.program, test->name,
+               options.seed);
+        printf("not ok %u - %s\n", current.number, test->name);
+    } else if (current.skip != NULL) {
+        printf("ok %u - %s # SKIP %s\n", current.number, test->name, current.skip);
+    } else {
+        printf("ok %u - %s\n", current.number, test->name);
+    }
+    fflush(stdout);
+    current.test = NULL;
+    return !current.failed;
+}
+
+static bool parse_seed(const char *text) {
+    char *end = NULL;
+    options.seed = strtoull(text, &end, 0);
+    return text[0] >= '0' && text[0] <= '9' && *end == 0;
+}
+
+static bool parse(int argc, char **argv) {
+    const char *seed = getenv("COLDHEAP_SEED");
+    options.program = argv[0];
+    options.seed = (uint64_t)time(NULL);
+    if (seed != NULL && !parse_seed(seed)) {
+        return false;
+    }
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--list") == 0) {
-            list = true;
+            options.list = true;
         } else if (strcmp(argv[i], "--filter") == 0 && i + 1 < argc) {
-            filter = argv[++i];
-        } else if (strcmp(argv[i], "--seed") == 0 && i + 1 < argc) {
-            seed = strtoull(argv[++i], NULL, 0);
-        } else {
-            fprintf(stderr, "usage: %s [--list] [--filter TEXT] [--seed N]\n", argv[0]);
-            return 2;
+            options.filter = argv[++i];
+        } else if (strcmp(argv[i], "--seed") != 0 || i + 1 == argc || !parse_seed(argv[++i])) {
+            return false;
         }
     }
-    unsigned count = 0;
+    return true;
+}
+
+static bool is_chosen(const ch_test_case *test) {
+    return options.filter == NULL || strstr(test->name, options.filter) != NULL;
+}
+
+int main(int argc, char **argv) {
+    if (!parse(argc, argv)) {
+        fprintf(stderr, "usage: %s [--list] [--filter TEXT] [--seed N]\n", argv[0]);
+        return 2;
+    }
     unsigned failed = 0;
-    for (ch_test_case *test = test_first; test != NULL; test = test->next) {
-        if (filter != NULL && strstr(test->name, filter) == NULL) {
-            continue;
-        }
-        if (list) {
-            printf("%s\n", test->name);
-            continue;
-        }
-        if (count == 0) {
-            printf("TAP version 14\n# seed %" PRIu64 "\n", seed);
-        }
-        count++;
-        current_failed = false;
-        current_skip = NULL;
-        random_state = seed ^ name_hash(test->name);
-        test->run();
-        failed += current_failed;
-        printf("%sok %u - %s%s%s\n", current_failed ? "not " : "", count, test->name,
-               current_skip != NULL ? " # SKIP " : "", current_skip != NULL ? current_skip : "");
+    if (!options.list) {
+        install_handlers();
+        printf("TAP version 14\n# seed %" PRIu64 "\n", options.seed);
         fflush(stdout);
     }
-    if (list) {
+    for (const ch_test_case *test = test_first; test != NULL; test = test->next) {
+        if (is_chosen(test) && options.list) {
+            printf("%s\n", test->name);
+        } else if (is_chosen(test)) {
+            failed += !run_test(test);
+        }
+    }
+    if (options.list) {
         return 0;
     }
-    printf("1..%u\n", count);
-    return failed != 0 || count == 0;
+    printf("1..%u\n", current.number);
+    return failed != 0 || current.number == 0;
 }

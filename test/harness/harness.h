@@ -1,6 +1,12 @@
 /** harness.h: unit tests as functions. A *_test.c holds TEST(name) { CHECK(...); } blocks and
- * nothing else; the harness brings main: --list, --filter TEXT, --seed N, TAP on stdout, the seed
- * printed. */
+ *  nothing else; the harness brings main.
+ *
+ *  Flags: --list, --filter TEXT (part of a name), --seed N (also COLDHEAP_SEED; else the time). TAP
+ * on stdout; the seed is printed, and after a failure the line that repeats it. A test that dies by
+ * a signal or a sanitizer still gets its "not ok" line. How long a program may take is CTest's
+ * matter. Exit status: 0 all passed or skipped, 1 a failure or no test at all, 2 usage.
+ *
+ *  For random operations against a reference see model.h. */
 #ifndef CH_TEST_HARNESS_H
 #define CH_TEST_HARNESS_H
 
@@ -30,8 +36,8 @@ bool ch_test_check_bytes(const void *got, const void *want, size_t size, const c
 bool ch_test_check_text(const char *got, const char *want, const char *expression, const char *file,
                         int line);
 
-/** ch_test_skip marks the running test as skipped, with the reason, printed in TAP. Return after.
- */
+/** ch_test_skip marks the running test as skipped, with the reason (static), printed in TAP; a
+ * check that fails outranks it. Return after. */
 void ch_test_skip(const char *reason);
 
 /** ch_test_random gives the next number of the test's own stream (seed and test name decide it). */
@@ -40,8 +46,9 @@ uint64_t ch_test_random(void);
 /** ch_test_random_below gives a number in 0 .. limit-1; limit >= 1. */
 uint64_t ch_test_random_below(uint64_t limit);
 
-/** ch_test_child_dies runs `body` in a forked child with stderr captured into `text` (size bytes,
- * may be NULL) and returns true if the child was ended by a signal or a non-zero exit. */
+/** ch_test_child_dies runs `body` in a forked child with stderr captured into `text` (at most
+ * size-1 bytes and a NUL; may be NULL) and returns true if the child was ended by a signal or a
+ * non-zero exit. */
 bool ch_test_child_dies(void (*body)(void *), void *context, char *text, size_t size);
 
 #define CHECK(condition) ch_test_check((condition), #condition, __FILE__, __LINE__)

@@ -1,0 +1,70 @@
+/** precompile.h: the contracts that are not code: which addresses they have in which fork, what
+ * they cost, and those this build can run.
+ *
+ *  One that is active but not built in takes its gas check and then answers NOT_YET_SUPPORTED, a
+ *  status of the machine: the whole transaction ends with it, so it can never pass for a result.
+ *  Pure functions. Source: EIP-152, 196-198, 1108, 2537, 2565, 4844, 7823, 7883, 7951. */
+#ifndef CHEVM_PRECOMPILE_H
+#define CHEVM_PRECOMPILE_H
+
+#include <coldevm/types.h>
+
+// clang-format off
+/** X(NAME, address) */
+#define CHEVM_PRECOMPILE_ROWS(X)   \
+    X(ECRECOVER,        0x01)      \
+    X(SHA256,           0x02)      \
+    X(RIPEMD160,        0x03)      \
+    X(IDENTITY,         0x04)      \
+    X(MODEXP,           0x05)      \
+    X(BN254_ADD,        0x06)      \
+    X(BN254_MUL,        0x07)      \
+    X(BN254_PAIRING,    0x08)      \
+    X(BLAKE2F,          0x09)      \
+    X(POINT_EVALUATION, 0x0a)      \
+    X(BLS_G1_ADD,       0x0b)      \
+    X(BLS_G1_MSM,       0x0c)      \
+    X(BLS_G2_ADD,       0x0d)      \
+    X(BLS_G2_MSM,       0x0e)      \
+    X(BLS_PAIRING,      0x0f)      \
+    X(BLS_MAP_G1,       0x10)      \
+    X(BLS_MAP_G2,       0x11)      \
+    X(P256_VERIFY,      0x100)
+// clang-format on
+
+/** Values are the addresses. */
+typedef enum chevm_precompile {
+    CHEVM_PRECOMPILE_NONE = 0,
+#define CHEVM_PRECOMPILE_ENUM(name, address) CHEVM_PRECOMPILE_##name = (address),
+    CHEVM_PRECOMPILE_ROWS(CHEVM_PRECOMPILE_ENUM)
+#undef CHEVM_PRECOMPILE_ENUM
+} chevm_precompile;
+
+/** Bytes of scratch a run needs. */
+#define CHEVM_PRECOMPILE_SCRATCH 64u
+
+CH_API_BEGIN
+
+/** chevm_precompile_at returns the precompile that `address` is in `fork`, NONE if it is none. */
+chevm_precompile chevm_precompile_at(chevm_fork fork, const chevm_address *address);
+
+/** chevm_precompile_name returns the row's name ("BN254_ADD"), "?" if unknown. Static. */
+const char *chevm_precompile_name(chevm_precompile precompile);
+
+/** chevm_precompile_is_built_in tells whether run can answer; else it says NOT_YET_SUPPORTED. */
+bool chevm_precompile_is_built_in(chevm_precompile precompile);
+
+/** chevm_precompile_gas is the price of a run on that input; UINT64_MAX if it is larger.
+ *  Requires: precompile active in fork; input may be NULL if size is 0. */
+uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
+                              size_t size);
+
+/** chevm_precompile_run charges and runs: OK with gas_left and output; OUT_OF_GAS or
+ *  PRECOMPILE_FAILURE with no gas; NOT_YET_SUPPORTED. output points into input or scratch.
+ *  Requires: precompile active in fork, gas >= 0, scratch of CHEVM_PRECOMPILE_SCRATCH bytes. */
+void chevm_precompile_run(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
+                          size_t size, int64_t gas, uint8_t *scratch, chevm_result *result);
+
+CH_API_END
+
+#endif

@@ -1,0 +1,22 @@
+/* event.c: the slow path of a heap call: some scope is open, the process is sealed, or somebody
+ * counts. Counts the call, then checks it against what is denied. Calls made by the run time itself
+ * (a callback, the unwinder) are no events; those of the self-test are only noted. */
+#include "state.h"
+
+uint32_t chi_guard_flags;
+
+bool chi_guard_event(const chi_guard_call *call) {
+    chi_guard_thread *self = &chi_guard_self;
+    if (self->hook_frame != 0) {
+        return true;
+    }
+    if (CH_UNLIKELY(self->probing != 0)) {
+        self->probe_hits += (chi_guard_denied() & call->op) != 0;
+        return true;
+    }
+    chi_guard_count(self, call->op, call->size_bytes);
+    if (CH_LIKELY((chi_guard_denied() & call->op) == 0)) {
+        return true;
+    }
+    return chi_guard_violation(call);
+}

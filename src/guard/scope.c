@@ -1,0 +1,53 @@
+/* scope.c: opening and closing scopes. The state is saved and restored by value, so an inner scope
+ * can never disarm an outer one, and a longjmp over scopes heals at the next outer end. The record
+ * of a scope (name, frame) is written after the state: a signal handler that comes between uses the
+ * next slot, and so never leaves a wrong name behind. */
+#include "state.h"
+
+CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
+
+/* Whoever links ch_hot_enter in gets the whole run time. */
+__attribute__((used)) static const char *const parts[] = {
+    &chi_guard_part_alloc,
+    &chi_guard_part_load,
+#ifndef CHI_GUARD_HOOKS
+    &chi_guard_part_jump,
+#endif
+#ifdef CHI_GUARD_HOOKS_TSAN
+    &chi_guard_part_tsan,
+#endif
+};
+
+uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame) {
+    chi_guard_thread *self = &chi_guard_self;
+    const uint64_t before = self->state;
+    const uint64_t ops = mark->deny & CHI_STATE_OPS;
+    const uint64_t deny = ops << CHI_STATE_DENY_SHIFT;
+    const uint64_t permit = ops << CHI_STATE_PERMIT_SHIFT;
+    const bool permits = (mark->deny & CH_MARK_PERMIT) != 0;
+    self->state = (permits ? (before & ~deny) | permit : (before & ~permit) | deny) + 1;
+    __atomic_signal_fence(__ATOMIC_SEQ_CST);
+    const uint32_t depth = (uint32_t)before;
+    if (CH_LIKELY(depth < CHI_RECORD_MAX)) {
+        self->records[depth] = (chi_guard_record){mark, (uintptr_t)frame, before};
+    }
+    return before | CHI_STATE_TOKEN;
+}
+
+void chi_guard_leave(uint64_t token) {
+    chi_guard_thread *self = &chi_guard_self;
+    self->state =
+        (token & ~(CHI_STATE_TOKEN | CHI_STATE_COUNTING)) | (self->state & CHI_STATE_COUNTING);
+}
+
+CHI_EXPORT uint64_t ch_hot_enter(const ch_hot_mark *mark, void *frame) {
+    return chi_guard_enter(mark, frame);
+}
+
+CHI_EXPORT void ch_hot_leave(uint64_t token) {
+    chi_guard_leave(token);
+}
+
+CHI_EXPORT uint64_t chi_hot_save(void) {
+    return chi_guard_self.state | CHI_STATE_TOKEN;
+}

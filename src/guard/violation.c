@@ -1,0 +1,132 @@
+/* violation.c: a denied call. First look whether it really is one (the scope may be dead), then put
+ * it on the account, let the callback or the mode decide, and act. Nothing here allocates or takes
+ * a lock, and calls made on the way (by a callback) are no events. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "callback.h"
+#include "state.h"
+
+const char *chi_guard_call_text(chi_guard_call_name name) {
+    static const char *const texts[] = {
+#define CALL_TEXT(name, text) text,
+        CHI_CALL_ROWS(CALL_TEXT)
+#undef CALL_TEXT
+    };
+    return texts[name];
+}
+
+static bool denied_by_scope(uint32_t op) {
+    return ((chi_guard_self.state >> CHI_STATE_DENY_SHIFT) & op) != 0;
+}
+
+/* The innermost open scope, or the deepest one of which a record exists; NULL if there is none. */
+static const ch_hot_mark *current_mark(void) {
+    const chi_guard_thread *self = &chi_guard_self;
+    uint32_t depth = (uint32_t)self->state;
+    depth = depth < CHI_RECORD_MAX ? depth : CHI_RECORD_MAX;
+    while (depth > 0) {
+        const ch_hot_mark *mark = self->records[--depth].mark;
+        if (mark != NULL && (mark->deny & CH_MARK_PERMIT) == 0) {
+            return mark;
+        }
+    }
+    return NULL;
+}
+
+#define LABEL_BYTES 80u
+
+/* "seal:NAME", cut to fit. */
+static void label_seal(char *label, const char *name) {
+    static const char prefix[] = "seal:";
+    size_t used = sizeof prefix - 1;
+    memcpy(label, prefix, used);
+    for (; *name != 0 && used < LABEL_BYTES - 1; name++) {
+        label[used++] = *name;
+    }
+    label[used] = 0;
+}
+
+/* Names the section: the scope if it denies the call, else the seal. False if neither is there any
+ * more: another thread has just ended the seal. */
+static bool name_section(ch_violation *violation, chi_guard_site *site, char *label) {
+    if (denied_by_scope(violation->op)) {
+        const ch_hot_mark *mark = current_mark();
+        site->section = mark;
+        violation->section = mark != NULL ? mark->name : "?";
+        violation->file = mark != NULL ? mark->file : NULL;
+        violation->func = mark != NULL ? mark->func : NULL;
+        violation->line = mark != NULL ? mark->line : 0;
+        return true;
+    }
+    const char *name;
+    if (!chi_guard_seal_state(&name, &violation->sealed_ns)) {
+        return false;
+    }
+    site->section = name;
+    site->sealed = 1;
+    label_seal(label, name);
+    violation->section = label;
+    return true;
+}
+
+static bool act(const ch_violation *violation, ch_guard_mode mode) {
+    switch (mode) {
+    case CH_GUARD_LOG:
+        if (violation->repeat == 1 && chi_guard_ledger_print_one()) {
+            chi_guard_report(violation);
+        }
+        return true;
+    case CH_GUARD_COUNT:
+        return true;
+    case CH_GUARD_DENY:
+        return false;
+    case CH_GUARD_ABORT:
+        break;
+    }
+    chi_guard_report(violation);
+    abort();
+}
+
+bool chi_guard_violation(const chi_guard_call *call) {
+    CHI_HOOK_SCOPE;
+    const int errno_before = errno;
+    ch_violation_fn function;
+    void *context;
+    const bool has_callback = chi_guard_callback(&function, &context);
+    const ch_guard_mode mode = chi_guard_settings.mode;
+    const bool wants_frames = has_callback || mode != CH_GUARD_COUNT;
+    const void *frames[CHI_FRAME_MAX];
+    size_t frame_count = 0;
+    if (denied_by_scope(call->op) || wants_frames) {
+        uintptr_t stack_pointer = 0;
+        frame_count = chi_guard_backtrace(frames, &stack_pointer, call->caller,
+                                          wants_frames ? CHI_FRAME_MAX : 1);
+        if (stack_pointer != 0 && chi_guard_own_stack(stack_pointer)) {
+            chi_guard_drop_below(stack_pointer);
+        }
+    }
+    ch_violation violation = {.call = chi_guard_call_text(call->name),
+                              .pointer = call->pointer,
+                              .caller = call->caller,
+                              .frames = frames,
+                              .frame_count = wants_frames ? frame_count : 0,
+                              .size_bytes = call->size_bytes,
+                              .align = call->align,
+                              .op = call->op,
+                              .depth = (uint32_t)chi_guard_self.state,
+                              .thread = (int)syscall(SYS_gettid)};
+    chi_guard_site site = {.caller = call->caller, .call = (uint32_t)call->name + 1};
+    char label[LABEL_BYTES];
+    bool allowed = true;
+    if ((chi_guard_denied() & call->op) != 0 && name_section(&violation, &site, label)) {
+        violation.number = chi_guard_ledger_add(&violation.repeat, &site);
+        allowed = act(&violation, has_callback ? function(&violation, context) : mode);
+    }
+    errno = errno_before;
+    return allowed;
+}

@@ -1,0 +1,129 @@
+#!/bin/sh
+# install.sh BUILD COMPILER CMAKE: what a user of the libraries gets. Installs the build into a
+# folder of its own, moves it (nothing may depend on where it was), and builds and runs a consumer
+# through pkg-config (shared and static) and through the CMake package. Looks at SONAME and at what
+# the shared libraries show, and links every inline function of the public headers against them.
+# Prints TAP.
+set -u
+
+build=$1
+compiler=$2
+cmake=$3
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+number=0
+failed=0
+
+# check NAME COMMAND...: one test; what the command printed is shown if it fails.
+check() {
+    name=$1
+    shift
+    number=$((number + 1))
+    if output=$("$@" 2>&1); then
+        echo "ok $number - $name"
+    else
+        printf '%s\n' "$output" | sed 's/^/# /'
+        echo "not ok $number - $name"
+        failed=1
+    fi
+}
+
+install_and_move() {
+    DESTDIR=$work/first "$cmake" --install "$build" --prefix /usr || return 1
+    mkdir "$work/second" && mv "$work/first/usr" "$work/second/elsewhere"
+}
+
+# headers_of LIBRARY: its installed headers as #include lines; templates need parameters.
+headers_of() {
+    (cd "$include" && find "$1" -name '*.h' ! -path '*/tmpl/*' | sort) | sed 's/.*/#include <&>/'
+}
+
+by_pkg_config() { # LIBRARY
+    # shellcheck disable=SC2046 # flags are words
+    "$compiler" -std=c17 "$here/$1.c" $(pkg-config --cflags --libs "$1") -o "$work/shared" &&
+        LD_LIBRARY_PATH=$lib "$work/shared"
+}
+
+by_pkg_config_static() { # LIBRARY
+    # shellcheck disable=SC2046 # flags are words
+    "$compiler" -std=c17 "$here/$1.c" $(pkg-config --cflags "$1") -Wl,-Bstatic \
+        $(pkg-config --static --libs "$1") -Wl,-Bdynamic -o "$work/static" && "$work/static"
+}
+
+by_cmake() { # LIBRARY
+    "$cmake" -S "$here" -B "$work/consumer-$1" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+        -DCMAKE_C_COMPILER="$compiler" -DLIBRARY="$1" && "$cmake" --build "$work/consumer-$1" &&
+        "$work/consumer-$1/shared" && "$work/consumer-$1/static"
+}
+
+has_soname() { # LIBRARY
+    readelf -d "$lib/lib$1.so" | grep -q "SONAME.*\[lib$1\.so\.0\]"
+}
+
+# Names that the shared library defines, less those that the pattern allows.
+shows_only() { # LIBRARY PATTERN
+    names=$(nm -D --defined-only "$lib/lib$1.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }')
+    others=$(printf '%s\n' "$names" | grep -vE "^($2)")
+    printf 'also shown: %s\n' "$others"
+    [ -n "$names" ] && [ -z "$others" ]
+}
+
+# gcc can be made to compile inline functions that nobody calls; a hidden name they need shows.
+inline_links() { # LIBRARY
+    {
+        headers_of "$1"
+        echo 'int main(void) { return 0; }'
+    } >"$work/inline.c"
+    # shellcheck disable=SC2046 # flags are words
+    "$compiler" -std=c17 -O0 -fkeep-inline-functions "$work/inline.c" \
+        $(pkg-config --cflags --libs "$1") -o "$work/inline"
+}
+
+# The guard's run time, linked in or preloaded, says that it is armed.
+guard_by_pkg_config() {
+    # shellcheck disable=SC2046 # flags are words
+    "$compiler" -std=c17 "$here/../guard/armed.c" $(pkg-config --cflags --libs coldheap-guard) \
+        -o "$work/armed" && [ "$("$work/armed")" = armed ]
+}
+
+guard_static_by_cmake() { # and linked in
+    "$cmake" -S "$here/guard" -B "$work/consumer-guard" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+        -DCMAKE_C_COMPILER="$compiler" -DSOURCE="$here/../guard/armed.c" &&
+        "$cmake" --build "$work/consumer-guard" &&
+        [ "$("$work/consumer-guard/linked")" = armed ] &&
+        [ "$("$work/consumer-guard/static")" = armed ]
+}
+
+guard_by_preload() {
+    "$compiler" -std=c17 "$here/../guard/armed.c" -I"$include" -o "$work/armed" &&
+        [ "$("$work/armed")" = 'not armed' ] &&
+        [ "$(LD_PRELOAD=$lib/libcoldheap-preload.so "$work/armed")" = armed ]
+}
+
+echo 'TAP version 14'
+check 'install and move' install_and_move
+prefix=$work/second/elsewhere
+include=$prefix/include
+lib=$prefix/lib
+export PKG_CONFIG_PATH="$lib/pkgconfig"
+for library in coldheap coldevm; do
+    [ -d "$include/$library" ] && [ -e "$lib/lib$library.so" ] || continue
+    case $library in
+    coldheap) shown='ch_' ;;
+    coldevm) shown='chevm_|evmc_create' ;;
+    esac
+    check "$library: consumer by pkg-config, shared" by_pkg_config $library
+    check "$library: consumer by pkg-config, static" by_pkg_config_static $library
+    check "$library: consumers by the CMake package" by_cmake $library
+    check "$library: SONAME" has_soname $library
+    check "$library: shows its own names only" shows_only $library "$shown"
+    if "$compiler" --version | grep -q -i 'gcc\|free software foundation'; then
+        check "$library: inline functions find all they need" inline_links $library
+    fi
+done
+check 'coldheap-guard: linked in by pkg-config' guard_by_pkg_config
+check 'coldheap-guard: linked in by the CMake package, dynamic and static' guard_static_by_cmake
+check 'coldheap-guard: preloaded' guard_by_preload
+echo "1..$number"
+exit $failed

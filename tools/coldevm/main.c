@@ -1,0 +1,268 @@
+/* main.c: coldevm: the table of commands, the global flags, help and version pages, and the end of
+ * the program, where what was written is checked for having arrived. Each command is a file of its
+ * name; files of the tool name things `noun_verb` without the prefixes of the libraries. */
+#include "command.h"
+
+#include "codes.h"
+#include "coldevm_version.h" /* generated: COLDEVM_VERSION, COLDEVM_COMMIT */
+#include "foreign.h"
+#include "message.h"
+#include "seal.h"
+#include "store.h"
+#include "text.h"
+
+#include <coldevm/hash.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define GETH_VERSION "1.16.0"
+#define EVMC_ABIS    "12"
+
+static struct {
+    bool help;
+    bool version;
+    bool no_color;
+    flag_text compat;
+    flag_text progress;
+} globals;
+
+static const flag_row GLOBAL_FLAGS[] = {
+    {"verbosity", FLAG_U64, &message_config.verbosity, "N", 1000000, NULL,
+     "0: only errors on stderr (1)"},
+    {"no-color", FLAG_BOOL, &globals.no_color, NULL, 0, NULL, "no colour, also by NO_COLOR"},
+    {"compat", FLAG_TEXT, &globals.compat, "geth", 0, NULL,
+     "exit codes and banner as geth's evm, also by COLDEVM_COMPAT"},
+    {"progress", FLAG_TEXT, &globals.progress, "auto|plain|none", 0, NULL,
+     "a bar on a terminal, else a line every 30 s (auto)"},
+    {"help", FLAG_BOOL, &globals.help, NULL, 0, NULL, "this page"},
+    {"version", FLAG_BOOL, &globals.version, NULL, 0, NULL, "version, forks and guard"},
+};
+
+#define LATER(word, other, text)                                                                   \
+    { .name = (word), .alias = (other), .summary = (text) }
+
+static const command *const BUILT[] = {&command_run, &command_bench, &command_disasm,
+                                       &command_footprint};
+
+static const command NOT_YET[] = {
+    LATER("statetest", NULL, "run state tests"),
+    LATER("blocktest", NULL, "run blockchain tests"),
+    LATER("t8n", "transition", "state transition tool"),
+    LATER("t9n", "transaction", "transaction check"),
+    LATER("trace", "tracediff", "validate, compare, condense trace files"),
+    LATER("evmc-test", NULL, "conformance of an EVMC library"),
+};
+
+#define BUILT_COUNT   (sizeof BUILT / sizeof BUILT[0])
+#define NOT_YET_COUNT (sizeof NOT_YET / sizeof NOT_YET[0])
+
+static bool geth_mode;
+
+static bool is_called(const command *wanted, const char *name) {
+    return strcmp(wanted->name, name) == 0 ||
+           (wanted->alias != NULL && strcmp(wanted->alias, name) == 0);
+}
+
+static const command *find_command(const char *name) {
+    for (size_t i = 0; i < BUILT_COUNT; i++) {
+        if (is_called(BUILT[i], name)) {
+            return BUILT[i];
+        }
+    }
+    for (size_t i = 0; i < NOT_YET_COUNT; i++) {
+        if (is_called(&NOT_YET[i], name)) {
+            return &NOT_YET[i];
+        }
+    }
+    return NULL;
+}
+
+static int unknown_command(const char *name, int position) {
+    const char *best = "run";
+    size_t best_distance = SIZE_MAX;
+    for (size_t i = 0; strlen(name) <= TEXT_NAME_MAX && i < BUILT_COUNT + NOT_YET_COUNT; i++) {
+        const command *other = i < BUILT_COUNT ? BUILT[i] : &NOT_YET[i - BUILT_COUNT];
+        size_t distance = text_distance(name, other->name);
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = other->name;
+        }
+    }
+    return message_argument(EXIT_FLAG, position, "unknown command '%.80s', nearest is %s", name,
+                            best);
+}
+
+static int print_version(void) {
+    if (geth_mode) {
+        sink_text(&sink_out, "evm version " GETH_VERSION "-coldevm-" COLDEVM_VERSION "\n");
+        return EXIT_DONE;
+    }
+    sink_print(&sink_out, "coldevm %s (%s) evmc %s forks %s..%s heap-guard %s\n", COLDEVM_VERSION,
+               COLDEVM_COMMIT, EVMC_ABIS, chevm_fork_name(CHEVM_FRONTIER),
+               chevm_fork_name(CHEVM_FORK_NEWEST), seal_is_armed() ? "on" : "off");
+    return EXIT_DONE;
+}
+
+static void print_exit_codes(void) {
+    sink_text(&sink_out, "\nEXIT STATUS\n");
+#define EXIT_CODE_LINE(name, value, meaning) sink_print(&sink_out, "  %2d  %s\n", (value), meaning);
+    EXIT_CODE_ROWS(EXIT_CODE_LINE)
+#undef EXIT_CODE_LINE
+}
+
+static int print_help(void) {
+    sink_text(&sink_out,
+              "NAME\n  coldevm - an Ethereum Virtual Machine that never touches the heap\n"
+              "\nSYNOPSIS\n  coldevm [global flags] COMMAND [flags] [operands]\n"
+              "\nCOMMANDS\n");
+    for (size_t i = 0; i < BUILT_COUNT; i++) {
+        sink_print(&sink_out, "  %-12s %s\n", BUILT[i]->name, BUILT[i]->summary);
+    }
+    sink_text(&sink_out, "\nNOT IN THIS VERSION\n");
+    for (size_t i = 0; i < NOT_YET_COUNT; i++) {
+        sink_print(&sink_out, "  %-12s %s\n", NOT_YET[i].name, NOT_YET[i].summary);
+    }
+    sink_text(&sink_out, "\nGLOBAL FLAGS (before or after the command)\n");
+    options_help(&sink_out, FLAG_TABLE(GLOBAL_FLAGS));
+    print_exit_codes();
+    sink_text(&sink_out, "\nMessages have the form `ERROR(N): file:line: reason`, N being the exit "
+                         "status.\n`coldevm COMMAND --help` tells more.\n");
+    return EXIT_DONE;
+}
+
+/* Prints a paragraph, wrapped at column 100 and indented by two. */
+static void print_paragraph(const char *text) {
+    size_t column = 0;
+    while (*text != 0) {
+        size_t word = strcspn(text, " ");
+        if (column + word > 96) {
+            column = 0;
+            sink_char(&sink_out, '\n');
+        }
+        sink_text(&sink_out, column == 0 ? "  " : " ");
+        sink_bytes(&sink_out, text, word);
+        column += word + 1;
+        text += word + (text[word] == ' ');
+    }
+    sink_char(&sink_out, '\n');
+}
+
+static int print_command_help(const command *wanted) {
+    sink_print(&sink_out, "NAME\n  coldevm %s - %s\n\nSYNOPSIS\n  %s\n\nDESCRIPTION\n",
+               wanted->name, wanted->summary, wanted->synopsis);
+    print_paragraph(wanted->description);
+    sink_text(&sink_out, "\nFLAGS\n");
+    options_help(&sink_out, wanted->flags);
+    sink_text(&sink_out, "\nGLOBAL FLAGS\n");
+    options_help(&sink_out, FLAG_TABLE(GLOBAL_FLAGS));
+    sink_text(&sink_out, "\nEXAMPLES\n");
+    sink_text(&sink_out, wanted->examples);
+    print_exit_codes();
+    return EXIT_DONE;
+}
+
+static int apply_globals(void) {
+    const char *compat =
+        globals.compat.position != 0 ? globals.compat.text : getenv("COLDEVM_COMPAT");
+    int code = options_choice("compat", globals.compat, "geth");
+    if (code == EXIT_DONE) {
+        code = options_choice("progress", globals.progress, "auto|plain|none");
+    }
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    geth_mode = geth_mode || (compat != NULL && strcmp(compat, "geth") == 0);
+    if (globals.progress.position != 0) {
+        message_config.progress = globals.progress.text;
+    } else if (geth_mode) {
+        message_config.progress = "none";
+    }
+    const char *no_color = getenv("NO_COLOR");
+    message_config.color = !globals.no_color && (no_color == NULL || *no_color == 0);
+    return EXIT_DONE;
+}
+
+static int run_command(const command *wanted, int argc, char **argv, int first) {
+    operand_list operands = {STORE_ARRAY(const char *, OPERANDS_MAX),
+                             STORE_ARRAY(int, OPERANDS_MAX), 0};
+    const flag_table tables[2] = {wanted->flags, FLAG_TABLE(GLOBAL_FLAGS)};
+    if (wanted->run == NULL) {
+        return message_argument(EXIT_FLAG, first - 1, "%s: not in this version", wanted->name);
+    }
+    int code = options_parse(argc, argv, first, tables, &operands);
+    if (code == EXIT_DONE) {
+        code = apply_globals();
+    }
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (globals.version) {
+        return print_version();
+    }
+    return globals.help ? print_command_help(wanted) : wanted->run(&operands);
+}
+
+/* `help` and `help COMMAND`. */
+static int run_help(int argc, char **argv, int next) {
+    const command *wanted = next + 1 < argc ? find_command(argv[next + 1]) : NULL;
+    if (next + 1 < argc && wanted == NULL) {
+        return unknown_command(argv[next + 1], next + 1);
+    }
+    return wanted != NULL && wanted->run != NULL ? print_command_help(wanted) : print_help();
+}
+
+static int run_program(int argc, char **argv) {
+    int next = argc;
+    int code = options_leading(argc, argv, FLAG_TABLE(GLOBAL_FLAGS), &next);
+    if (code == EXIT_DONE) {
+        code = apply_globals();
+    }
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (globals.version || (next < argc && strcmp(argv[next], "version") == 0)) {
+        return print_version();
+    }
+    if (next < argc && strcmp(argv[next], "help") == 0) {
+        return run_help(argc, argv, next);
+    }
+    if (next == argc) {
+        return globals.help ? print_help()
+                            : message_argument(EXIT_FLAG, argc - 1, "no command, try --help");
+    }
+    const command *wanted = find_command(argv[next]);
+    return wanted != NULL ? run_command(wanted, argc, argv, next + 1)
+                          : unknown_command(argv[next], next);
+}
+
+/* geth's evm knows success, failure of the tool, and little else. */
+static int geth_exit_code(int code) {
+    if (code == EXIT_FAILED) {
+        return EXIT_DONE;
+    }
+    return code == EXIT_MALFORMED || code == EXIT_FILE || code == EXIT_RLP ? 1 : code;
+}
+
+/* Results that did not arrive are no results, whatever they were. */
+static int close_streams(int code) {
+    message_progress_end();
+    if (!sink_flush(&sink_out)) {
+        code = message_error(EXIT_FILE, sink_out.name, 0, "%s", strerror(sink_out.error));
+    }
+    return sink_flush(&sink_err) ? code : EXIT_FILE;
+}
+
+int main(int argc, char **argv) {
+    const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
+    const char *base = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "coldevm";
+    geth_mode = strcmp(base, "evm") == 0;
+    chevm_hash_init();
+    int code = store_open();
+    if (code == EXIT_DONE) {
+        code = run_program(argc, argv);
+    }
+    foreign_close();
+    code = close_streams(code);
+    return geth_mode ? geth_exit_code(code) : code;
+}

@@ -1,0 +1,134 @@
+/* sink.c: buffered output on write(2); see sink.h. */
+#include "sink.h"
+
+#include "codes.h"
+#include "message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STANDARD_BUFFER_BYTES 65536u
+#define PRINT_BYTES           1024u
+
+static char out_buffer[STANDARD_BUFFER_BYTES];
+static char err_buffer[STANDARD_BUFFER_BYTES];
+
+sink sink_out = {"stdout", out_buffer, 0, sizeof out_buffer, 1, 0};
+sink sink_err = {"stderr", err_buffer, 0, sizeof err_buffer, 2, 0};
+
+static const char HEX_DIGITS[] = "0123456789abcdef";
+
+void sink_open(sink *target, int fd, const char *name, char *buffer, size_t size) {
+    *target = (sink){name, buffer, 0, size, fd, 0};
+}
+
+static void write_all(sink *target, const char *bytes, size_t size) {
+    while (size > 0 && target->error == 0) {
+        ssize_t written = write(target->fd, bytes, size);
+        if (written > 0) {
+            bytes += written;
+            size -= (size_t)written;
+        } else if (written < 0 && errno != EINTR) {
+            target->error = errno;
+        }
+    }
+}
+
+bool sink_flush(sink *target) {
+    write_all(target, target->buffer, target->used_bytes);
+    target->used_bytes = 0;
+    return target->error == 0;
+}
+
+int sink_file(sink *target, const char *path, char *buffer, size_t size) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) {
+        return message_error(EXIT_FILE, path, 0, "%s", strerror(errno));
+    }
+    sink_open(target, fd, path, buffer, size);
+    return EXIT_DONE;
+}
+
+int sink_close(sink *target) {
+    sink_flush(target);
+    if (close(target->fd) != 0 && target->error == 0) {
+        target->error = errno;
+    }
+    if (target->error != 0) {
+        return message_error(EXIT_FILE, target->name, 0, "%s", strerror(target->error));
+    }
+    return EXIT_DONE;
+}
+
+void sink_bytes(sink *target, const char *bytes, size_t size) {
+    if (size > target->size_bytes - target->used_bytes) {
+        sink_flush(target);
+        if (size > target->size_bytes) {
+            write_all(target, bytes, size);
+            return;
+        }
+    }
+    memcpy(target->buffer + target->used_bytes, bytes, size);
+    target->used_bytes += size;
+}
+
+void sink_text(sink *target, const char *text) {
+    sink_bytes(target, text, strlen(text));
+}
+
+void sink_char(sink *target, char character) {
+    sink_bytes(target, &character, 1);
+}
+
+void sink_hex(sink *target, const uint8_t *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        char pair[2] = {HEX_DIGITS[bytes[i] >> 4], HEX_DIGITS[bytes[i] & 15]};
+        sink_bytes(target, pair, sizeof pair);
+    }
+}
+
+void sink_u64(sink *target, uint64_t number) {
+    char digits[20];
+    size_t first = sizeof digits;
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number != 0);
+    sink_bytes(target, digits + first, sizeof digits - first);
+}
+
+void sink_quantity(sink *target, const chevm_u256 *number) {
+    char text[CHEVM_U256_HEX_SIZE];
+    sink_bytes(target, text, chevm_u256_to_hex(text, number));
+}
+
+void sink_json_text(sink *target, const char *text) {
+    sink_char(target, '"');
+    for (; *text != 0; text++) {
+        unsigned char character = (unsigned char)*text;
+        if (character == '"' || character == '\\') {
+            sink_char(target, '\\');
+            sink_char(target, (char)character);
+        } else if (character < 0x20) {
+            sink_print(target, "\\u%04x", character);
+        } else {
+            sink_char(target, (char)character);
+        }
+    }
+    sink_char(target, '"');
+}
+
+void sink_print(sink *target, const char *format, ...) {
+    char text[PRINT_BYTES];
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    CH_ASSERT(length >= 0 && (size_t)length < sizeof text);
+    size_t size = length < 0 ? 0 : (size_t)length;
+    sink_bytes(target, text, size < sizeof text ? size : sizeof text - 1);
+}

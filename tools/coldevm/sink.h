@@ -1,0 +1,46 @@
+/* sink.h: where text leaves the program. A sink collects bytes in a buffer of its own and hands
+ * them to a file descriptor; the first failed write is remembered and everything after it is
+ * dropped, so that a full disk is reported once, at the end, and never passes for success.
+ *
+ * Nothing here allocates; a sink may be written to while the process is sealed. One thread. */
+#ifndef COLDEVM_SINK_H
+#define COLDEVM_SINK_H
+
+#include <coldheap/base.h>
+#include <coldevm/u256.h>
+
+typedef struct sink {
+    const char *name; /* as messages call it: "stdout", or the path of the file */
+    char *buffer;
+    size_t used_bytes;
+    size_t size_bytes;
+    int fd;
+    int error; /* errno of the first failed write, 0 = none */
+} sink;
+
+/* Results and everything else; main opens and closes them. */
+extern sink sink_out;
+extern sink sink_err;
+
+void sink_open(sink *target, int fd, const char *name, char *buffer, size_t size);
+
+/* sink_flush hands all collected bytes on; false if any write so far has failed. */
+bool sink_flush(sink *target);
+
+/* sink_file creates or empties the file `path` and opens the sink on it, sink_close flushes and
+ * closes it. Both return an exit code, having printed the message if it is not EXIT_DONE. */
+int sink_file(sink *target, const char *path, char *buffer, size_t size);
+int sink_close(sink *target);
+
+/* sink_bytes appends; bytes given in one call leave in one write(2), unless they are longer than
+ * the buffer, so that a reader sees whole lines. */
+void sink_bytes(sink *target, const char *bytes, size_t size);
+void sink_text(sink *target, const char *text);
+void sink_char(sink *target, char character);
+void sink_hex(sink *target, const uint8_t *bytes, size_t size);         /* digits only */
+void sink_u64(sink *target, uint64_t number);                           /* decimal */
+void sink_quantity(sink *target, const chevm_u256 *number);             /* 0x, no leading zeros */
+void sink_json_text(sink *target, const char *text);                    /* quoted and escaped */
+void sink_print(sink *target, const char *format, ...) CH_PRINTF(2, 3); /* up to 1023 bytes */
+
+#endif
