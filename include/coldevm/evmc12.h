@@ -5,13 +5,14 @@
  *           ── vm->execute(vm, host table, host context, revision, message, code) ──▶ result
  *      vm   ── host->call(context, message), get_storage ... ──▶ host
  *
- *  Layouts and values are those of EVMC 12.1; every size and offset is asserted below, for 64-bit and
- *  32-bit targets. Enumerations are lists of constants and fields have fixed widths, so no compiler's
- *  choice matters. All 256-bit numbers are big-endian byte arrays of alignment 1.
+ *  Layouts and values are those of EVMC 12.1; every size and offset is asserted below, for 64-bit
+ * and 32-bit targets. Enumerations are lists of constants and fields have fixed widths, so no
+ * compiler's choice matters. All 256-bit numbers are big-endian byte arrays of alignment 1.
  *
  *  Owner: input, code and message belong to the caller and live until the callee returns. Output
  *  belongs to the maker of the result until release(&result), which the receiver calls exactly once
- *  if it is not NULL; copies of the struct may be released instead, from any thread, in any order. */
+ *  if it is not NULL; copies of the struct may be released instead, from any thread, in any order.
+ */
 #ifndef CHEVM_EVMC12_H
 #define CHEVM_EVMC12_H
 
@@ -42,8 +43,8 @@ enum {
 /** Message flags. DELEGATED: the code was reached through an EIP-7702 designation. */
 enum { CHEVM12_STATIC = 1, CHEVM12_DELEGATED = 2 };
 
-/** Status codes. Negative ones are trouble of the VM, never an outcome the calling contract may see;
- *  further negative values are legal. */
+/** Status codes. Negative ones are trouble of the VM, never an outcome the calling contract may
+ * see; further negative values are legal. */
 enum {
     CHEVM12_SUCCESS = 0,
     CHEVM12_FAILURE = 1,
@@ -69,8 +70,8 @@ enum {
 };
 
 /** Revisions: 0 Frontier, 1 Homestead, 2 Tangerine Whistle, 3 Spurious Dragon, 4 Byzantium,
- *  5 Constantinople, 6 Petersburg, 7 Istanbul, 8 Berlin, 9 London, 10 Paris, 11 Shanghai, 12 Cancun,
- *  13 Prague, 14 Osaka, 15 Experimental. */
+ *  5 Constantinople, 6 Petersburg, 7 Istanbul, 8 Berlin, 9 London, 10 Paris, 11 Shanghai, 12
+ * Cancun, 13 Prague, 14 Osaka, 15 Experimental. */
 enum { CHEVM12_REVISION_OSAKA = 14, CHEVM12_REVISION_MAX = 15 };
 
 /** Answers of access_account and access_storage, of set_option, and capability bits. */
@@ -106,8 +107,8 @@ typedef struct chevm12_message {
     size_t code_size;
 } chevm12_message;
 
-/** How a call ended. No bytes means output_data NULL and output_size 0. gas_left is 0 unless SUCCESS
- *  or REVERT, gas_refund 0 unless SUCCESS. */
+/** How a call ended. No bytes means output_data NULL and output_size 0. gas_left is 0 unless
+ * SUCCESS or REVERT, gas_refund 0 unless SUCCESS. */
 typedef struct chevm12_result {
     int32_t status_code;
     int64_t gas_left;
@@ -197,13 +198,15 @@ typedef struct chevm12_vm {
 extern "C" {
 #endif
 
-/** evmc_create_coldevm makes an independent instance of libcoldevm's EVM: one reservation of address
- *  space for all its execution slots, no heap. Each running execute, and each output not yet
+/** evmc_create_coldevm makes an independent instance of libcoldevm's EVM: one reservation of
+ * address space for all its execution slots, no heap. Each running execute, and each output not yet
  *  released, takes one slot; when none is left execute answers OUT_OF_MEMORY.
  *  Returns: NULL if the reservation is refused.
  *  Owner:   the caller, until vm->destroy(vm), when no execute runs and every output is released.
- *  Options: engine=fast|portable; memory=BYTES, most EVM memory of one frame (16 MiB); slots=N (1089:
- *           one thread at full depth and 64 outputs), both only before the first execute.
+ *  Options: engine=fast|portable; memory=BYTES, most EVM memory of one frame (16 MiB); slots=N
+ * (1089: one thread at full depth and 64 outputs), both only before the first execute;
+ *           trace[=FILE], an EIP-3155 line per instruction (standard error); opcode.count=FILE,
+ *           written by destroy.
  *  Stack:   at most 1 KiB of C stack per level of recursion through host->call. */
 CHEVM12_EXPORT chevm12_vm *evmc_create_coldevm(void);
 

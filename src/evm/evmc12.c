@@ -1,10 +1,10 @@
 /* evmc12.c: libcoldevm as an EVMC provider of ABI 12 (spec evmc.md V1-V11).
  *
- * The one idea: an instance is one reservation of address space holding a pool of slots, and nothing
- * about a run lives in the instance. Each execute takes a slot with a complete one-frame machine in
- * it; calls go out through the host, which may come back in, and take a further slot. A slot whose
- * output is not empty stays taken until the result is released: slots are aligned to their stride,
- * so release finds the slot, and in it the instance, from output_data alone. */
+ * The one idea: an instance is one reservation of address space holding a pool of slots, and
+ * nothing about a run lives in the instance. Each execute takes a slot with a complete one-frame
+ * machine in it; calls go out through the host, which may come back in, and take a further slot. A
+ * slot whose output is not empty stays taken until the result is released: slots are aligned to
+ * their stride, so release finds the slot, and in it the instance, from output_data alone. */
 #include "evmc12_host.h"
 #include "evmc12_slots.h"
 
@@ -35,6 +35,9 @@ typedef struct instance {
     uint32_t slot_count;
     chevm_engine engine;
     _Atomic bool used; /* an execute has been: sizes are fixed */
+    int trace_fd;      /* options trace and opcode.count; -1: not asked for */
+    int count_fd;
+    _Atomic uint64_t counts[256];
 } instance;
 
 /* What one run needs beside the machine. */
@@ -42,11 +45,13 @@ typedef struct body {
     chevm_message message;
     chevm_callee callee;
     chevm_result result;
+    chevmi_evmc12_trace trace;
     chevmi_evmc12_run run;
 } body;
 
-/* The head of a slot. Body and machine lie behind it at places that differ from slot to slot: slots are
- * far apart by a power of two, and without that all of them would compete for the same cache lines. */
+/* The head of a slot. Body and machine lie behind it at places that differ from slot to slot: slots
+ * are far apart by a power of two, and without that all of them would compete for the same cache
+ * lines. */
 typedef struct slot {
     uint32_t magic; /* 0 until the slot is used the first time */
     _Atomic bool kept;
@@ -54,17 +59,20 @@ typedef struct slot {
     body *body;
     chevm *machine;
     chevm_engine engine;
+    bool traced; /* the machine has our tracer */
 } slot;
 
 #define COLORS          64u /* pages a machine may be moved by */
 #define SHIFTS          8u  /* 512-byte steps a body may be moved by */
-#define SLOT_HEAD_BYTES (page_up(sizeof(slot)) + page_up(sizeof(body) + 512 * SHIFTS))
+#define BODY_BYTES      page_up(sizeof(body) + 512 * SHIFTS)
+#define SLOT_HEAD_BYTES (page_up(sizeof(slot)) + BODY_BYTES + CHEVMI_EVMC12_TRACE_BYTES)
 
 static size_t page_up(size_t size) {
     return (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
-/* ---- Reservation ------------------------------------------------------------------------------- */
+/* ---- Reservation -------------------------------------------------------------------------------
+ */
 
 static chevm_options machine_options(const instance *self) {
     return (chevm_options){.fork = CHEVM_FORK_NEWEST,
@@ -85,8 +93,8 @@ static size_t slot_bytes(const instance *self) {
     return SLOT_HEAD_BYTES + COLORS * PAGE_BYTES + parts.total;
 }
 
-/* Lays the slots out anew for the sizes in self: in home if they fit there, else in a reservation of
- * their own. On failure nothing has changed but the sizes. */
+/* Lays the slots out anew for the sizes in self: in home if they fit there, else in a reservation
+ * of their own. On failure nothing has changed but the sizes. */
 static ch_status reshape(instance *self) {
     const size_t bytes = slot_bytes(self);
     const size_t footprint = chevmi_slots_footprint(self->slot_count, bytes);
@@ -120,12 +128,18 @@ static void destroy(chevm12_vm *vm) {
             chevm_fini(s->machine);
         }
     }
+    if (self->count_fd >= 0) {
+        chevmi_evmc12_counts_write(self->count_fd, self->counts);
+    }
+    chevmi_evmc12_file_close(self->count_fd);
+    chevmi_evmc12_file_close(self->trace_fd);
     (void)ch_region_fini(&self->extra);
     ch_region home = self->home; /* self lies in it */
     (void)ch_region_fini(&home);
 }
 
-/* ---- Slots ------------------------------------------------------------------------------------- */
+/* ---- Slots -------------------------------------------------------------------------------------
+ */
 
 static CH_COLD bool prepare(instance *self, slot *s) {
     const chevm_options options = machine_options(self);
@@ -137,6 +151,8 @@ static CH_COLD bool prepare(instance *self, slot *s) {
         return false;
     }
     s->body = (body *)(void *)(start + page_up(sizeof(slot)) + index % SHIFTS * 512);
+    chevmi_evmc12_trace_init(&s->body->trace, s->machine,
+                             (char *)start + page_up(sizeof(slot)) + BODY_BYTES);
     s->owner = self;
     s->engine = self->engine;
     s->magic = SLOT_MAGIC;
@@ -156,7 +172,20 @@ static slot *acquire(instance *self) {
         s->engine = self->engine;
         (void)chevm_set_engine(s->machine, s->engine);
     }
+    const bool traced = self->trace_fd >= 0 || self->count_fd >= 0;
+    if (CH_UNLIKELY(s->traced != traced)) {
+        s->traced = traced;
+        (void)chevm_set_tracer(s->machine, traced ? &s->body->trace.tracer : NULL);
+    }
     return s;
+}
+
+/* Points the slot's tracer at what the options ask for. */
+static CH_COLD void start_trace(instance *self, body *run, chevm_fork fork) {
+    run->trace.fd = self->trace_fd;
+    run->trace.counts = self->count_fd >= 0 ? self->counts : NULL;
+    run->trace.fork = fork;
+    run->run.trace = &run->trace;
 }
 
 /* Frees the slot that holds the result's output. */
@@ -203,7 +232,8 @@ static void release_38(const chevm12_result *result) {
 static void (*const release_by_stride[])(const chevm12_result *) = {
     release_24, release_26, release_28, release_30, release_32, release_34, release_36, release_38};
 
-/* ---- Execution --------------------------------------------------------------------------------- */
+/* ---- Execution ---------------------------------------------------------------------------------
+ */
 
 static chevm12_result refuse(int32_t status) {
     chevm12_result result;
@@ -277,6 +307,10 @@ static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host
     run->run.host = host;
     run->run.context = context;
     run->run.trouble = 0;
+    run->run.trace = NULL;
+    if (CH_UNLIKELY(s->traced)) {
+        start_trace(self, run, fork);
+    }
     message_in(&run->message, message);
     run->callee.run = true; /* the other fields stay zero */
     run->callee.code = code;
@@ -285,6 +319,9 @@ static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host
     chevm_execute(s->machine, &chevmi_evmc12_host, &run->run, &run->message, &run->callee,
                   &run->result);
     chevmi_evmc12_drop(&run->run);
+    if (CH_UNLIKELY(s->traced)) {
+        chevmi_evmc12_trace_flush(&run->trace);
+    }
     return hand_out(self, s);
 }
 
@@ -293,7 +330,8 @@ static uint32_t get_capabilities(chevm12_vm *vm) {
     return CHEVM12_CAPABILITY_EVM1;
 }
 
-/* ---- Options ----------------------------------------------------------------------------------- */
+/* ---- Options -----------------------------------------------------------------------------------
+ */
 
 /* Decimal digits only, no sign, no blank, no overflow. */
 static bool parse_number(const char *text, uint64_t *number) {
@@ -342,6 +380,17 @@ static uint32_t resize(instance *self, uint64_t memory_bytes, uint64_t slot_coun
     return CHEVM12_OPTION_INVALID_VALUE;
 }
 
+/* Opens the file and takes it in place of *fd. */
+static uint32_t set_file(int *fd, const char *path) {
+    const int opened = chevmi_evmc12_file_open(path);
+    if (opened < 0) {
+        return CHEVM12_OPTION_INVALID_VALUE;
+    }
+    chevmi_evmc12_file_close(*fd);
+    *fd = opened;
+    return CHEVM12_OPTION_SUCCESS;
+}
+
 static uint32_t set_option(chevm12_vm *vm, const char *name, const char *value) {
     instance *self = (instance *)(void *)vm;
     uint64_t number = 0;
@@ -351,6 +400,12 @@ static uint32_t set_option(chevm12_vm *vm, const char *name, const char *value) 
     }
     if (strcmp(name, "engine") == 0) {
         return set_engine(self, value);
+    }
+    if (strcmp(name, "trace") == 0) {
+        return set_file(&self->trace_fd, value);
+    }
+    if (strcmp(name, "opcode.count") == 0) {
+        return value[0] != 0 ? set_file(&self->count_fd, value) : CHEVM12_OPTION_INVALID_VALUE;
     }
     const bool is_memory = strcmp(name, "memory") == 0;
     if (!is_memory && strcmp(name, "slots") != 0) {
@@ -363,7 +418,8 @@ static uint32_t set_option(chevm12_vm *vm, const char *name, const char *value) 
                      : resize(self, self->memory_bytes, number);
 }
 
-/* ---- Creation ---------------------------------------------------------------------------------- */
+/* ---- Creation ----------------------------------------------------------------------------------
+ */
 
 chevm12_vm *evmc_create_coldevm(void) {
     static const chevm12_vm table = {.abi_version = CHEVM12_ABI_VERSION,
@@ -388,6 +444,8 @@ chevm12_vm *evmc_create_coldevm(void) {
     instance *self = (instance *)(void *)home.base;
     memcpy(&self->vm, &table, sizeof table); /* abi_version is const */
     self->home = home;
+    self->trace_fd = -1;
+    self->count_fd = -1;
     self->memory_bytes = MEMORY_DEFAULT;
     self->slot_count = SLOTS_DEFAULT;
     if (reshape(self) != CH_OK) {

@@ -1,5 +1,6 @@
-/* evmc12_bench.c: what crossing the EVMC border costs: an execute that does nothing, one that returns a
- * word and is released, and one that calls through the host and comes back in. No heap call in any. */
+/* evmc12_bench.c: what crossing the EVMC border costs: an execute that does nothing, one that
+ * returns a word and is released, and one that calls through the host and comes back in. No heap
+ * call in any. */
 #include "evmc12_rig.h"
 
 #include "bench.h"

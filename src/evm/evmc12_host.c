@@ -7,7 +7,9 @@
 
 #include <string.h>
 
-#define REFUND_MOST ((int64_t)1 << 53) /* no honest refund is larger; keeps sums from overflowing */
+#define REFUND_MOST                                                                                \
+    ((int64_t)1 << 53) /* no honest refund is larger; keeps sums from overflowing                  \
+                        */
 
 static chevm12_bytes32 word_out(const chevm_u256 *word) {
     chevm12_bytes32 bytes;
@@ -25,7 +27,8 @@ static const chevm12_address *address_out(const chevm_address *address) {
 
 _Static_assert(sizeof(chevm_address) == sizeof(chevm12_address), "an address is 20 bytes");
 
-/* ---- Accounts and storage ---------------------------------------------------------------------- */
+/* ---- Accounts and storage ----------------------------------------------------------------------
+ */
 
 static bool account_exists(void *context, const chevm_address *address) {
     const chevmi_evmc12_run *run = context;
@@ -116,7 +119,8 @@ static int access_storage(void *context, const chevm_address *address, const che
     return access == CHEVM12_ACCESS_COLD ? CHEVM_ACCESS_COLD : CHEVM_ACCESS_WARM;
 }
 
-/* ---- Surroundings and logs --------------------------------------------------------------------- */
+/* ---- Surroundings and logs ---------------------------------------------------------------------
+ */
 
 static const chevm_tx_context *get_tx_context(void *context) {
     chevmi_evmc12_run *run = context;
@@ -161,7 +165,8 @@ static int emit_log(void *context, const chevm_address *address, const uint8_t *
     return 0;
 }
 
-/* ---- Calls ------------------------------------------------------------------------------------- */
+/* ---- Calls -------------------------------------------------------------------------------------
+ */
 
 void chevmi_evmc12_drop(chevmi_evmc12_run *run) {
     if (run->has_pending) {
@@ -201,6 +206,9 @@ static void call_begin(void *context, const chevm_message *message, chevm_callee
     chevmi_evmc12_run *run = context;
     chevmi_evmc12_drop(run);
     message_out(&run->call, message);
+    if (CH_UNLIKELY(run->trace != NULL)) {
+        chevmi_evmc12_trace_call(run->trace);
+    }
     run->pending = run->host->call(run->context, &run->call);
     run->has_pending = true;
     const chevm12_result *got = &run->pending;
@@ -244,7 +252,8 @@ const chevm_host chevmi_evmc12_host = {
     .call_end = call_end,
 };
 
-/* ---- Numbers ----------------------------------------------------------------------------------- */
+/* ---- Numbers -----------------------------------------------------------------------------------
+ */
 
 int32_t chevmi_evmc12_status_out(chevm_status status) {
     switch (status) {

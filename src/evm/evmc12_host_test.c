@@ -133,7 +133,8 @@ TEST(selfdestruct_refunds_the_first_time_before_london) {
     finish();
 }
 
-/* ---- Messages ---------------------------------------------------------------------------------- */
+/* ---- Messages ----------------------------------------------------------------------------------
+ */
 
 typedef struct call_case {
     uint8_t op;
@@ -258,7 +259,8 @@ TEST(delegated_accounts_are_followed_one_hop) {
     finish();
 }
 
-/* ---- Answers ----------------------------------------------------------------------------------- */
+/* ---- Answers -----------------------------------------------------------------------------------
+ */
 
 /* GAS before and after a call of 4096 gas: what came back. */
 static int64_t gas_back(const chevm12_result *answer) {

@@ -1,6 +1,6 @@
-/* evmc12_rig.h: a small EVMC host for the tests of this room. A world of a few accounts with code and
- * a few storage slots; `call` runs the callee's code by going back into the VM. It records what the
- * VM sent and can be told to misbehave. */
+/* evmc12_rig.h: a small EVMC host for the tests of this room. A world of a few accounts with code
+ * and a few storage slots; `call` runs the callee's code by going back into the VM. It records what
+ * the VM sent and can be told to misbehave. */
 #ifndef CHEVMI_EVMC12_RIG_H
 #define CHEVMI_EVMC12_RIG_H
 

@@ -1,6 +1,6 @@
 /* evmc12_slots.h: a lock-free pool of equal slots of address space, each committed when it is first
- * taken. Slots are aligned to their stride, a power of four, so the slot that holds an address is found
- * from the address alone.
+ * taken. Slots are aligned to their stride, a power of four, so the slot that holds an address is
+ * found from the address alone.
  *
  *   region | ... head of the owner ... | notes | pad | slot 0 | slot 1 | ... |
  *
@@ -38,12 +38,12 @@ typedef struct chevmi_slots {
     atomic_flag committing;
 } chevmi_slots;
 
-/* chevmi_slots_footprint is the bytes of region that `count` slots need, 0 if the arguments are out of
- * range: count 1 .. CHEVMI_SLOT_COUNT_MAX, slot_bytes 1 .. 2^38. */
+/* chevmi_slots_footprint is the bytes of region that `count` slots need, 0 if the arguments are out
+ * of range: count 1 .. CHEVMI_SLOT_COUNT_MAX, slot_bytes 1 .. 2^38. */
 size_t chevmi_slots_footprint(uint32_t count, size_t slot_bytes);
 
-/* chevmi_slots_init lays the pool out in region from offset (a multiple of 4096) on, which must have
- * the footprint's bytes. Returns CH_OK, CH_EINVAL, CH_ERANGE, CH_ENOMEM. */
+/* chevmi_slots_init lays the pool out in region from offset (a multiple of 4096) on, which must
+ * have the footprint's bytes. Returns CH_OK, CH_EINVAL, CH_ERANGE, CH_ENOMEM. */
 ch_status chevmi_slots_init(chevmi_slots *slots, ch_region *region, size_t offset, uint32_t count,
                             size_t slot_bytes);
 

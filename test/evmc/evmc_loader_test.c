@@ -1,5 +1,5 @@
-/* evmc_loader_test.c: every code of the loader, with our own library and with libraries that are wrong in
- * one way each. */
+/* evmc_loader_test.c: every code of the loader, with our own library and with libraries that are
+ * wrong in one way each. */
 #include "evmc_loader.h"
 
 #include "harness.h"
