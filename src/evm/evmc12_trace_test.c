@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/evmc12-trace-XXXXXX";
+static char folder[] = "evmc12-trace-XXXXXX";
 static char path[64];
 static char text[65536];
 

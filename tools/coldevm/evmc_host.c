@@ -313,7 +313,8 @@ static chevm12_result call(chevm12_host_context *context, const chevm12_message 
     }
     out.gas_left = ended.gas_left;
     out.gas_refund = ended.status == CHEVM_OK ? ended.gas_refund : 0;
-    if (ended.output_size == 0) {
+    const bool deployed = message->kind >= CHEVM12_CREATE && ended.status == CHEVM_OK;
+    if (ended.output_size == 0 || deployed) { /* VMs take what they get for return data */
         release(&out);
     }
     if (message->kind >= CHEVM12_CREATE) {
