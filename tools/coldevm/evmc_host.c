@@ -1,6 +1,6 @@
-/* evmc_host.c: sixteen translations and `call`. A status that EVMC cannot carry through an operation
- * (a full state) is kept in host->trouble; the operation answers something harmless, the next call
- * and the end of the run report it, and call_end undoes every frame. */
+/* evmc_host.c: sixteen translations and `call`. A status that EVMC cannot carry through an
+ * operation (a full state) is kept in host->trouble; the operation answers something harmless, the
+ * next call and the end of the run report it, and call_end undoes every frame. */
 #include "evmc_host.h"
 
 #include "evm/evmc12_host.h"
@@ -37,7 +37,7 @@ static uint32_t answer(evmc_host *self, int value) {
     return 0;
 }
 
-/* ---- Accounts and storage ---------------------------------------------------------------------- */
+/* ---- Accounts and storage -------------------------------------------------------------------- */
 
 static bool account_exists(chevm12_host_context *context, const chevm12_address *address) {
     const evmc_host *self = host_of(context);
@@ -125,7 +125,7 @@ static uint32_t access_storage(chevm12_host_context *context, const chevm12_addr
     return answer(self, self->host->access_storage(self->context, address_in(address), &name));
 }
 
-/* ---- Surroundings and logs --------------------------------------------------------------------- */
+/* ---- Surroundings and logs ------------------------------------------------------------------- */
 
 /* Room for the hashes; false, and trouble, without memory. */
 static bool reserve_blobs(evmc_host *self, size_t count) {
@@ -189,7 +189,7 @@ static void emit_log(chevm12_host_context *context, const chevm12_address *addre
                                             words, count));
 }
 
-/* ---- Calls ------------------------------------------------------------------------------------- */
+/* ---- Calls ----------------------------------------------------------------------------------- */
 
 static chevm12_result call(chevm12_host_context *context, const chevm12_message *message);
 

@@ -19,8 +19,8 @@ typedef struct evmc_host {
     size_t blob_capacity;
 } evmc_host;
 
-/* evmc_host_call plays a message of depth 0 as chevm_call does: balance, call_begin, code, call_end.
- * result->output is valid until the next evmc_host_call or evmc_host_fini. */
+/* evmc_host_call plays a message of depth 0 as chevm_call does: balance, call_begin, code,
+ * call_end. result->output is valid until the next evmc_host_call or evmc_host_fini. */
 void evmc_host_call(evmc_host *host, const chevm_message *message, chevm_result *result);
 
 /* evmc_host_fini releases what is held; not the VM. */
