@@ -27,7 +27,7 @@ help:
 
 demo:
 	@scripts/setup.sh base $(MATRIX)
-	@scripts/ci.sh build $(PRESET)
+	@scripts/ci.sh build $(PRESET) coldevm
 	@scripts/demo.sh $(PRESET)
 
 test:

@@ -1,9 +1,9 @@
 #!/bin/sh
 # bench.sh: runs every bench program of a built preset, one after the other.
 #   scripts/bench.sh [PRESET [FILTER]]
-# Tables go to stdout, Google-Benchmark JSON to build/bench/PROGRAM.json. FILTER is part of a
-# program's name. Exit status 1 if a bench failed (results differ, heap calls where none may be, a
-# row below the floor).
+# Then `coldevm bench` over the own contracts, unless FILTER is given. Tables go to stdout,
+# Google-Benchmark JSON to build/bench/PROGRAM.json. FILTER is part of a program's name. Exit status
+# 1 if a bench failed (results differ, heap calls where none may be, a row below the floor).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -20,6 +20,12 @@ for program in "$bin"/*"${2:-}"*_bench; do
     echo "== $name"
     "$program" --json "$out/$name.json" || status=1
 done
+# The contracts, through the command: cold heap beside the malloc twin.
+if [ -x "$bin/coldevm" ] && [ -z "${2:-}" ]; then
+    found=1
+    echo '== coldevm bench'
+    "$bin/coldevm" bench --backend both --export "gbench=$out/coldevm.json" || status=1
+fi
 [ "$found" -eq 1 ] || { echo "bench: no bench program in $bin matches" >&2; exit 1; }
 echo "results: $out"
 exit "$status"

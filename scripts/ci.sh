@@ -2,7 +2,7 @@
 # ci.sh: the jobs that a developer and the continuous check share.
 #
 #   scripts/ci.sh test [PRESET]      configure, build and test one preset (release)
-#   scripts/ci.sh build [PRESET]     configure and build only
+#   scripts/ci.sh build [PRESET [TARGET...]]   configure and build only
 #   scripts/ci.sh conformance [PRESET]   every case of the public fixtures, and the check of the own
 #                                    contracts against their sources; nothing else
 #   scripts/ci.sh matrix             the other compiler and presets, one after the other
@@ -58,14 +58,16 @@ say_what_is_missing() {
 END
 }
 
-# build_preset PRESET: quiet unless it fails.
+# build_preset PRESET [TARGET...]: quiet unless it fails.
 build_preset() {
-    local preset=$1 log
+    local preset=$1 log targets=()
+    shift
+    [ $# -eq 0 ] || targets=(--target "$@")
     mkdir -p "build/$preset" || return 1
     log=build/$preset/build.log
     echo "== $preset: configure and build"
     if ! cmake --preset "$preset" >"$log" 2>&1 ||
-        ! cmake --build --preset "$preset" -j "$jobs" >>"$log" 2>&1; then
+        ! cmake --build --preset "$preset" -j "$jobs" "${targets[@]}" >>"$log" 2>&1; then
         tail -n 60 "$log"
         echo "== $preset: the build failed (whole log: $log)"
         return 1
@@ -118,7 +120,7 @@ run_conformance() {
 
 case ${1:-} in
 test) test_preset "${2:-release}" ;;
-build) build_preset "${2:-release}" ;;
+build) build_preset "${2:-release}" "${@:3}" ;;
 conformance) run_conformance "${2:-release}" ;;
 matrix) run_matrix ;;
 tidy) test_preset release -L tidy ;;

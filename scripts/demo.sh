@@ -1,6 +1,6 @@
 #!/bin/sh
-# demo.sh: the own contracts under the armed guard, cold heap and malloc twin side by side: a table on
-# stdout and a picture of it.
+# demo.sh: the own contracts under the armed guard, cold heap and malloc twin side by side: a table
+# on stdout and a picture of it.
 #   scripts/demo.sh [PRESET [PICTURE]]      default: release build/demo.svg
 # Short rounds: it ends in seconds. `coldevm bench --backend both` is the same, measured longer.
 set -eu

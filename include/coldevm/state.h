@@ -69,7 +69,7 @@ typedef struct chevm_state_parts {
     size_t total;
 } chevm_state_parts;
 
-/* ---- Life cycle ------------------------------------------------------------------------------ */
+/* ---- Life cycle ----------------------------------------------------------------------------- */
 
 /** chevm_state_footprint computes the parts for `options`.
  *  Returns: CH_OK; CH_ERANGE if a count is above CHEVM_STATE_COUNT_MAX, journal_bytes above 2^34,
@@ -92,21 +92,20 @@ void chevm_state_destroy(chevm_state *state);
 /** chevm_state_init is the same in `size` bytes of the caller's memory, which need not be zero;
  *  chevm_state_fini gives it back (and twin blocks to the twin).
  *  Returns: CH_EALIGN, CH_EFULL for unfit memory, else as chevm_state_footprint.
- *  Cost: clears the hash tables (16 to 32 bytes per entry of capacity). */
+ *  Cost: O(1), about 10 KiB are written. */
 ch_status chevm_state_init(chevm_state **state, void *memory, size_t size,
                            const chevm_state_options *options);
 void chevm_state_fini(chevm_state *state);
 
 /** chevm_state_reset forgets everything: no account, code, log, mark or transaction remains.
- *  Cost: O(what is there). */
+ *  Cost: O(1), after undoing a running transaction. */
 void chevm_state_reset(chevm_state *state);
 
 /** chevm_state_check walks the whole structure. Returns CH_OK, or CH_ECORRUPT and in *broken (may
  * be NULL) the number of the first invariant that does not hold. */
 ch_status chevm_state_check(const chevm_state *state, unsigned *broken);
 
-/* ---- Writing from outside ---------------------------------------------------------------------
- */
+/* ---- Writing from outside ------------------------------------------------------------------- */
 
 /** Each of these makes the account exist and sets one property; inside a transaction or mark it is
  *  journalled like everything else, outside it is final at once.
@@ -128,8 +127,7 @@ chevm_status chevm_state_credit(chevm_state *state, const chevm_address *address
 chevm_status chevm_state_debit(chevm_state *state, const chevm_address *address,
                                const chevm_u256 *amount);
 
-/* ---- Transactions -----------------------------------------------------------------------------
- */
+/* ---- Transactions --------------------------------------------------------------------------- */
 
 /** chevm_state_begin_transaction starts a transaction under the rules of `fork`: no account or slot
  *  is warm but precompiles, context->origin and (Shanghai on) context->coinbase; no logs, no
@@ -174,8 +172,7 @@ ch_status chevm_state_mark(chevm_state *state, chevm_mark *mark);
 ch_status chevm_state_release(chevm_state *state, chevm_mark mark);
 ch_status chevm_state_keep(chevm_state *state, chevm_mark mark);
 
-/* ---- Host -------------------------------------------------------------------------------------
- */
+/* ---- Host ----------------------------------------------------------------------------------- */
 
 /** chevm_state_host returns the operations; their context is the chevm_state. Static. */
 const chevm_host *chevm_state_host(void);
@@ -196,8 +193,7 @@ void chevm_create2_address(chevm_address *address, const chevm_address *sender,
 chevm_storage_status chevm_storage_status_of(const chevm_u256 *original, const chevm_u256 *current,
                                              const chevm_u256 *value);
 
-/* ---- Reading ----------------------------------------------------------------------------------
- */
+/* ---- Reading -------------------------------------------------------------------------------- */
 
 /** A look at one account. Pointers are valid until the next change of the state. */
 typedef struct chevm_account {

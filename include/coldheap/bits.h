@@ -10,6 +10,9 @@
 /** ch_bits_low returns the index of the lowest set bit. Requires: value != 0. */
 CH_INLINE unsigned ch_bits_low(uint64_t value);
 
+/** ch_bits_low32 is ch_bits_low for 32 bits. */
+CH_INLINE unsigned ch_bits_low32(uint32_t value);
+
 /** ch_bits_high returns the index of the highest set bit. Requires: value != 0. */
 CH_INLINE unsigned ch_bits_high(uint64_t value);
 
@@ -21,6 +24,10 @@ CH_INLINE uint64_t ch_bits_rotate_left(uint64_t value, unsigned count);
 
 /** ch_bits_mul_wide returns the upper 64 bits of a * b and stores the lower ones. */
 CH_INLINE uint64_t ch_bits_mul_wide(uint64_t *low, uint64_t a, uint64_t b);
+
+/** ch_bits_mul_fold returns the two halves of a * b, exclusive-or'ed: the core of hash functions.
+ */
+CH_INLINE uint64_t ch_bits_mul_fold(uint64_t a, uint64_t b);
 
 /** ch_bits_load_le64 reads 8 bytes, lowest first, from any address; load_le32 reads 4. */
 CH_INLINE uint64_t ch_bits_load_le64(const void *bytes);
@@ -35,6 +42,10 @@ CH_INLINE bool ch_bytes_equal(const void *a, const void *b, size_t size_bytes);
 
 CH_INLINE unsigned ch_bits_low(uint64_t value) {
     return (unsigned)__builtin_ctzll(value);
+}
+
+CH_INLINE unsigned ch_bits_low32(uint32_t value) {
+    return (unsigned)__builtin_ctz(value);
 }
 
 CH_INLINE unsigned ch_bits_high(uint64_t value) {
@@ -53,6 +64,10 @@ CH_INLINE unsigned ch_bits_low(uint64_t value) {
         index++;
     }
     return index;
+}
+
+CH_INLINE unsigned ch_bits_low32(uint32_t value) {
+    return ch_bits_low(value);
 }
 
 CH_INLINE unsigned ch_bits_high(uint64_t value) {
@@ -79,6 +94,12 @@ CH_INLINE uint64_t ch_bits_rotate_left(uint64_t value, unsigned count) {
 
 #if defined(__SIZEOF_INT128__)
 
+CH_INLINE uint64_t ch_bits_mul_fold(uint64_t a, uint64_t b) {
+    __extension__ typedef unsigned __int128 wide;
+    wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
 CH_INLINE uint64_t ch_bits_mul_wide(uint64_t *low, uint64_t a, uint64_t b) {
     __extension__ typedef unsigned __int128 wide;
     wide product = (wide)a * b;
@@ -96,6 +117,12 @@ CH_INLINE uint64_t ch_bits_mul_wide(uint64_t *low, uint64_t a, uint64_t b) {
     uint64_t p10 = a1 * b0 + (uint32_t)p01;
     *low = p10 << 32 | (uint32_t)p00;
     return a1 * b1 + (p01 >> 32) + (p10 >> 32);
+}
+
+CH_INLINE uint64_t ch_bits_mul_fold(uint64_t a, uint64_t b) {
+    uint64_t low;
+    uint64_t high = ch_bits_mul_wide(&low, a, b);
+    return high ^ low;
 }
 
 #endif

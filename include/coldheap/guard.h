@@ -126,11 +126,12 @@ static inline bool ch_count_end(ch_heap_calls *count);
 /** ch_allocs_per_run calls function(context) `runs` times and returns the largest number of
  *  allocations and reallocations that one call made in this thread: never a mean, which would hide
  *  a stray one. The first run counts like any other.
- *  Returns:  UINT64_MAX if not armed or `runs` is 0, so that no comparison passes by accident. */
+ *  Returns:  UINT64_MAX if not armed or `runs` is 0, so that no comparison passes by accident;
+ *            `function` is not called then. */
 static inline uint64_t ch_allocs_per_run(uint64_t runs, void (*function)(void *), void *context);
 
 /** ch_seal denies heap operations to all threads from now on, in section "seal:NAME"; ch_seal_ops
- *  chooses the operations. `name` must live until the seal ends; NULL means "".
+ *  chooses the operations. `name` must live as long as the process; NULL means "".
  *  Returns:  true if the process is now sealed; false if there is no run time, the process is
  *            sealed already or in teardown. */
 static inline bool ch_seal(const char *name);
@@ -241,6 +242,7 @@ static inline bool ch_count_begin(ch_heap_calls *count) {
 }
 
 static inline bool ch_count_end(ch_heap_calls *count) {
+    (void)count;
     return CHI_GUARD_CALL(chi_guard_count_end, (count), false);
 }
 

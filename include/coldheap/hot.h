@@ -84,14 +84,12 @@ typedef struct ch_hot_mark {
 
 /** CH_HOT_FN marks a whole function as hot, by placing it in a section of its own that tools find;
  *  CH_PERMIT_FN(why) marks one as a deliberate exception. Neither opens a scope at run time. */
-#define CH_HOT_FN                     CHI_NONALLOCATING __attribute__((section("ch_hot_text"), noinline))
-#define CH_PERMIT_FN(why)             __attribute__((section("ch_permit_text"), noinline))
-
 #if defined(__clang_major__) && __clang_major__ >= 20
-#define CHI_NONALLOCATING __attribute__((nonallocating))
+#define CH_HOT_FN __attribute__((section("ch_hot_text"), noinline, nonallocating))
 #else
-#define CHI_NONALLOCATING
+#define CH_HOT_FN __attribute__((section("ch_hot_text"), noinline))
 #endif
+#define CH_PERMIT_FN(why) __attribute__((section("ch_permit_text"), noinline))
 
 #if CH_GUARD == 2
 #define CHI_WEAK

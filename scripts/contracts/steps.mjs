@@ -2,6 +2,7 @@
 // whole gas costs, and the status names of include/coldevm/types.h for the way a frame ends.
 const CALLS = [0xf1, 0xf2, 0xf4, 0xfa];
 const RETURNDATACOPY = 0x3e;
+const SSTORE = 0x55;
 const INVALID = 0xfe;
 const RETURN = 0xf3;
 
@@ -16,6 +17,7 @@ export function followSteps(machine, sink) {
     let pending;
     let forwarded = 0n;
     let returned = 0n;
+    let refundBefore; // pricing an SSTORE moves the counter before the step is announced
     const messages = []; // of the frames that are open, outermost first
     const flush = (failure) => {
         if (pending !== undefined) {
@@ -45,6 +47,9 @@ export function followSteps(machine, sink) {
     wrap(RETURNDATACOPY, (runState) => {
         returned = runState.interpreter.getReturnDataSize();
     });
+    wrap(SSTORE, (runState, cost) => {
+        refundBefore = cost === undefined ? runState.gasRefund : refundBefore;
+    });
     evm.events.on('step', (event) => {
         flush(undefined);
         // the event calls every undefined byte 0xfe, so the byte is read from the code that runs
@@ -55,8 +60,9 @@ export function followSteps(machine, sink) {
             gasCost: event.opcode.dynamicFee + (CALLS.includes(op) ? forwarded : 0n),
             ownCost: event.opcode.dynamicFee, forwarded: CALLS.includes(op) ? forwarded : 0n,
             memSize: Number(event.memoryWordCount) * 32, stack: [...event.stack],
-            depth: event.depth + 1, refund: event.gasRefund, returned,
+            depth: event.depth + 1, refund: refundBefore ?? event.gasRefund, returned,
         };
+        refundBefore = undefined;
         forwarded = 0n;
     });
     evm.events.on('beforeMessage', (message) => {

@@ -30,9 +30,9 @@ uint32_t chevmi_account_find_slow(chevm_state *state, const chevm_address *addre
     return number;
 }
 
-uint32_t chevmi_account_obtain(chevm_state *state, const chevm_address *address, int *status) {
-    uint32_t number = chevmi_account_find(state, address);
-    if (CH_LIKELY(number != 0)) {
+uint32_t chevmi_account_obtain_slow(chevm_state *state, const chevm_address *address, int *status) {
+    uint32_t number = chevmi_account_find_slow(state, address);
+    if (number != 0) {
         return number;
     }
     if (state->account_live == state->account_capacity) {
@@ -52,7 +52,7 @@ uint32_t chevmi_account_obtain(chevm_state *state, const chevm_address *address,
     state->account_live++;
     chevmi_account *const account = &state->accounts[number];
     *account = (chevmi_account){.address = *address, .in_use = true};
-    (void)chevmi_index_insert(&state->account_index, address_hash(state, address), number);
+    chevmi_index_insert(&state->account_index, address_hash(state, address), number);
     state->account_cache[address->bytes[19] % CHEVMI_ACCOUNT_CACHE] = number;
     chevmi_journal_push(state, CHEVMI_JOURNAL_ACCOUNT_NEW, number, 0);
     return number;

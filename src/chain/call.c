@@ -35,8 +35,7 @@ static int warm_first(chevm_state *state, const chevm_address *a, const chevm_ad
     return status;
 }
 
-/* ---- Calls ------------------------------------------------------------------------------------
- */
+/* ---- Calls ---------------------------------------------------------------------------------- */
 
 static void begin_code(chevm_state *state, const chevm_message *message, const chevmi_frame *frame,
                        chevm_callee *callee) {
@@ -89,8 +88,7 @@ static void begin_call(chevm_state *state, const chevm_message *message, chevm_c
     }
 }
 
-/* ---- Creations --------------------------------------------------------------------------------
- */
+/* ---- Creations ------------------------------------------------------------------------------ */
 
 /* The new contract's address and the bump of the creator's nonce, which outlives the creation. At
  * depth 0 the transaction has done both. */
@@ -189,8 +187,7 @@ void chevmi_call_begin(void *context, const chevm_message *message, chevm_callee
     }
 }
 
-/* ---- The end ----------------------------------------------------------------------------------
- */
+/* ---- The end -------------------------------------------------------------------------------- */
 
 /* Pays for the output and stores it as code. */
 static chevm_status deposit(chevm_state *state, uint32_t account, chevm_result *result) {

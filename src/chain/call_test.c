@@ -118,8 +118,7 @@ TEST(call_of_nobody_creates_an_account_only_before_eip161) {
     }
 }
 
-/* ---- Precompiles -------------------------------------------------------------------------------
- */
+/* ---- Precompiles ---------------------------------------------------------------------------- */
 
 TEST(call_of_identity_returns_its_input_and_charges) {
     chevm_state *const state = with_sender(CHEVM_CANCUN);
@@ -181,8 +180,7 @@ TEST(call_delegated_runs_the_code_of_code_address) {
     done(state);
 }
 
-/* ---- Creations ---------------------------------------------------------------------------------
- */
+/* ---- Creations ------------------------------------------------------------------------------ */
 
 TEST(create_makes_a_contract_and_pays_for_its_code) {
     for (chevm_fork fork = CHEVM_FRONTIER; fork < CHEVM_FORK_COUNT; fork++) {
@@ -351,5 +349,32 @@ TEST(create2_derives_its_address_from_salt_and_initcode) {
     callee = call(state, &message);
     CHECK_EQUAL(callee.result.status, CHEVM_CREATE_COLLISION);
     CHECK_EQUAL(nonce_of(state, account(1)), 2);
+    done(state);
+}
+
+/* Depths 0 to 1024, and not one more. */
+TEST(call_frames_suffice_for_every_depth) {
+    chevm_state *const state = with_sender(CHEVM_CANCUN);
+    chevm_message message = call_message(account(1), account(2), 0);
+    for (uint32_t depth = 0; depth <= CHEVM_DEPTH_MAX; depth++) {
+        message.depth = depth;
+        if (!CHECK(call(state, &message).run)) {
+            break;
+        }
+        CHECK(sstore(state, account(2), depth % 50, depth + 1) >= 0);
+    }
+    chevm_mark marks[8]; /* those beside the calls are still there */
+    for (unsigned i = 0; i < 8; i++) {
+        CHECK_EQUAL(chevm_state_mark(state, &marks[i]), CH_OK);
+    }
+    const chevm_callee callee = call(state, &message);
+    CHECK(!callee.run);
+    CHECK_EQUAL(callee.result.status, CHEVM_JOURNAL_FULL);
+    CHECK_EQUAL(chevm_state_keep(state, marks[0]), CH_OK);
+    for (uint32_t depth = CHEVM_DEPTH_MAX + 1; depth-- > 0;) {
+        message.depth = depth;
+        (void)end_call(state, &message, depth % 2 == 0 ? CHEVM_REVERT : CHEVM_OK, NULL, 0);
+    }
+    CHECK_EQUAL(sload(state, account(2), 0), 0);
     done(state);
 }

@@ -4,7 +4,7 @@
  *   5 slots of an account are linked both ways             6 its count of not-zero slots is true
  *   7 every code is found under its hash                   8 bytes of codes lie in order, padded
  *   9 code references are those of accounts and journal   10 what no code refers to is garbage
- *  11 indexes hold as many numbers as there are entries   12 transient slots sit in their cells
+ *  11 indexes hold as many numbers as there are entries   12 transient slots are found likewise
  *  13 frames and journal are in order                     14 an account that does not exist is bare
  */
 #include "journal.h"
@@ -20,7 +20,7 @@ static bool index_is_sane(const chevmi_index *index, uint64_t live, uint64_t hig
             return false;
         }
     }
-    return used == live;
+    return used == live && index->count == live;
 }
 
 static bool is_bare(const chevmi_account *account) {
@@ -144,7 +144,8 @@ static unsigned check_indexes(const chevm_state *state) {
     }
     for (uint32_t i = 1; i <= state->transient_count; i++) {
         const chevmi_transient *const slot = &state->transients[i];
-        if (state->transient_index.cells[slot->cell] != ((uint64_t)slot->hash << 32 | i)) {
+        if (slot->hash != chevmi_hash_word(state->seeds, &slot->key, slot->account) ||
+            chevmi_transient_peek(state, slot->account, &slot->key) != i) {
             return 12;
         }
     }

@@ -56,7 +56,7 @@ static uint32_t intern(chevm_state *state, const uint8_t *code, size_t size) {
     if (state->code_used > state->code_peak) {
         state->code_peak = state->code_used;
     }
-    (void)chevmi_index_insert(&state->code_index, chevmi_hash_word(state->seeds, &key, 0), number);
+    chevmi_index_insert(&state->code_index, chevmi_hash_word(state->seeds, &key, 0), number);
     chevmi_journal_push(state, CHEVMI_JOURNAL_CODE_NEW, number, 0);
     return number;
 }
@@ -109,7 +109,7 @@ static void compact(chevm_state *state) {
     const uint32_t count = state->code_count;
     uint32_t kept = 0;
     uint64_t used = 0;
-    chevmi_index_clear(&state->code_index);
+    chevmi_index_reset(&state->code_index);
     for (uint32_t i = 1; i <= count; i++) {
         state->codes[i].moved_to = state->codes[i].references != 0 ? ++kept : 0;
     }
@@ -128,8 +128,8 @@ static void compact(chevm_state *state) {
         entry.offset = used;
         used += stored_size(entry.size);
         state->codes[entry.moved_to] = entry;
-        (void)chevmi_index_insert(&state->code_index,
-                                  chevmi_hash_word(state->seeds, &entry.hash, 0), entry.moved_to);
+        chevmi_index_insert(&state->code_index, chevmi_hash_word(state->seeds, &entry.hash, 0),
+                            entry.moved_to);
     }
     state->code_count = kept;
     state->code_used = used;

@@ -162,8 +162,7 @@ void chevm_state_set_block_hashes(chevm_state *state, chevm_block_hash_function 
     state->block_hash_context = context;
 }
 
-/* ---- Writes from outside ----------------------------------------------------------------------
- */
+/* ---- Writes from outside -------------------------------------------------------------------- */
 
 /* Undoes a write that failed half way; makes one outside of transactions and marks final. */
 static chevm_status finish(chevm_state *state, uint64_t before, int status) {

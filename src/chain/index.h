@@ -4,20 +4,34 @@
  *   cell = | hash, 32 bits | number, 32 bits |       0 = empty; home = hash & mask
  *
  * The hash is kept in the cell: most mismatches end without looking at the entry, and cells can be
- * moved without hashing again. An entry that is removed in the reverse order of insertion (a
- * journal's undo) leaves its neighbours in place, so undo is O(1). The number of cells is at least
- * twice the capacity that the owner keeps to, so that a probe always meets an empty cell. */
+ * moved without hashing again. So the table starts small and doubles in place inside its room as
+ * entries come: few entries lie close together however large the capacity. An entry that is removed
+ * in the reverse order of insertion (a journal's undo) mostly leaves its neighbours in place. The
+ * room is at least twice the capacity that the owner keeps to, so a probe always meets an empty
+ * cell. */
 #ifndef CHEVMI_INDEX_H
 #define CHEVMI_INDEX_H
 
 #include <coldevm/u256.h>
 
-#include <string.h>
-
 typedef struct chevmi_index {
     uint64_t *cells;
-    uint64_t mask;
+    uint64_t mask;     /* cells in use - 1 */
+    uint64_t mask_max; /* room - 1 */
+    uint64_t count;    /* entries */
 } chevmi_index;
+
+/* Makes an empty index in `room` cells (a power of two), which need not be zero. */
+void chevmi_index_init(chevmi_index *index, uint64_t *cells, uint64_t room);
+
+/* Removes everything; small again. */
+void chevmi_index_reset(chevmi_index *index);
+
+/* Doubles the table; there is room. */
+void chevmi_index_grow(chevmi_index *index);
+
+/* Removes `number`, which was inserted with `hash`. */
+void chevmi_index_remove(chevmi_index *index, uint32_t hash, uint32_t number);
 
 /* Tells whether entry `number` of `entries` has the content `key` (of `owner`). */
 typedef bool (*chevmi_index_same)(const void *entries, uint32_t number, const void *key,
@@ -66,36 +80,16 @@ CH_INLINE uint32_t chevmi_index_find(const chevmi_index *index, uint32_t hash,
     }
 }
 
-/* Adds `number` (not 0, content not present yet). Returns the position of its cell. */
-CH_INLINE uint64_t chevmi_index_insert(chevmi_index *index, uint32_t hash, uint32_t number) {
+/* Adds `number` (not 0, content not present yet). */
+CH_INLINE void chevmi_index_insert(chevmi_index *index, uint32_t hash, uint32_t number) {
+    if (CH_UNLIKELY(2 * ++index->count > index->mask + 1) && index->mask < index->mask_max) {
+        chevmi_index_grow(index);
+    }
     uint64_t at = hash & index->mask;
     while (index->cells[at] != 0) {
         at = (at + 1) & index->mask;
     }
     index->cells[at] = (uint64_t)hash << 32 | number;
-    return at;
-}
-
-/* Removes `number`, which was inserted with `hash`. */
-static inline void chevmi_index_remove(chevmi_index *index, uint32_t hash, uint32_t number) {
-    const uint64_t mask = index->mask;
-    uint64_t hole = hash & mask;
-    while ((uint32_t)index->cells[hole] != number) {
-        CH_ASSERT(index->cells[hole] != 0);
-        hole = (hole + 1) & mask;
-    }
-    for (uint64_t at = (hole + 1) & mask; index->cells[at] != 0; at = (at + 1) & mask) {
-        const uint64_t home = (index->cells[at] >> 32) & mask;
-        if (((at - home) & mask) >= ((at - hole) & mask)) {
-            index->cells[hole] = index->cells[at];
-            hole = at;
-        }
-    }
-    index->cells[hole] = 0;
-}
-
-static inline void chevmi_index_clear(chevmi_index *index) {
-    memset(index->cells, 0, (size_t)(index->mask + 1) * sizeof index->cells[0]);
 }
 
 #endif

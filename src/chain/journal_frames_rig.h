@@ -5,8 +5,7 @@
 
 #include "journal_rig.h"
 
-/* ---- Marks, transactions, calls ----------------------------------------------------------------
- */
+/* ---- Marks, transactions, calls ------------------------------------------------------------- */
 
 static inline bool model_mark(void *context) {
     model *const m = context;

@@ -132,8 +132,7 @@ static inline void model_credit(model *m, unsigned index, uint64_t amount) {
     a->balance += amount;
 }
 
-/* ---- Operations on the state, inside or outside of transactions --------------------------------
- */
+/* ---- Operations on the state, inside or outside of transactions ----------------------------- */
 
 static inline bool model_set_storage(void *context) {
     model *const m = context;
@@ -298,8 +297,7 @@ static inline bool model_selfdestruct(void *context) {
     return chevm_state_host()->selfdestruct(m->state, &address, &beneficiary) == (int)first;
 }
 
-/* ---- Comparing ---------------------------------------------------------------------------------
- */
+/* ---- Comparing ------------------------------------------------------------------------------ */
 
 static inline bool model_same_account(model *m, unsigned index) {
     const model_account *const a = &m->world.accounts[index];

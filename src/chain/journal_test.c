@@ -43,8 +43,7 @@ TEST(journal_agrees_with_a_world_that_is_copied_over_long_runs) {
     run_model(&small_options, 10 * (uint64_t)MODEL_STEPS / 2, 97);
 }
 
-/* ---- Capacities --------------------------------------------------------------------------------
- */
+/* ---- Capacities ----------------------------------------------------------------------------- */
 
 /* The steps of a script; each answers with a status, negative if a capacity was reached. */
 static int load_balance(chevm_state *state) {

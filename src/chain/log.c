@@ -76,8 +76,7 @@ const chevm_log *chevm_state_logs(const chevm_state *state, size_t *count) {
     return state->logs;
 }
 
-/* ---- RLP, as much of it as logs need ----------------------------------------------------------
- */
+/* ---- RLP, as much of it as logs need -------------------------------------------------------- */
 
 /* Header of a string or list of `size` bytes: short form below 56, else the length of the length.
  */

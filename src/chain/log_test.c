@@ -11,8 +11,9 @@ typedef struct text {
 } text;
 
 static void put(text *to, const void *bytes, size_t size) {
-    memcpy(to->bytes + to->size, bytes, size);
-    to->size += size;
+    for (size_t i = 0; i < size; i++) {
+        to->bytes[to->size++] = ((const uint8_t *)bytes)[i];
+    }
 }
 
 static void put_size(text *to, uint8_t small, uint8_t large, size_t size) {

@@ -35,8 +35,7 @@ uint64_t chevmi_gas_rounds(uint64_t base, uint64_t step, const uint8_t *input, s
     return per_item(base, step, rounds);
 }
 
-/* ---- Multi-scalar multiplication (EIP-2537): thousandths of the full price, by points -----------
- */
+/* ---- Multi-scalar multiplication (EIP-2537): thousandths of the full price, by points ------- */
 
 #define MSM_STEPS 128u
 
@@ -83,8 +82,7 @@ uint64_t chevmi_gas_msm_g2(uint64_t base, uint64_t step, const uint8_t *input, s
     return msm(DISCOUNT_G2, base, size / 288);
 }
 
-/* ---- Modular exponentiation -------------------------------------------------------------------
- */
+/* ---- Modular exponentiation ----------------------------------------------------------------- */
 
 /* 32 bytes at `offset` of the input, zero beyond its end. */
 static void read_word(chevm_u256 *word, const uint8_t *input, size_t size, uint64_t offset) {

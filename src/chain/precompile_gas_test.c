@@ -76,8 +76,7 @@ TEST(precompile_discounts_fall_steadily) {
     }
 }
 
-/* ---- Modexp ------------------------------------------------------------------------------------
- */
+/* ---- Modexp --------------------------------------------------------------------------------- */
 
 static uint64_t modexp_gas(chevm_fork fork, uint64_t base, uint64_t exponent, uint64_t modulus,
                            uint8_t head) {
@@ -130,8 +129,7 @@ TEST(precompile_modexp_of_absurd_lengths_is_priced_without_wrapping) {
     }
 }
 
-/* ---- Published vectors -------------------------------------------------------------------------
- */
+/* ---- Published vectors ---------------------------------------------------------------------- */
 
 #define FILE_MAX ((size_t)16 << 20)
 

@@ -44,8 +44,7 @@ typedef enum piece {
         PIECE_COUNT
 } piece;
 
-/* ---- Sizes ------------------------------------------------------------------------------------
- */
+/* ---- Sizes ---------------------------------------------------------------------------------- */
 
 static uint64_t or_default(uint64_t value, uint64_t otherwise) {
     return value != 0 ? value : otherwise;
@@ -136,8 +135,7 @@ const char *chevm_state_part_name(chevm_state_part part) {
     return (unsigned)part < CHEVM_STATE_PART_COUNT ? names[part] : "?";
 }
 
-/* ---- Laying out -------------------------------------------------------------------------------
- */
+/* ---- Laying out ----------------------------------------------------------------------------- */
 
 /* Four numbers that no one outside can guess if the seed or the address is unknown (splitmix64). */
 static void make_seeds(chevm_state *state, uint64_t seed) {
@@ -161,17 +159,11 @@ static void set_capacities(chevm_state *state, const capacities *c) {
     state->journal_capacity = c->journal_words;
     state->log_count_capacity = (uint32_t)c->logs;
     state->log_capacity = c->log_bytes;
-    state->account_index.mask = chevmi_index_cells(state->account_capacity) - 1;
-    state->slot_index.mask = chevmi_index_cells(state->slot_capacity) - 1;
-    state->code_index.mask = chevmi_index_cells(state->code_count_capacity) - 1;
-    if (state->transient_capacity != 0) {
-        state->transient_index.mask = chevmi_index_cells(state->transient_capacity) - 1;
-    }
 }
 
-/* Points every array into the block; memory is zero already if `zero`. */
+/* Points every array into the block. */
 static chevm_state *lay_out(uint8_t *memory, const size_t sizes[PIECE_COUNT], const capacities *c,
-                            const chevm_state_options *options, bool zero) {
+                            const chevm_state_options *options) {
     void *at[PIECE_COUNT];
     const uint8_t *const start = memory;
     for (unsigned i = 0; i < PIECE_COUNT; i++) {
@@ -184,13 +176,9 @@ static chevm_state *lay_out(uint8_t *memory, const size_t sizes[PIECE_COUNT], co
     set_capacities(state, c);
     state->frames = at[PIECE_frames];
     state->accounts = at[PIECE_accounts];
-    state->account_index.cells = at[PIECE_account_cells];
     state->slots = at[PIECE_slots];
-    state->slot_index.cells = at[PIECE_slot_cells];
     state->transients = at[PIECE_transients];
-    state->transient_index.cells = at[PIECE_transient_cells];
     state->codes = at[PIECE_codes];
-    state->code_index.cells = at[PIECE_code_cells];
     state->code_bytes = at[PIECE_code_bytes];
     state->journal = at[PIECE_journal];
     state->logs = at[PIECE_logs];
@@ -198,13 +186,15 @@ static chevm_state *lay_out(uint8_t *memory, const size_t sizes[PIECE_COUNT], co
     state->twin = options->twin;
     memset(&state->accounts[0], 0, sizeof state->accounts[0]);
     memset(&state->slots[0], 0, sizeof state->slots[0]);
-    if (!zero) {
-        chevmi_index_clear(&state->account_index);
-        chevmi_index_clear(&state->slot_index);
-        chevmi_index_clear(&state->code_index);
-        if (state->transient_capacity != 0) {
-            chevmi_index_clear(&state->transient_index);
-        }
+    chevmi_index_init(&state->account_index, at[PIECE_account_cells],
+                      chevmi_index_cells(state->account_capacity));
+    chevmi_index_init(&state->slot_index, at[PIECE_slot_cells],
+                      chevmi_index_cells(state->slot_capacity));
+    chevmi_index_init(&state->code_index, at[PIECE_code_cells],
+                      chevmi_index_cells(state->code_count_capacity));
+    if (state->transient_capacity != 0) {
+        chevmi_index_init(&state->transient_index, at[PIECE_transient_cells],
+                          chevmi_index_cells(state->transient_capacity));
     }
     make_seeds(state, options->seed);
     state->transaction = 1;
@@ -231,7 +221,7 @@ ch_status chevm_state_init(chevm_state **state, void *memory, size_t size,
     if (size < parts.total) {
         return CH_EFULL;
     }
-    *state = lay_out(memory, sizes, &c, options, false);
+    *state = lay_out(memory, sizes, &c, options);
     return CH_OK;
 }
 
@@ -264,7 +254,7 @@ ch_status chevm_state_create(chevm_state **state, const chevm_state_options *opt
         (void)ch_region_fini(&region);
         return status;
     }
-    *state = lay_out(region.base, sizes, &c, options, true);
+    *state = lay_out(region.base, sizes, &c, options);
     (*state)->region = region;
     return CH_OK;
 }
@@ -277,32 +267,32 @@ void chevm_state_destroy(chevm_state *state) {
     }
 }
 
-/* ---- Emptying ---------------------------------------------------------------------------------
- */
+/* ---- Emptying ------------------------------------------------------------------------------- */
 
+static uint32_t larger(uint32_t a, uint32_t b) {
+    return a > b ? a : b;
+}
+
+/* What is in no index and in no list is not there: entries need not be visited. */
 void chevm_state_reset(chevm_state *state) {
     if (state->running) {
         chevm_state_rollback_transaction(state);
     }
-    while (state->frame_count != 0) {
-        chevmi_frame_pop(state);
-    }
-    chevmi_settle(state);
     chevmi_log_truncate(state, 0, 0);
-    for (uint32_t i = 1; i <= state->account_high; i++) {
-        if (state->accounts[i].in_use) {
-            chevmi_account_delete(state, i);
-        }
-    }
-    chevmi_code_collect(state);
-    CH_ASSERT(state->account_live == 0 && state->slot_live == 0 && state->code_count == 0);
-    if (state->account_high > state->account_peak) {
-        state->account_peak = state->account_high;
-    }
-    if (state->slot_high > state->slot_peak) {
-        state->slot_peak = state->slot_high;
-    }
-    state->account_high = state->account_free = 0;
-    state->slot_high = state->slot_free = 0;
-    state->context = NULL;
+    state->account_peak = larger(state->account_peak, state->account_high);
+    state->slot_peak = larger(state->slot_peak, state->slot_high);
+    chevmi_index_reset(&state->account_index);
+    chevmi_index_reset(&state->slot_index);
+    chevmi_index_reset(&state->code_index);
+    memset(state->account_cache, 0, sizeof state->account_cache);
+    state->last_slot = 0;
+    state->account_high = state->account_free = state->account_live = 0;
+    state->slot_high = state->slot_free = state->slot_live = 0;
+    state->code_count = state->code_garbage_count = 0;
+    state->code_used = state->code_garbage = 0;
+    state->journal_peak =
+        state->journal_used > state->journal_peak ? state->journal_used : state->journal_peak;
+    state->journal_used = state->frame_journal = 0;
+    state->frame_count = state->mark_count = 0;
+    state->transaction++;
 }

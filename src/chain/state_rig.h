@@ -87,8 +87,7 @@ static inline bool same_word(chevm_u256 a, chevm_u256 b) {
     return chevm_u256_equal(&a, &b);
 }
 
-/* ---- Host operations with plain numbers --------------------------------------------------------
- */
+/* ---- Host operations with plain numbers ----------------------------------------------------- */
 
 static inline int sstore(chevm_state *state, chevm_address at, uint64_t key, uint64_t value) {
     const chevm_u256 k = word(key);

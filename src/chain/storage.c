@@ -56,7 +56,7 @@ static uint32_t slot_make(chevm_state *state, uint32_t account, const chevm_u256
         state->slots[next].previous = number;
     }
     state->accounts[account].first_slot = number;
-    (void)chevmi_index_insert(&state->slot_index, slot_hash(state, account, key), number);
+    chevmi_index_insert(&state->slot_index, slot_hash(state, account, key), number);
     state->last_slot = number;
     chevmi_journal_push(state, CHEVMI_JOURNAL_SLOT_NEW, number, 0);
     return number;
@@ -75,25 +75,25 @@ void chevmi_slot_drop(chevm_state *state, uint32_t number) {
     if (slot->next != 0) {
         state->slots[slot->next].previous = slot->previous;
     }
-    if (state->last_slot == number) {
-        state->last_slot = 0;
-    }
-    slot->account = 0;
+    slot->account = 0; /* also what keeps last_slot from finding it */
     slot->next = state->slot_free;
     state->slot_free = number;
     state->slot_live--;
 }
 
-void chevmi_slot_put(chevm_state *state, uint32_t number, const chevm_u256 *value) {
-    chevmi_slot *const slot = &state->slots[number];
+CH_INLINE void put(chevm_state *state, chevmi_slot *slot, const chevm_u256 *value) {
     uint32_t *const count = &state->accounts[slot->account].slot_count;
     *count -= !chevm_u256_is_zero(&slot->value);
     *count += !chevm_u256_is_zero(value);
     chevm_u256_copy(&slot->value, value);
 }
 
+void chevmi_slot_put(chevm_state *state, uint32_t number, const chevm_u256 *value) {
+    put(state, &state->slots[number], value);
+}
+
 /* An old value is worth an entry once per frame: an entry above the frame's start restores it. */
-int chevmi_slot_write(chevm_state *state, uint32_t number, const chevm_u256 *value) {
+CH_INLINE int slot_write(chevm_state *state, uint32_t number, const chevm_u256 *value) {
     chevmi_slot *const slot = &state->slots[number];
     if (slot->written != state->transaction) {
         chevm_u256_copy(&slot->original, &slot->value);
@@ -107,12 +107,16 @@ int chevmi_slot_write(chevm_state *state, uint32_t number, const chevm_u256 *val
         slot->journal_end = (uint32_t)state->journal_used;
     }
     slot->written = state->transaction;
-    chevmi_slot_put(state, number, value);
+    put(state, slot, value);
     return 0;
 }
 
-chevm_storage_status chevm_storage_status_of(const chevm_u256 *original, const chevm_u256 *current,
-                                             const chevm_u256 *value) {
+int chevmi_slot_write(chevm_state *state, uint32_t number, const chevm_u256 *value) {
+    return slot_write(state, number, value);
+}
+
+CH_INLINE chevm_storage_status status_of(const chevm_u256 *original, const chevm_u256 *current,
+                                         const chevm_u256 *value) {
     static const uint8_t statuses[16] = {
         [1] = CHEVM_STORAGE_ADDED,
         [2] = CHEVM_STORAGE_DELETED,
@@ -128,6 +132,11 @@ chevm_storage_status chevm_storage_status_of(const chevm_u256 *original, const c
                            (unsigned)!chevm_u256_is_zero(current) << 1 |
                            (unsigned)!chevm_u256_is_zero(value);
     return (chevm_storage_status)statuses[index];
+}
+
+chevm_storage_status chevm_storage_status_of(const chevm_u256 *original, const chevm_u256 *current,
+                                             const chevm_u256 *value) {
+    return status_of(original, current, value);
 }
 
 int chevmi_storage_set(void *context, const chevm_address *address, const chevm_u256 *key,
@@ -154,13 +163,13 @@ int chevmi_storage_set(void *context, const chevm_address *address, const chevm_
         number = slot_make(state, account, key, &status);
     }
     if (status == 0) {
-        status = chevmi_slot_write(state, number, value);
+        status = slot_write(state, number, value);
     }
     if (CH_UNLIKELY(status != 0)) {
         chevmi_journal_undo(state, before);
         return status;
     }
-    return (int)chevm_storage_status_of(&original, &current, value);
+    return (int)status_of(&original, &current, value);
 }
 
 int chevmi_storage_access(void *context, const chevm_address *address, const chevm_u256 *key) {

@@ -31,8 +31,7 @@ void chevmi_settle(chevm_state *state) {
     chevmi_code_collect(state);
 }
 
-/* ---- Marks ------------------------------------------------------------------------------------
- */
+/* ---- Marks ---------------------------------------------------------------------------------- */
 
 ch_status chevm_state_mark(chevm_state *state, chevm_mark *mark) {
     const chevmi_frame frame = {
@@ -92,8 +91,7 @@ ch_status chevm_state_keep(chevm_state *state, chevm_mark mark) {
     return status;
 }
 
-/* ---- Transactions -----------------------------------------------------------------------------
- */
+/* ---- Transactions --------------------------------------------------------------------------- */
 
 bool chevm_state_in_transaction(const chevm_state *state) {
     return state->running;

@@ -24,8 +24,7 @@ TEST(transaction_warms_origin_and_from_shanghai_on_coinbase) {
     }
 }
 
-/* ---- Self-destruction --------------------------------------------------------------------------
- */
+/* ---- Self-destruction ----------------------------------------------------------------------- */
 
 TEST(selfdestruct_by_fork_old_contract) {
     for (chevm_fork fork = CHEVM_FRONTIER; fork < CHEVM_FORK_COUNT; fork++) {
@@ -114,8 +113,7 @@ TEST(selfdestruct_of_nothing_to_nobody_creates_an_account_only_before_eip161) {
     }
 }
 
-/* ---- Empty accounts (EIP-161) ------------------------------------------------------------------
- */
+/* ---- Empty accounts (EIP-161) --------------------------------------------------------------- */
 
 TEST(empty_account_vanishes_if_touched_from_spurious_dragon_on) {
     for (chevm_fork fork = CHEVM_FRONTIER; fork < CHEVM_FORK_COUNT; fork++) {
@@ -179,8 +177,7 @@ TEST(empty_account_whose_touch_is_undone_stays_but_for_0x03) {
     }
 }
 
-/* ---- Marks and rollback ------------------------------------------------------------------------
- */
+/* ---- Marks and rollback --------------------------------------------------------------------- */
 
 /* A transaction that does something of everything. */
 static void busy_transaction(chevm_state *state, chevm_fork fork, uint64_t salt) {

@@ -1,5 +1,5 @@
 /* transient.c: transient storage (EIP-1153). Slots are made and undone in stack order and all go at
- * the end of the transaction, so entries are dense and each knows its cell in the index. */
+ * the end of the transaction, so entries are dense. */
 #include "journal.h"
 
 static bool transient_same(const void *entries, uint32_t number, const void *key, uint32_t owner) {
@@ -11,6 +11,10 @@ static uint32_t find(const chevm_state *state, uint32_t hash, uint32_t account,
                      const chevm_u256 *key) {
     return chevmi_index_find(&state->transient_index, hash, transient_same, state->transients, key,
                              account);
+}
+
+uint32_t chevmi_transient_peek(const chevm_state *state, uint32_t account, const chevm_u256 *key) {
+    return find(state, chevmi_hash_word(state->seeds, key, account), account, key);
 }
 
 void chevmi_transient_get(void *context, const chevm_address *address, const chevm_u256 *key,
@@ -42,8 +46,8 @@ static uint32_t make(chevm_state *state, uint32_t hash, uint32_t account, const 
         .key = *key,
         .account = account,
         .hash = hash,
-        .cell = (uint32_t)chevmi_index_insert(&state->transient_index, hash, number),
     };
+    chevmi_index_insert(&state->transient_index, hash, number);
     chevmi_journal_push(state, CHEVMI_JOURNAL_TRANSIENT_NEW, number, 0);
     return number;
 }
@@ -87,15 +91,21 @@ int chevmi_transient_set(void *context, const chevm_address *address, const chev
 }
 
 void chevmi_transient_drop_last(chevm_state *state) {
-    state->transient_index.cells[state->transients[state->transient_count].cell] = 0;
+    const chevmi_transient *const slot = &state->transients[state->transient_count];
+    chevmi_index_remove(&state->transient_index, slot->hash, state->transient_count);
     state->transient_count--;
 }
 
+/* Few slots in a table that once held many are removed one by one. */
 void chevmi_transient_clear(chevm_state *state) {
+    if (state->twin != NULL) {
+        state->transient_count = 0;
+        chevmi_twin_drop_transients(state);
+    } else if (state->transient_count > state->transient_index.mask / 16) {
+        state->transient_count = 0;
+        chevmi_index_reset(&state->transient_index);
+    }
     while (state->transient_count > 0) {
         chevmi_transient_drop_last(state);
-    }
-    if (state->twin != NULL) {
-        chevmi_twin_drop_transients(state);
     }
 }

@@ -99,15 +99,13 @@ CH_COLD bool chevmi_twin_grow_transients(chevm_state *state) {
         return false;
     }
     if (old != 0) {
-        twin_free(state, state->transient_index.cells, 8 * (state->transient_index.mask + 1));
+        twin_free(state, state->transient_index.cells, 8 * (state->transient_index.mask_max + 1));
     }
     state->transients = entries;
     state->transient_capacity = capacity;
-    state->transient_index = (chevmi_index){.cells = new_cells, .mask = cells - 1};
-    chevmi_index_clear(&state->transient_index);
+    chevmi_index_init(&state->transient_index, new_cells, cells);
     for (uint32_t i = 1; i <= state->transient_count; i++) {
-        entries[i].cell =
-            (uint32_t)chevmi_index_insert(&state->transient_index, entries[i].hash, i);
+        chevmi_index_insert(&state->transient_index, entries[i].hash, i);
     }
     return true;
 }
@@ -115,10 +113,10 @@ CH_COLD bool chevmi_twin_grow_transients(chevm_state *state) {
 void chevmi_twin_drop_transients(chevm_state *state) {
     if (state->transient_capacity != 0) {
         twin_free(state, state->transients, transient_entry_bytes(state->transient_capacity));
-        twin_free(state, state->transient_index.cells, 8 * (state->transient_index.mask + 1));
+        twin_free(state, state->transient_index.cells, 8 * (state->transient_index.mask_max + 1));
     }
     state->transients = NULL;
-    state->transient_index = (chevmi_index){.cells = NULL, .mask = 0};
+    state->transient_index = (chevmi_index){.cells = NULL};
     state->transient_capacity = 0;
 }
 

@@ -109,27 +109,25 @@ static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
 }
 
-/* Pages of an index that `entries` entries can have dirtied. */
-static uint64_t index_bytes(const chevmi_index *index, uint64_t entries) {
-    const uint64_t all = index->cells == NULL ? 0 : 8 * (index->mask + 1);
-    const uint64_t dirty = PAGE * entries;
-    return all < dirty ? all : dirty;
+/* Cells of an index that held so many entries at most. */
+static uint64_t index_bytes(uint64_t entries) {
+    return 8 * chevmi_index_cells((uint32_t)entries) + PAGE;
 }
 
 static uint64_t touched_bytes(const chevm_state *state) {
     const uint64_t accounts = larger(state->account_high, state->account_peak);
     const uint64_t slots = larger(state->slot_high, state->slot_peak);
     uint64_t bytes = sizeof *state + state->frame_capacity * sizeof(chevmi_frame);
-    bytes += (accounts + 1) * sizeof(chevmi_account) + index_bytes(&state->account_index, accounts);
-    bytes += (slots + 1) * sizeof(chevmi_slot) + index_bytes(&state->slot_index, slots);
-    bytes += state->code_peak + (state->code_count_peak + 1) * sizeof(chevmi_code) +
-             index_bytes(&state->code_index, state->code_count_peak);
+    bytes += (accounts + 1) * sizeof(chevmi_account);
+    bytes += (slots + 1) * sizeof(chevmi_slot);
+    bytes += state->code_peak + (state->code_count_peak + 1) * sizeof(chevmi_code);
     if (state->twin == NULL) {
-        bytes += (state->transient_peak + 1) * sizeof(chevmi_transient) +
-                 index_bytes(&state->transient_index, state->transient_peak);
+        bytes += (state->transient_peak + 1) * sizeof(chevmi_transient);
         bytes += 8 * larger(state->journal_used, state->journal_peak);
         bytes += state->log_count_peak * sizeof(chevm_log) + state->log_peak;
     }
+    bytes += index_bytes(accounts) + index_bytes(slots) + index_bytes(state->code_count_peak) +
+             (state->twin == NULL ? index_bytes(state->transient_peak) : 0);
     bytes += 8 * PAGE; /* where parts begin and end */
     return bytes < state->total_bytes ? bytes : state->total_bytes;
 }

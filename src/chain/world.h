@@ -15,6 +15,8 @@
 #include "index.h"
 #include "fork_rules.h"
 
+#include <string.h>
+
 #define CHEVMI_ACCOUNT_CACHE 16u /* accounts found last, by the low bits of their address */
 
 /* Marks of an account, for one transaction. */
@@ -57,7 +59,6 @@ typedef struct chevmi_transient {
     chevm_u256 value;
     uint32_t account;
     uint32_t hash;
-    uint32_t cell; /* its place in the index */
     uint32_t journal_end;
 } chevmi_transient;
 
@@ -131,14 +132,14 @@ struct chevm_state {
     uint64_t magic;
 };
 
-/* ---- account.c ------------------------------------------------------------------------------- */
+/* ---- account.c ------------------------------------------------------------------------------ */
 
-/* Number of the account's entry, 0 if there is none. */
+/* chevmi_account_find below without the cache; peek does not even fill it. */
 uint32_t chevmi_account_find_slow(chevm_state *state, const chevm_address *address);
 uint32_t chevmi_account_peek(const chevm_state *state, const chevm_address *address);
 
-/* Number of the account's entry, made if need be; 0 and *status if it cannot be. */
-uint32_t chevmi_account_obtain(chevm_state *state, const chevm_address *address, int *status);
+/* chevmi_account_obtain below, when the account is not in the cache. */
+uint32_t chevmi_account_obtain_slow(chevm_state *state, const chevm_address *address, int *status);
 
 /* Takes an entry away: undone, or not needed any more. Its slots are gone already. */
 void chevmi_account_drop(chevm_state *state, uint32_t number);
@@ -159,7 +160,7 @@ int chevmi_debit(chevm_state *state, const chevm_address *address, const chevm_u
 int chevmi_transfer(chevm_state *state, const chevm_address *from, const chevm_address *to,
                     const chevm_u256 *amount);
 
-/* ---- storage.c ------------------------------------------------------------------------------- */
+/* ---- storage.c ------------------------------------------------------------------------------ */
 
 uint32_t chevmi_slot_find(chevm_state *state, uint32_t account, const chevm_u256 *key);
 uint32_t chevmi_slot_peek(const chevm_state *state, uint32_t account, const chevm_u256 *key);
@@ -177,16 +178,17 @@ int chevmi_storage_access(void *context, const chevm_address *address, const che
 void chevmi_storage_get(void *context, const chevm_address *address, const chevm_u256 *key,
                         chevm_u256 *value);
 
-/* ---- transient.c ----------------------------------------------------------------------------- */
+/* ---- transient.c ---------------------------------------------------------------------------- */
 
 int chevmi_transient_set(void *context, const chevm_address *address, const chevm_u256 *key,
                          const chevm_u256 *value);
 void chevmi_transient_get(void *context, const chevm_address *address, const chevm_u256 *key,
                           chevm_u256 *value);
+uint32_t chevmi_transient_peek(const chevm_state *state, uint32_t account, const chevm_u256 *key);
 void chevmi_transient_drop_last(chevm_state *state);
 void chevmi_transient_clear(chevm_state *state);
 
-/* ---- code.c ---------------------------------------------------------------------------------- */
+/* ---- code.c --------------------------------------------------------------------------------- */
 
 /* Gives the account these bytes as code (none if size is 0), journalled. */
 int chevmi_account_set_code(chevm_state *state, uint32_t number, const uint8_t *code, size_t size);
@@ -196,18 +198,18 @@ void chevmi_code_drop_last(chevm_state *state);
 void chevmi_code_collect(chevm_state *state); /* only with an empty journal */
 extern const chevm_u256 chevmi_empty_code_hash;
 
-/* ---- log.c ----------------------------------------------------------------------------------- */
+/* ---- log.c ---------------------------------------------------------------------------------- */
 
 int chevmi_log_emit(void *context, const chevm_address *address, const uint8_t *data,
                     size_t data_size, const chevm_u256 *topics, size_t topic_count);
 void chevmi_log_truncate(chevm_state *state, uint32_t count, uint64_t bytes);
 
-/* ---- call.c ---------------------------------------------------------------------------------- */
+/* ---- call.c --------------------------------------------------------------------------------- */
 
 void chevmi_call_begin(void *context, const chevm_message *message, chevm_callee *callee);
 void chevmi_call_end(void *context, const chevm_message *message, chevm_result *result);
 
-/* ---- transaction.c --------------------------------------------------------------------------- */
+/* ---- transaction.c -------------------------------------------------------------------------- */
 
 int chevmi_frame_push(chevm_state *state, const chevmi_frame *frame);
 void chevmi_frame_pop(chevm_state *state);
@@ -216,8 +218,7 @@ void chevmi_frame_pop(chevm_state *state);
  * needs it. */
 void chevmi_settle(chevm_state *state);
 
-/* ---- twin.c: the malloc twin's growth; false if the capacity is fixed or the twin refuses ------
- */
+/* ---- twin.c: the malloc twin's growth; false if the capacity is fixed or the twin refuses --- */
 
 bool chevmi_twin_grow_journal(chevm_state *state, uint64_t words);
 bool chevmi_twin_grow_logs(chevm_state *state);
@@ -227,7 +228,7 @@ void chevmi_twin_drop_log(chevm_state *state, const chevm_log *log);
 void chevmi_twin_drop_transients(chevm_state *state);
 void chevmi_twin_fini(chevm_state *state);
 
-/* ---- Inline lookups -------------------------------------------------------------------------- */
+/* ---- Inline lookups ------------------------------------------------------------------------- */
 
 CH_INLINE bool chevmi_address_equal(const chevm_address *a, const chevm_address *b) {
     uint64_t x[2], y[2];
@@ -239,12 +240,23 @@ CH_INLINE bool chevmi_address_equal(const chevm_address *a, const chevm_address 
     return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (uint64_t)(x2 ^ y2)) == 0;
 }
 
-CH_INLINE uint32_t chevmi_account_find(chevm_state *state, const chevm_address *address) {
+/* Number of the account in its place of the cache, 0 if another is there. */
+CH_INLINE uint32_t chevmi_account_cached(const chevm_state *state, const chevm_address *address) {
     const uint32_t number = state->account_cache[address->bytes[19] % CHEVMI_ACCOUNT_CACHE];
-    if (CH_LIKELY(chevmi_address_equal(&state->accounts[number].address, address) && number != 0)) {
-        return number;
-    }
-    return chevmi_account_find_slow(state, address);
+    return CH_LIKELY(chevmi_address_equal(&state->accounts[number].address, address)) ? number : 0;
+}
+
+/* Number of the account's entry, 0 if there is none. */
+CH_INLINE uint32_t chevmi_account_find(chevm_state *state, const chevm_address *address) {
+    const uint32_t number = chevmi_account_cached(state, address);
+    return CH_LIKELY(number != 0) ? number : chevmi_account_find_slow(state, address);
+}
+
+/* Number of the account's entry, made if need be; 0 and *status if it cannot be. */
+CH_INLINE uint32_t chevmi_account_obtain(chevm_state *state, const chevm_address *address,
+                                         int *status) {
+    const uint32_t number = chevmi_account_cached(state, address);
+    return CH_LIKELY(number != 0) ? number : chevmi_account_obtain_slow(state, address, status);
 }
 
 CH_INLINE uint32_t chevmi_account_marks(const chevm_state *state, uint32_t number) {

@@ -1,10 +1,6 @@
 /* keccak.c: the public face of Keccak-256 and the choice of its build. */
 #include "keccak.h"
 
-#include <coldevm/u256.h>
-
-#include "num/cpu.h"
-
 #include <stdatomic.h>
 #include <string.h>
 
@@ -40,11 +36,6 @@ const chevmi_keccak_build *chevmi_keccak_select(unsigned features) {
     return chosen;
 }
 
-void chevm_hash_init(void) {
-    chevm_num_init();
-    (void)chevmi_keccak_select(chevmi_cpu_features());
-}
-
 void chevm_keccak256(uint8_t out[32], const uint8_t *data, size_t size) {
     build()->hash(out, data, size, CHEVMI_KECCAK_DOMAIN);
 }
@@ -63,7 +54,18 @@ void chevm_keccak_init(chevm_keccak *hash) {
 
 /* Adds bytes to the state at byte offset `at`; at + size <= rate. */
 static void absorb(uint64_t *state, size_t at, const uint8_t *data, size_t size) {
-    for (size_t i = 0; i < size; i++) {
+    size_t i = 0;
+    for (; i < size && (at + i) % 8 != 0; i++) {
+        state[(at + i) / 8] ^= (uint64_t)data[i] << (8 * ((at + i) % 8));
+    }
+    for (; i + 8 <= size; i += 8) {
+        uint64_t word = 0;
+        for (size_t j = 0; j < 8; j++) {
+            word |= (uint64_t)data[i + j] << (8 * j); /* one load where bytes are little-endian */
+        }
+        state[(at + i) / 8] ^= word;
+    }
+    for (; i < size; i++) {
         state[(at + i) / 8] ^= (uint64_t)data[i] << (8 * ((at + i) % 8));
     }
 }

@@ -51,7 +51,8 @@ static const uint64_t BACK[3][5][8] CH_ALIGNED(64) = {
 #define CHI(a, b, c)       _mm512_ternarylogic_epi64((a), (b), (c), 0xd2) /* a ^ (~b & c) */
 #define TURN(by, v)        _mm512_permutexvar_epi64((by), (v))
 #define PARITY(s)          XOR3(XOR3((s)->p0, (s)->p1, (s)->p2), (s)->p3, (s)->p4)
-#define TO_ROW(k, r)       _mm512_rolv_epi64(XOR3(s->p##r, left, right), _mm512_load_si512(RHO[k][r]))
+#define SHIFT(k, r)        _mm512_load_si512(RHO[k][r])
+#define TO_ROW(k, r)       _mm512_rolv_epi64(XOR3(s->p##r, left, right), SHIFT(k, r))
 #define TO_COLUMN(k, r, v) _mm512_permutexvar_epi64(_mm512_load_si512(BACK[k][r]), (v))
 
 /* The state in registers, the parity of its columns, and the index turns by 1 to 4. */
@@ -157,7 +158,7 @@ CH_INLINE plane last_plane(const uint8_t *data, size_t size, size_t first, uint8
         count >= PLANE_SIZE ? ((uint64_t)1 << PLANE_SIZE) - 1 : ((uint64_t)1 << count) - 1;
     const __mmask64 padding =
         size >= first && count < PLANE_SIZE ? (uint64_t)1 << count : (uint64_t)0;
-    const plane bytes = _mm512_maskz_loadu_epi8(inside, data + (count != 0 ? first : 0));
+    const plane bytes = _mm512_maskz_loadu_epi8(inside, count != 0 ? data + first : data);
     return _mm512_or_si512(bytes, _mm512_maskz_set1_epi8(padding, (char)domain));
 }
 

@@ -7,9 +7,8 @@
 
 #include <string.h>
 
-#define REFUND_MOST                                                                                \
-    ((int64_t)1 << 53) /* no honest refund is larger; keeps sums from overflowing                  \
-                        */
+/* No honest refund is larger; keeps sums from overflowing. */
+#define REFUND_MOST ((int64_t)1 << 53)
 
 static chevm12_bytes32 word_out(const chevm_u256 *word) {
     chevm12_bytes32 bytes;

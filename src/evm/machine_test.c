@@ -4,6 +4,7 @@
 
 #include "harness.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 static rig world;
@@ -86,18 +87,12 @@ static chevm *machine(uint64_t memory_bytes) {
     return vm;
 }
 
-/* Calls itself (account 0) with all gas: ADDRESS is reached by depth 1024 or gas. */
-static uint8_t recursion[] = {0x60, 0x00, 0x60, 0x00, 0x60, 0x00, 0x60, 0x00, 0x60, 0x00, 0x60,
-                              0x00, 0x5a, 0xf1, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3};
-
 TEST(machine_reaches_depth_1024_and_no_deeper) {
     chevm *vm = machine(1 << 20);
     if (vm == NULL) {
         return;
     }
     CHECK_EQUAL(chevm_set_fork(vm, CHEVM_HOMESTEAD), CH_OK); /* all gas is handed on */
-    static uint8_t code[sizeof recursion + CHEVM_CODE_PADDING];
-    memcpy(code, recursion, sizeof recursion);
     /* Before EIP-150 asking for more gas than is left fails, so ask for what is left less a bit. */
     uint8_t less[] = {0x60, 0x00, 0x60, 0x00, 0x60, 0x00, 0x60, 0x00, 0x60, 0x00, 0x60, 0x00, 0x61,
                       0x01, 0x00, 0x5a, 0x03, 0xf1, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3};
@@ -111,6 +106,100 @@ TEST(machine_reaches_depth_1024_and_no_deeper) {
     chevm_get_stats(vm, &stats);
     CHECK_EQUAL(stats.depth_peak, 1024);
     CHECK_EQUAL(stats.frames, 1025);
+    chevm_destroy(vm);
+}
+
+/* MSTORE8(offset, 1) STOP */
+static size_t store_at(uint8_t *code, uint32_t offset) {
+    const uint8_t bytes[] = {0x60,
+                             0x01,
+                             0x63,
+                             (uint8_t)(offset >> 24),
+                             (uint8_t)(offset >> 16),
+                             (uint8_t)(offset >> 8),
+                             (uint8_t)offset,
+                             0x53,
+                             0x00};
+    memcpy(code, bytes, sizeof bytes);
+    return sizeof bytes;
+}
+
+TEST(machine_sized_for_30_million_gas_holds_all_memory_it_buys) {
+    chevm *vm = NULL;
+    chevm_options options = {.fork = CHEVM_OSAKA, .gas_limit = 30000000};
+    if (!CHECK(chevm_create(&vm, &options) == CH_OK)) {
+        return;
+    }
+    static uint8_t code[16 + CHEVM_CODE_PADDING];
+    chevm_result result;
+    size_t size = store_at(code, 3941407); /* last byte of the largest memory */
+    rig_init(&world, code, size, 3);
+    rig_run(&world, vm, 30000000, NULL, 0, &result);
+    CHECK_EQUAL(result.status, CHEVM_OK);
+    size = store_at(code, 3941408);
+    rig_init(&world, code, size, 3);
+    rig_run(&world, vm, 30000000, NULL, 0, &result);
+    CHECK_EQUAL(result.status, CHEVM_OUT_OF_GAS);
+    chevm_destroy(vm);
+}
+
+/* Each frame stores at `offset` and calls account 0, the same code, with all its gas. */
+static size_t store_and_recurse(uint8_t *code, uint32_t offset) {
+    static const uint8_t CALL[] = {0x60, 0x00, 0x60, 0x00, 0x60, 0x00, 0x60,
+                                   0x00, 0x60, 0x00, 0x60, 0x00, 0x5a, 0xf1};
+    size_t size = store_at(code, offset) - 1;
+    memcpy(code + size, CALL, sizeof CALL);
+    return size + sizeof CALL;
+}
+
+TEST(machine_sized_for_a_gas_limit_never_meets_its_memory_limit) {
+    chevm *vm = NULL;
+    chevm_options options = {.fork = CHEVM_OSAKA, .gas_limit = 30000000};
+    if (!CHECK(chevm_create(&vm, &options) == CH_OK)) {
+        return;
+    }
+    for (uint32_t offset = 31; offset < 4000000; offset += offset / 3 + 1000) {
+        static uint8_t code[32 + CHEVM_CODE_PADDING];
+        chevm_result result;
+        size_t size = store_and_recurse(code, offset);
+        rig_init(&world, code, size, 3);
+        rig_run(&world, vm, 30000000, NULL, 0, &result);
+        CHECK((int)result.status < CHEVM_STATUS_MACHINE);
+    }
+    chevm_stats stats;
+    chevm_get_stats(vm, &stats);
+    CHECK(stats.depth_peak > 400);
+    CHECK(stats.memory_peak_bytes > 20000000);
+    chevm_destroy(vm);
+}
+
+static void *run_deep(void *context) {
+    chevm *vm = context;
+    static uint8_t code[32 + CHEVM_CODE_PADDING];
+    chevm_result result;
+    size_t size = store_and_recurse(code, 31);
+    rig_init(&world, code, size, 3);
+    rig_run(&world, vm, INT64_C(1) << 50, NULL, 0, &result);
+    return result.status == CHEVM_OK ? vm : NULL;
+}
+
+TEST(machine_runs_1024_deep_on_a_small_c_stack) {
+    chevm *vm = machine(1 << 20);
+    pthread_attr_t attributes;
+    pthread_t thread;
+    void *answer = NULL;
+    if (vm == NULL || !CHECK(pthread_attr_init(&attributes) == 0)) {
+        return;
+    }
+    CHECK(pthread_attr_setstacksize(&attributes, 256 * 1024) == 0);
+    CHECK(pthread_create(&thread, &attributes, run_deep, vm) == 0);
+    CHECK(pthread_join(thread, &answer) == 0);
+    CHECK(answer == vm);
+    chevm_stats stats;
+    chevm_get_stats(vm, &stats);
+    CHECK_EQUAL(stats.depth_peak, 1024);
+    CHECK_EQUAL(stats.frames, 1025);
+    pthread_attr_destroy(&attributes);
     chevm_destroy(vm);
 }
 

@@ -27,13 +27,19 @@ static void *refused(void) {
     return NULL;
 }
 
-static CH_NOINLINE bool alloc_allowed(chi_guard_call_name name, size_t size_bytes, size_t align,
-                                      const void *caller) {
+static bool alloc_allowed(chi_guard_call_name name, size_t size_bytes, size_t align,
+                          const void *caller) {
+    if (CH_LIKELY(chi_guard_passes(CH_OP_ALLOC, size_bytes))) {
+        return true;
+    }
     const chi_guard_call call = {CH_OP_ALLOC, name, size_bytes, align, NULL, caller};
     return chi_guard_event(&call);
 }
 
 static CH_NOINLINE void *watched_malloc(size_t size_bytes, const void *caller) {
+    if (CH_LIKELY(chi_guard_passes(CH_OP_ALLOC, size_bytes))) {
+        return chi_next_malloc(size_bytes);
+    }
     chi_guard_scratch *scratch = chi_guard_self.scratch;
     if (CH_UNLIKELY(scratch != NULL)) {
         return chi_guard_scratch_take(scratch, size_bytes);
@@ -107,6 +113,10 @@ CHI_EXPORT void *reallocarray(void *pointer, size_t count, size_t size_bytes) {
 }
 
 static CH_NOINLINE void watched_free(void *pointer, chi_guard_call_name name, const void *caller) {
+    if (CH_LIKELY(chi_guard_passes(CH_OP_FREE, 0))) {
+        chi_next_free(pointer);
+        return;
+    }
     const chi_guard_scratch *scratch = chi_guard_self.scratch;
     if (CH_UNLIKELY(scratch != NULL && chi_guard_scratch_owns(scratch, pointer))) {
         return;
@@ -143,42 +153,67 @@ CHI_EXPORT void free_aligned_sized(void *pointer, size_t align, size_t size_byte
     chi_next_free(pointer);
 }
 
+static CH_NOINLINE void *watched_memalign(size_t align, size_t size_bytes, const void *caller) {
+    return alloc_allowed(CHI_CALL_MEMALIGN, size_bytes, align, caller)
+               ? chi_next_memalign(align, size_bytes)
+               : refused();
+}
+
 CHI_EXPORT void *memalign(size_t align, size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_MEMALIGN, size_bytes, align, CALLER)) {
-        return refused();
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_memalign(align, size_bytes, CALLER);
     }
     return chi_next_memalign(align, size_bytes);
 }
 
+static CH_NOINLINE void *watched_aligned_alloc(size_t align, size_t size_bytes,
+                                               const void *caller) {
+    return alloc_allowed(CHI_CALL_ALIGNED_ALLOC, size_bytes, align, caller)
+               ? chi_next_aligned_alloc(align, size_bytes)
+               : refused();
+}
+
 CHI_EXPORT void *aligned_alloc(size_t align, size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_ALIGNED_ALLOC, size_bytes, align, CALLER)) {
-        return refused();
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_aligned_alloc(align, size_bytes, CALLER);
     }
     return chi_next_aligned_alloc(align, size_bytes);
 }
 
+static CH_NOINLINE int watched_posix_memalign(void **pointer, size_t align, size_t size_bytes,
+                                              const void *caller) {
+    return alloc_allowed(CHI_CALL_POSIX_MEMALIGN, size_bytes, align, caller)
+               ? chi_next_posix_memalign(pointer, align, size_bytes)
+               : ENOMEM;
+}
+
 CHI_EXPORT int posix_memalign(void **pointer, size_t align, size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_POSIX_MEMALIGN, size_bytes, align, CALLER)) {
-        return ENOMEM;
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_posix_memalign(pointer, align, size_bytes, CALLER);
     }
     return chi_next_posix_memalign(pointer, align, size_bytes);
 }
 
+static CH_NOINLINE void *watched_valloc(size_t size_bytes, const void *caller) {
+    return alloc_allowed(CHI_CALL_VALLOC, size_bytes, 0, caller) ? chi_next_valloc(size_bytes)
+                                                                 : refused();
+}
+
 CHI_EXPORT void *valloc(size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_VALLOC, size_bytes, 0, CALLER)) {
-        return refused();
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_valloc(size_bytes, CALLER);
     }
     return chi_next_valloc(size_bytes);
 }
 
+static CH_NOINLINE void *watched_pvalloc(size_t size_bytes, const void *caller) {
+    return alloc_allowed(CHI_CALL_PVALLOC, size_bytes, 0, caller) ? chi_next_pvalloc(size_bytes)
+                                                                  : refused();
+}
+
 CHI_EXPORT void *pvalloc(size_t size_bytes) {
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !alloc_allowed(CHI_CALL_PVALLOC, size_bytes, 0, CALLER)) {
-        return refused();
+    if (CH_UNLIKELY(chi_guard_watching())) {
+        return watched_pvalloc(size_bytes, CALLER);
     }
     return chi_next_pvalloc(size_bytes);
 }

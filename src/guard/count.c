@@ -12,17 +12,10 @@
 
 #include "state.h"
 
-#define ROW_MAX   1024u
-#define ROW_ALIGN 64
-
-struct chi_guard_row {
-    _Alignas(ROW_ALIGN) uint64_t owner; /* process id, thread id; 0: never used */
-    uint64_t calls[3];
-    uint64_t bytes;
-};
+#define ROW_MAX 1024u
 
 static chi_guard_row rows[ROW_MAX];
-static chi_guard_row shared_row;
+chi_guard_row chi_guard_row_shared;
 
 static bool take_row(chi_guard_row *row, uint64_t expected, uint64_t owner) {
     return __atomic_compare_exchange_n(&row->owner, &expected, owner, false, __ATOMIC_ACQ_REL,
@@ -38,7 +31,7 @@ static bool thread_has_ended(pid_t process, pid_t thread) {
 
 /* Rows of another process are those copied by fork: the forking thread still uses one of them, so
  * they are never taken over. */
-static CH_COLD chi_guard_row *find_row(void) {
+static chi_guard_row *find_row(void) {
     const pid_t process = getpid();
     const uint64_t owner = (uint64_t)process << 32 | (uint32_t)syscall(SYS_gettid);
     for (size_t i = 0; i < ROW_MAX; i++) {
@@ -56,21 +49,11 @@ static CH_COLD chi_guard_row *find_row(void) {
             return &rows[i];
         }
     }
-    return &shared_row;
+    return &chi_guard_row_shared;
 }
 
-void chi_guard_row_add(chi_guard_thread *self, uint32_t op_index, size_t size_bytes) {
-    if (CH_UNLIKELY(self->row == NULL)) {
-        self->row = find_row();
-    }
-    chi_guard_row *row = self->row;
-    if (CH_UNLIKELY(row == &shared_row)) {
-        __atomic_fetch_add(&row->calls[op_index], 1, __ATOMIC_RELAXED);
-        __atomic_fetch_add(&row->bytes, size_bytes, __ATOMIC_RELAXED);
-        return;
-    }
-    row->calls[op_index]++;
-    row->bytes += size_bytes;
+void chi_guard_row_find(chi_guard_thread *self) {
+    self->row = find_row();
 }
 
 static void add_row(ch_heap_calls *calls, const chi_guard_row *row) {
@@ -88,7 +71,7 @@ CHI_EXPORT bool chi_guard_heap_calls(ch_heap_calls *calls) {
     for (size_t i = 0; i < ROW_MAX; i++) {
         add_row(calls, &rows[i]);
     }
-    add_row(calls, &shared_row);
+    add_row(calls, &chi_guard_row_shared);
     return true;
 }
 

@@ -5,14 +5,6 @@
 
 uint32_t chi_guard_flags;
 
-uint32_t chi_guard_denied(void) {
-    const uint64_t state = chi_guard_self.state;
-    const uint32_t everywhere = __atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED);
-    const uint32_t permitted = (uint32_t)(state >> CHI_STATE_PERMIT_SHIFT) & CHI_STATE_OPS;
-    const uint32_t denied = (uint32_t)(state >> CHI_STATE_DENY_SHIFT) & CHI_STATE_OPS;
-    return denied | (everywhere & CHI_STATE_OPS & ~permitted);
-}
-
 bool chi_guard_event(const chi_guard_call *call) {
     chi_guard_thread *self = &chi_guard_self;
     if (self->hook_frame != 0) {
@@ -22,12 +14,7 @@ bool chi_guard_event(const chi_guard_call *call) {
         self->probe_hits += (chi_guard_denied() & call->op) != 0;
         return true;
     }
-    const uint32_t index = chi_op_index(call->op);
-    self->calls[index]++;
-    self->bytes += call->size_bytes;
-    if (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_COUNTING) {
-        chi_guard_row_add(self, index, call->size_bytes);
-    }
+    chi_guard_count(self, call->op, call->size_bytes);
     if (CH_LIKELY((chi_guard_denied() & call->op) == 0)) {
         return true;
     }

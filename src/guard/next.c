@@ -23,6 +23,9 @@ void *chi_guard_any_symbol(const char *name) {
 
 #else
 #include <dlfcn.h>
+#ifdef __GLIBC__
+#include <gnu/lib-names.h>
+#endif
 
 /* A lookup that fails allocates its error text: as a call of the run time it is no event. */
 void *chi_guard_next_symbol(const char *name) {
@@ -38,11 +41,22 @@ void *chi_guard_any_symbol(const char *name) {
 }
 #endif
 
+/* The definition in the same allocator as chi_next_malloc: blocks of two must not be mixed. */
+static void *allocator_symbol(const char *name) {
+#if defined(CHI_GUARD_STATIC) || defined(CHI_GUARD_NEXT_DLSYM)
+    return chi_guard_next_symbol(name);
+#else
+    CHI_HOOK_SCOPE;
+    void *libc = dlopen(LIBC_SO, RTLD_LAZY | RTLD_NOLOAD);
+    return libc != NULL ? dlsym(libc, name) : NULL;
+#endif
+}
+
 /* Looks `name` up once. Two threads may do so at the same time: they find the same. */
 static void *cached_symbol(void **slot, const char *name) {
     void *symbol = __atomic_load_n(slot, __ATOMIC_ACQUIRE);
     if (CH_UNLIKELY(symbol == NULL)) {
-        symbol = chi_guard_next_symbol(name);
+        symbol = allocator_symbol(name);
         __atomic_store_n(slot, symbol, __ATOMIC_RELEASE);
     }
     return symbol;

@@ -1,14 +1,19 @@
 /* place.c: the workspace of place.h. One report at a time may use it; another one at the same
- * moment goes without names instead of waiting. */
+ * moment goes without names instead of waiting. A fork child does not wait for its parent's. */
+#define _GNU_SOURCE
 #include "place.h"
 
 #include <string.h>
+#include <unistd.h>
 
 static chi_places workspace;
-static int in_use;
+static int user; /* process id; 0: free */
 
 chi_places *chi_places_find(const void *const *addresses, size_t count) {
-    if (__atomic_exchange_n(&in_use, 1, __ATOMIC_ACQUIRE) != 0) {
+    const int process = (int)getpid();
+    int before = __atomic_load_n(&user, __ATOMIC_RELAXED);
+    if (before == process || !__atomic_compare_exchange_n(&user, &before, process, false,
+                                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
         return NULL;
     }
     chi_places *places = &workspace;
@@ -27,5 +32,5 @@ chi_places *chi_places_find(const void *const *addresses, size_t count) {
 
 void chi_places_done(chi_places *places) {
     (void)places;
-    __atomic_store_n(&in_use, 0, __ATOMIC_RELEASE);
+    __atomic_store_n(&user, 0, __ATOMIC_RELEASE);
 }

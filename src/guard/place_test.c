@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "harness.h"
 
@@ -59,11 +60,20 @@ TEST(g16_address_without_code) {
     chi_places_done(places);
 }
 
+static void find_in_child(void *nothing) {
+    (void)nothing;
+    const void *addresses[] = {inside(function_with_a_name)};
+    if (chi_places_find(addresses, 1) == NULL) {
+        _exit(1);
+    }
+}
+
 TEST(g16_one_report_at_a_time) {
     const void *addresses[] = {inside(function_with_a_name)};
     chi_places *places = chi_places_find(addresses, 1);
     CHECK(places != NULL);
     CHECK(chi_places_find(addresses, 1) == NULL);
+    CHECK(!ch_test_child_dies(find_in_child, NULL, NULL, 0)); /* its parent's use is not its own */
     chi_places_done(places);
     places = chi_places_find(addresses, 1);
     CHECK(places != NULL);

@@ -19,18 +19,20 @@ static void *find(const char *name, void (*linked)(void)) {
 
 #define FIND(function) find(#function, (void (*)(void))(function))
 
-/* True if the probe's calls so far have been seen one by one. */
-static bool seen(uint32_t want) {
-    return chi_guard_self.probe_hits == want;
+/* True if a call has been seen since the last time. */
+static bool seen(void) {
+    const bool moved = chi_guard_self.probe_hits != 0;
+    chi_guard_self.probe_hits = 0;
+    return moved;
 }
 
 static const char *probe_malloc_free(void) {
     void *(*volatile take)(size_t) = (void *(*)(size_t))(uintptr_t)FIND(malloc);
     void (*volatile give)(void *) = (void (*)(void *))(uintptr_t)FIND(free);
     void *block = take(PROBE_BYTES);
-    const bool taken = seen(1);
+    const bool taken = seen();
     give(block);
-    return !taken ? "malloc" : !seen(2) ? "free" : NULL;
+    return !taken ? "malloc" : !seen() ? "free" : NULL;
 }
 
 static const char *probe_calloc_realloc(void) {
@@ -38,9 +40,9 @@ static const char *probe_calloc_realloc(void) {
     void *(*volatile resize)(void *, size_t) = (void *(*)(void *, size_t))(uintptr_t)FIND(realloc);
     void (*volatile give)(void *) = (void (*)(void *))(uintptr_t)FIND(free);
     void *block = take(PROBE_BYTES, 2);
-    const bool taken = seen(1);
+    const bool taken = seen();
     void *moved = resize(block, PROBE_BYTES * 100);
-    const bool resized = chi_guard_self.probe_hits > 1; /* beside a sanitizer: a take and a give */
+    const bool resized = seen();
     give(moved != NULL ? moved : block);
     return !taken ? "calloc" : !resized ? "realloc" : NULL;
 }
@@ -52,10 +54,10 @@ static const char *probe_aligned(void) {
         (int (*)(void **, size_t, size_t))(uintptr_t)FIND(posix_memalign);
     void (*volatile give)(void *) = (void (*)(void *))(uintptr_t)FIND(free);
     void *block = take(PROBE_ALIGN, PROBE_ALIGN);
-    const bool taken = seen(1);
+    const bool taken = seen();
     void *second = NULL;
     (void)take_posix(&second, PROBE_ALIGN, PROBE_BYTES);
-    const bool taken_posix = seen(2);
+    const bool taken_posix = seen();
     give(second);
     give(block);
     return !taken ? "aligned_alloc" : !taken_posix ? "posix_memalign" : NULL;
@@ -69,9 +71,9 @@ static const char *probe_operator_new(void) {
         return NULL;
     }
     void *block = take(PROBE_BYTES);
-    const bool taken = seen(1);
+    const bool taken = seen();
     give(block);
-    return !taken ? "operator new" : !seen(2) ? "operator delete" : NULL;
+    return !taken ? "operator new" : !seen() ? "operator delete" : NULL;
 }
 
 bool chi_guard_probe(const char **missed) {

@@ -44,7 +44,11 @@ typedef struct chi_guard_record {
 } chi_guard_record;
 
 /** Heap calls of one thread at a time, in the process count; see count.c. */
-typedef struct chi_guard_row chi_guard_row;
+typedef struct chi_guard_row {
+    _Alignas(64) uint64_t owner; /* process id, thread id; 0: never used */
+    uint64_t calls[3];           /* by chi_op_index */
+    uint64_t bytes;
+} chi_guard_row;
 
 /** Memory for the allocations of pthread_getattr_np; see stack.c. */
 typedef struct chi_guard_scratch chi_guard_scratch;
@@ -117,9 +121,6 @@ void chi_guard_leave(uint64_t token);
 /** chi_guard_event counts one call and checks it. Returns: false if it must be refused. */
 bool chi_guard_event(const chi_guard_call *call);
 
-/** chi_guard_denied returns the operation bits that are denied to the calling thread now. */
-uint32_t chi_guard_denied(void);
-
 /* violation.c */
 CH_COLD bool chi_guard_violation(const chi_guard_call *call);
 const char *chi_guard_call_text(chi_guard_call_name name);
@@ -146,7 +147,12 @@ void *chi_guard_scratch_take(chi_guard_scratch *scratch, size_t size_bytes);
 bool chi_guard_scratch_owns(const chi_guard_scratch *scratch, const void *pointer);
 
 /* count.c */
-void chi_guard_row_add(chi_guard_thread *self, uint32_t op_index, size_t size_bytes);
+
+/** chi_guard_row_find gives the thread its row of the process count. */
+CH_COLD void chi_guard_row_find(chi_guard_thread *self);
+
+/** Where threads count together, with atomic additions, when there are more of them than rows. */
+extern chi_guard_row chi_guard_row_shared;
 
 /* seal.c */
 
@@ -235,6 +241,47 @@ CH_INLINE bool chi_guard_watching(void) {
 /** chi_op_index maps CH_OP_ALLOC, FREE, REALLOC to 0, 1, 2. */
 CH_INLINE uint32_t chi_op_index(uint32_t op) {
     return op >> 1;
+}
+
+/** chi_guard_denied returns the operation bits that are denied to the calling thread now. */
+CH_INLINE uint32_t chi_guard_denied(void) {
+    const uint64_t state = chi_guard_self.state;
+    const uint32_t everywhere = __atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED);
+    const uint32_t permitted = (uint32_t)(state >> CHI_STATE_PERMIT_SHIFT);
+    const uint32_t denied = (uint32_t)(state >> CHI_STATE_DENY_SHIFT);
+    return (denied | (everywhere & ~permitted)) & CHI_STATE_OPS;
+}
+
+/** chi_guard_count counts one call of this thread. */
+CH_INLINE void chi_guard_count(chi_guard_thread *self, uint32_t op, size_t size_bytes) {
+    const uint32_t index = chi_op_index(op);
+    self->calls[index]++;
+    self->bytes += size_bytes;
+    if ((__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_COUNTING) == 0) {
+        return;
+    }
+    if (CH_UNLIKELY(self->row == NULL)) {
+        chi_guard_row_find(self);
+    }
+    if (CH_UNLIKELY(self->row == &chi_guard_row_shared)) {
+        __atomic_fetch_add(&chi_guard_row_shared.calls[index], 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&chi_guard_row_shared.bytes, size_bytes, __ATOMIC_RELAXED);
+        return;
+    }
+    self->row->calls[index]++;
+    self->row->bytes += size_bytes;
+}
+
+/** chi_guard_passes does all there is to do for a call that is allowed: it counts it. Returns:
+ * false, with nothing done, if there may be more to it: then chi_guard_event decides. */
+CH_INLINE bool chi_guard_passes(uint32_t op, size_t size_bytes) {
+    chi_guard_thread *self = &chi_guard_self;
+    const uintptr_t busy = self->hook_frame | self->probing | (uintptr_t)self->scratch;
+    if (CH_UNLIKELY(busy != 0 || (chi_guard_denied() & op) != 0)) {
+        return false;
+    }
+    chi_guard_count(self, op, size_bytes);
+    return true;
 }
 
 #pragma GCC visibility pop

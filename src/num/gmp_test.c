@@ -75,6 +75,16 @@ static kernel_answers answers(const chevm_u256 *a, const chevm_u256 *b, const ch
     return want;
 }
 
+static bool check_answers(const kernel_answers *got, const kernel_answers *want) {
+    bool good = CHECK_WORDS(got->div, want->div);
+    good &= CHECK_WORDS(got->mod, want->mod);
+    good &= CHECK_WORDS(got->sdiv, want->sdiv);
+    good &= CHECK_WORDS(got->smod, want->smod);
+    good &= CHECK_WORDS(got->addmod, want->addmod);
+    good &= CHECK_WORDS(got->mulmod, want->mulmod);
+    return good;
+}
+
 static bool check_case(const chevm_u256 *a, const chevm_u256 *b, const chevm_u256 *m, unsigned n) {
     const kernel_answers want = answers(a, b, m);
     chevm_u256 got, product;
@@ -86,9 +96,7 @@ static bool check_case(const chevm_u256 *a, const chevm_u256 *b, const chevm_u25
     for (size_t i = 0; i < KERNEL_RIG_COUNT; i++) {
         if (kernel_rig_select(i)) {
             const kernel_answers all = kernel_rig_answer(a, b, m, n % 2 == 0 ? NULL : &caches[i]);
-            good &= CHECK_WORDS(all.div, want.div) & CHECK_WORDS(all.mod, want.mod) &
-                    CHECK_WORDS(all.sdiv, want.sdiv) & CHECK_WORDS(all.smod, want.smod) &
-                    CHECK_WORDS(all.addmod, want.addmod) & CHECK_WORDS(all.mulmod, want.mulmod);
+            good &= check_answers(&all, &want);
         }
     }
     return good;

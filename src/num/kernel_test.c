@@ -13,9 +13,13 @@
 static chevm_num_cache caches[KERNEL_RIG_COUNT];
 
 static bool check_answers(const kernel_answers *got, const kernel_answers *want) {
-    return (CHECK_WORDS(got->div, want->div) & CHECK_WORDS(got->mod, want->mod) &
-            CHECK_WORDS(got->sdiv, want->sdiv) & CHECK_WORDS(got->smod, want->smod) &
-            CHECK_WORDS(got->addmod, want->addmod) & CHECK_WORDS(got->mulmod, want->mulmod)) != 0;
+    bool good = CHECK_WORDS(got->div, want->div);
+    good &= CHECK_WORDS(got->mod, want->mod);
+    good &= CHECK_WORDS(got->sdiv, want->sdiv);
+    good &= CHECK_WORDS(got->smod, want->smod);
+    good &= CHECK_WORDS(got->addmod, want->addmod);
+    good &= CHECK_WORDS(got->mulmod, want->mulmod);
+    return good;
 }
 
 /* All builds, the plain functions and the cached ones: the second call of a divisor fills its
@@ -237,7 +241,8 @@ TEST(a_frequent_divisor_stays_in_the_cache_among_strangers) {
     }
 }
 
-/* ---- Powers ----------------------------------------------------------------------------------- */
+/* ---- Powers -----------------------------------------------------------------------------------
+ */
 
 static bool check_power(const chevm_u256 *base, const chevm_u256 *exponent,
                         const chevm_u256 *want) {

@@ -462,7 +462,8 @@ static void kernel_mulmod(chevm_u256 *out, const chevm_u256 *a, const chevm_u256
     }
 }
 
-/* ---- EXP -------------------------------------------------------------------------------------- */
+/* ---- EXP --------------------------------------------------------------------------------------
+ */
 
 #define WINDOW_BITS   4u
 #define WINDOW_POWERS 8u  /* odd powers of the base: 1, 3, .. 15 */

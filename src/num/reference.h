@@ -1,4 +1,5 @@
-/** reference.h: the EVM's word arithmetic once more, slow and plain, for tests and fuzz targets only.
+/** reference.h: the EVM's word arithmetic once more, slow and plain, for tests and fuzz targets
+ * only.
  *
  *  The one idea: numbers are 32-bit digits, most of them unused, and division is done bit by bit as
  *  on paper; nothing here shares a line or a trick with the real code. */
@@ -112,7 +113,8 @@ static inline bool reference_is_zero(const chevm_u256 *a) {
     return a->limbs[0] == 0 && a->limbs[1] == 0 && a->limbs[2] == 0 && a->limbs[3] == 0;
 }
 
-/* ---- The EVM's operations --------------------------------------------------------------------- */
+/* ---- The EVM's operations ---------------------------------------------------------------------
+ */
 
 static inline void reference_divmod(chevm_u256 *quotient, chevm_u256 *remainder,
                                     const chevm_u256 *a, const chevm_u256 *b) {

@@ -85,7 +85,8 @@ check cmp "$work/parts" "$work/json"
 
 name 'footprint: more gas needs no less memory'
 "$program" footprint --gas 100000000 >"$work/less"
-check awk '{ if (FNR == NR) less[$1] = $2; else if ($2 < less[$1]) exit 1 }' "$work/less" "$work/parts"
+check awk '{ if (FNR == NR) less[$1] = $2; else if ($2 < less[$1]) exit 1 }' \
+    "$work/less" "$work/parts"
 
 name 'footprint --mem-limit caps the memory part'
 out_like '^memory (6553[0-9]|6[5-9][0-9]{3}|7[0-9]{4})$'

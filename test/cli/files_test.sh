@@ -50,7 +50,8 @@ error 10 'empty.json:1: JSON ends too early (byte 1)' run --prestate empty.json
 printf '[\n]' >"$work/array.json"
 error 10 'array.json:1: a genesis object is needed' run --prestate array.json
 printf '{"alloc":\n {"0x01":\n  {"balance": "1x"}}}' >"$work/balance.json"
-error 10 "balance.json:3: '1x': 'x' at character 2 is not a decimal digit" run --prestate balance.json
+error 10 "balance.json:3: '1x': 'x' at character 2 is not a decimal digit" \
+    run --prestate balance.json
 printf '{"alloc":\n {"0x1": {}}}' >"$work/address.json"
 error 10 "address.json:2: '0x1': odd number of hex digits (1)" run --prestate address.json
 printf '{"alloc":{"0x01": {"code":\n\n"0x6g"}}}' >"$work/code.json"

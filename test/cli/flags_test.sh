@@ -13,7 +13,8 @@ error() { # STATUS 'PLACE: REASON' ARGUMENT...
 
 # ---- Version and help ----------------------------------------------------------------------------
 
-version='^coldevm 0\.1\.0 \(([0-9a-f]{7}|unknown)\) evmc 12 forks Frontier\.\.Osaka heap-guard (on|off)$'
+version='^coldevm 0\.1\.0 \(([0-9a-f]{7}|unknown)\) evmc 12 forks Frontier\.\.Osaka '
+version="${version}heap-guard (on|off)\$"
 for word in --version -v version; do
     name "$word: one line, nothing on stderr"
     out_like "$version"
@@ -107,9 +108,10 @@ error 3 "argument:2: bad value '0x1g' for --gas: 'g' at character 4 is not a hex
     run --gas 0x1g 00
 error 3 "argument:2: bad value '-1' for --gas: '-' at character 1 is not a decimal digit" \
     run --gas -1 00
-error 3 "argument:2: bad value '9223372036854775808' for --gas: number is above 9223372036854775807" \
+most=9223372036854775807
+error 3 "argument:2: bad value '9223372036854775808' for --gas: number is above $most" \
     run --gas 9223372036854775808 00
-error 3 "argument:2: bad value '0xffffffffffffffffffff' for --gas: number is above 9223372036854775807" \
+error 3 "argument:2: bad value '0xffffffffffffffffffff' for --gas: number is above $most" \
     run --gas 0xffffffffffffffffffff 00
 error 3 "argument:2: bad value '1 ' for --gas: byte 0x20 at character 2 is not a decimal digit" \
     run --gas '1 ' 00
@@ -117,9 +119,20 @@ big=1$(printf '%078d' 0)
 error 3 "argument:2: bad value '$big' for --value: number needs more than 256 bits" \
     run --value "$big" 00
 error 3 "argument:2: bad value '1025' for --depth: number is above 1024" footprint --depth 1025
-error 3 "argument:2: bad value 'soon' for --min-time: 's' at character 1 is not part of a decimal number" \
-    bench --min-time soon
+reason="'s' at character 1 is not part of a decimal number"
+error 3 "argument:2: bad value 'soon' for --min-time: $reason" bench --min-time soon
 error 3 "argument:2: bad value '1.2.3' for --min-time: not a decimal number" bench --min-time 1.2.3
+
+error 3 "argument:2: bad value '68719476737' for --mem-limit: number is above 68719476736" \
+    run --mem-limit 68719476737 00
+error 3 "argument:2: bad value '0xffffffffffffffff' for --mem-limit: number is above 68719476736" \
+    footprint --mem-limit 0xffffffffffffffff
+error 3 "argument:2: bad value '100000' for --repetitions: number is above 1000" \
+    bench --repetitions 100000
+
+name 'the largest --mem-limit'
+echo 0x | out
+run 0 run --mem-limit 68719476736 00
 
 name 'the largest number of 256 bits'
 printf '0x%s\n error: insufficient balance for transfer\n' '' | out
@@ -135,13 +148,15 @@ error 10 "argument:2: odd number of hex digits (1)" disasm 6
 error 3 "argument:2: bad value 'xyz' for --sender: 'x' at character 1 is not a hex digit" \
     run --sender xyz 00
 error 3 "argument:2: bad value '' for --sender: address is empty" run --sender '' 00
-error 3 "argument:2: bad value '0x000000000000000000000000000000000000000001' for --sender: address is longer than 20 bytes" \
-    run --sender 0x000000000000000000000000000000000000000001 00
+long=0x000000000000000000000000000000000000000001
+error 3 "argument:2: bad value '$long' for --sender: address is longer than 20 bytes" \
+    run --sender $long 00
 
 # ---- Operands ------------------------------------------------------------------------------------
 
 error 3 'argument:1: no code: give CODE, @FILE, - or --codefile FILE' run
 error 3 'argument:1: give one CODE, @FILE, - or --codefile FILE' run 00 01
+error 3 'stdin:0: is asked for twice' run --input - -
 error 3 'argument:4: give --input or --inputfile, not both' run --input 00 --inputfile x 00
 
 # ---- geth mode -----------------------------------------------------------------------------------

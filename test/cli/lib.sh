@@ -3,16 +3,18 @@
 #   name 'run prints the output'        what is tested; clears all expectations
 #   out <<'EOF' ... EOF                 stdout, byte for byte (default: empty)
 #   err <<'EOF' ... EOF                 stderr, byte for byte (default: empty)
-#   err_like 'REGEX'                    stderr: one line of it matches (extended), whatever else is there
+#   err_like 'REGEX'                    one line of stderr matches (extended), the rest is free
 #   out_like 'REGEX'                    the same for stdout
 #   input <<'EOF' ... EOF               stdin (default: empty)
 #   run CODE ARGUMENT...                runs $program in $work and prints a TAP line
 #
-# `done_testing` prints the plan and ends with 1 if anything failed. $work is a folder of its own that
+# done_testing prints the plan and ends with 1 if anything failed. $work is a folder of its own that
 # vanishes at the end; relative paths in arguments are in it, so messages are the same everywhere.
+# Long expected texts lie in $golden.
 set -u
 
 program=$1
+golden=$(cd "$(dirname "$0")/golden" && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 case $program in

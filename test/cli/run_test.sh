@@ -126,28 +126,7 @@ EOF
 run 0 run --prestate genesis.json
 
 name '--prestate, --value and --dump'
-out <<'EOF'
-{
-  "accounts": {
-    "0x000000000000000000000000000073656e646572": {
-      "balance": "999",
-      "nonce": 5,
-      "code": "0x",
-      "storage": {}
-    },
-    "0x0000000000000000000000007265636569766572": {
-      "balance": "1",
-      "nonce": 0,
-      "code": "0x6005600455",
-      "storage": {
-        "0x0000000000000000000000000000000000000000000000000000000000000001": "0x0000000000000000000000000000000000000000000000000000000000000002",
-        "0x0000000000000000000000000000000000000000000000000000000000000004": "0x0000000000000000000000000000000000000000000000000000000000000005"
-      }
-    }
-  }
-}
-0x
-EOF
+out <"$golden/dump.txt"
 run 0 run --prestate genesis.json --value 1 --dump 6005600455
 
 name 'block fields of --prestate: number, timestamp, base fee, gas limit, coinbase'

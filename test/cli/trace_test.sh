@@ -2,34 +2,19 @@
 # trace_test.sh COLDEVM: EIP-3155 lines (spec cli.md C6) of `coldevm run`.
 . "$(dirname "$0")/lib.sh"
 
+fields='s/.*"gasCost":"\(0x[0-9a-f]*\)".*"depth":\([0-9]*\).*"opName":"\([A-Z0-9]*\)".*/\3 \2 \1/p'
 sum=600160020160005260206000f3
 
 name 'the trace of the first program, byte for byte'
-err <<'EOF'
-{"pc":0,"op":96,"gas":"0x186a0","gasCost":"0x3","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"PUSH1"}
-{"pc":2,"op":96,"gas":"0x1869d","gasCost":"0x3","memSize":0,"stack":["0x1"],"depth":1,"refund":0,"opName":"PUSH1"}
-{"pc":4,"op":1,"gas":"0x1869a","gasCost":"0x3","memSize":0,"stack":["0x1","0x2"],"depth":1,"refund":0,"opName":"ADD"}
-{"pc":5,"op":96,"gas":"0x18697","gasCost":"0x3","memSize":0,"stack":["0x3"],"depth":1,"refund":0,"opName":"PUSH1"}
-{"pc":7,"op":82,"gas":"0x18694","gasCost":"0x6","memSize":0,"stack":["0x3","0x0"],"depth":1,"refund":0,"opName":"MSTORE"}
-{"pc":8,"op":96,"gas":"0x1868e","gasCost":"0x3","memSize":32,"stack":[],"depth":1,"refund":0,"opName":"PUSH1"}
-{"pc":10,"op":96,"gas":"0x1868b","gasCost":"0x3","memSize":32,"stack":["0x20"],"depth":1,"refund":0,"opName":"PUSH1"}
-{"pc":12,"op":243,"gas":"0x18688","gasCost":"0x0","memSize":32,"stack":["0x20","0x0"],"depth":1,"refund":0,"opName":"RETURN"}
-{"output":"0000000000000000000000000000000000000000000000000000000000000003","gasUsed":"0x18"}
-EOF
+err <"$golden/trace_sum.txt"
 run 0 run --trace --gas 100000 $sum
 
 name '--json is --trace; a line of code that fails carries its error'
-err <<'EOF'
-{"pc":0,"op":1,"gas":"0x64","gasCost":"0x3","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"ADD","error":"stack underflow (0 <=> 2)"}
-{"output":"","gasUsed":"0x64","error":"stack underflow (0 <=> 2)"}
-EOF
+err <"$golden/trace_underflow.txt"
 run 0 run --json --gas 100 01
 
 name 'undefined bytes have a name that says so'
-err <<'EOF'
-{"pc":0,"op":12,"gas":"0x64","gasCost":"0x0","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"opcode 0xc not defined","error":"invalid opcode: opcode 0xc not defined"}
-{"output":"","gasUsed":"0x64","error":"invalid opcode: opcode 0xc not defined"}
-EOF
+err <"$golden/trace_undefined.txt"
 run 0 run --trace --gas 100 0c
 
 name 'REVERT carries execution reverted'
@@ -37,10 +22,7 @@ err_like '"opName":"REVERT","error":"execution reverted"\}$'
 run 0 run --trace 60006000fd
 
 name 'no line for running off the end'
-err <<'EOF'
-{"pc":0,"op":91,"gas":"0x64","gasCost":"0x1","memSize":0,"stack":[],"depth":1,"refund":0,"opName":"JUMPDEST"}
-{"output":"","gasUsed":"0x1"}
-EOF
+err <"$golden/trace_end.txt"
 run 0 run --trace --gas 100 5b
 
 name 'fields on demand: memory after gasCost, returnData after stack, no stack'
@@ -73,7 +55,7 @@ err_like '.'
 run 0 run --trace --fork Berlin --gas 100000 $nested
 name 'a call comes before its callee, with the gas it hands on'
 "$program" run --trace --fork Berlin --gas 100000 $nested 2>&1 |
-    sed -n 's/.*"gasCost":"\(0x[0-9a-f]*\)".*"depth":\([0-9]*\).*"opName":"\([A-Z0-9]*\)".*/\3 \2 \1/p' |
+    sed -n "$fields" |
     sed -n '/^CALL /,$p' >"$work/order"
 # 100 for the warm account, 3 for a word of memory, 1000 handed on.
 printf '%s\n' 'CALL 1 0x44f' 'CALLDATASIZE 2 0x2' 'PUSH1 2 0x3' 'JUMPI 2 0xa' 'JUMPDEST 2 0x1' \
@@ -82,7 +64,8 @@ check diff "$work/want" "$work/order"
 
 name 'strict accepts every line'
 err_like '^\{"output"'
-run 0 run --trace --trace.format strict --trace.nomemory=false --noreturndata=false --nostack $nested
+run 0 run --trace --trace.format strict --trace.nomemory=false --noreturndata=false --nostack \
+    $nested
 
 name 'both engines give the same lines'
 out_like '^0x$'

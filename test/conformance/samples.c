@@ -14,6 +14,7 @@ typedef struct sample {
     const json_node *node;
     const json_node *accounts; /* shared prestate */
     const world *before;
+    const json_node *other; /* of "out_of_gas.others", while one is played */
     uint64_t gas_limit;
 } sample;
 
@@ -132,37 +133,57 @@ static bool status_agrees(chevm_status have, const char *want) {
            (have == CHEVM_GAS_OVERFLOW && strcmp(want, "OUT_OF_GAS") == 0);
 }
 
+/* Outcome, gas, refund and output against `expect`. */
+static bool check_outcome(rig *r, const sample *s, const json_node *expect,
+                          const chevm_result *result, const char *build) {
+    const char *status = json_text(json_get(expect, "status"));
+    uint64_t gas = 0, refund = 0;
+    if (json_u64(s->document, json_get(expect, "gas_used"), &gas) != 0 ||
+        json_u64(s->document, json_get(expect, "refund"), &refund) != 0) {
+        rig_complain(r, "malformed expectation");
+        return false;
+    }
+    if (!status_agrees(result->status, status)) {
+        rig_complain(r, "%s: gas limit %" PRIu64 ": %s, want %s", build, s->gas_limit,
+                     chevm_status_name(result->status), status);
+        return false;
+    }
+    if (s->gas_limit - (uint64_t)result->gas_left != gas) {
+        rig_complain(r, "%s: gas limit %" PRIu64 ": gas used %" PRIu64 ", want %" PRIu64, build,
+                     s->gas_limit, s->gas_limit - (uint64_t)result->gas_left, gas);
+    }
+    if (json_get(expect, "refund") != NULL && (uint64_t)result->gas_refund != refund) {
+        rig_complain(r, "%s: refund %" PRId64 ", want %" PRIu64, build, result->gas_refund, refund);
+    }
+    if (json_get(expect, "output") != NULL &&
+        !rig_output_is(result, json_text(json_get(expect, "output")))) {
+        rig_complain(r, "%s: output differs", build);
+    }
+    return true;
+}
+
 static void check(rig *r, void *context, const chevm_result *result, const char *build) {
     const sample *s = context;
     const json_node *expect = json_get(s->node, "expect");
-    const char *status = json_text(json_get(expect, "status"));
-    uint64_t gas = 0, refund = 0;
     chevm_u256 want, have;
-    if (json_u64(s->document, json_get(expect, "gas_used"), &gas) != 0 ||
-        json_u64(s->document, json_get(expect, "refund"), &refund) != 0 ||
-        json_u256(s->document, json_get(expect, "logs_hash"), &want) != 0) {
+    if (json_u256(s->document, json_get(expect, "logs_hash"), &want) != 0) {
         rig_complain(r, "malformed expectation");
         return;
     }
-    if (!status_agrees(result->status, status)) {
-        rig_complain(r, "%s: %s, want %s", build, chevm_status_name(result->status), status);
+    if (!check_outcome(r, s, expect, result, build)) {
         return;
-    }
-    if (s->gas_limit - (uint64_t)result->gas_left != gas) {
-        rig_complain(r, "%s: gas used %" PRIu64 ", want %" PRIu64, build,
-                     s->gas_limit - (uint64_t)result->gas_left, gas);
-    }
-    if ((uint64_t)result->gas_refund != refund) {
-        rig_complain(r, "%s: refund %" PRId64 ", want %" PRIu64, build, result->gas_refund, refund);
-    }
-    if (!rig_output_is(result, json_text(json_get(expect, "output")))) {
-        rig_complain(r, "%s: output differs", build);
     }
     chevm_state_logs_hash(r->on.state, &have);
     if (!chevm_u256_equal(&have, &want)) {
         rig_complain(r, "%s: logs differ", build);
     }
     check_accounts(r, s, json_get(expect, "post"), build);
+}
+
+/* At such a limit the program takes another way. */
+static void check_other(rig *r, void *context, const chevm_result *result, const char *build) {
+    const sample *s = context;
+    (void)check_outcome(r, s, s->other, result, build);
 }
 
 /* At a listed limit some instruction cannot be paid: everything is gone and nothing has changed. */
@@ -221,6 +242,15 @@ static void run_sample(rig *r, const json_document *document, const world *share
         }
         message.gas = (int64_t)s.gas_limit;
         rig_play(r, &w, &message, 1u << RIG_FUSED | 1u << RIG_PORTABLE, check_halt, &s);
+    }
+    const json_node *others = json_get(json_get(node, "out_of_gas"), "others");
+    for (s.other = json_first(others); s.other != NULL; s.other = json_next(s.other)) {
+        if (json_u64(document, json_get(s.other, "gas_limit"), &s.gas_limit) != 0) {
+            rig_complain(r, "malformed limit");
+            return;
+        }
+        message.gas = (int64_t)s.gas_limit;
+        rig_play(r, &w, &message, 1u << RIG_FUSED | 1u << RIG_PORTABLE, check_other, &s);
     }
 }
 

@@ -131,7 +131,12 @@ SCENARIO_LIMITED(callback_may_jump_away, SCENARIO_ABORT, "in hot section \"viola
 
 /* ---- signal stacks ---- */
 
+/* The customary size (SIGSTKSZ): a violation must fit. Sanitizers need more. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(__has_feature)
 static char signal_stack[65536];
+#else
+static char signal_stack[8192];
+#endif
 
 static void use_signal_stack(void (*handler)(int)) {
     const stack_t stack = {.ss_sp = signal_stack, .ss_size = sizeof signal_stack};

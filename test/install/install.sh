@@ -80,6 +80,27 @@ inline_links() { # LIBRARY
         $(pkg-config --cflags --libs "$1") -o "$work/inline"
 }
 
+# The guard's run time, linked in or preloaded, says that it is armed.
+guard_by_pkg_config() {
+    # shellcheck disable=SC2046 # flags are words
+    "$compiler" -std=c17 "$here/../guard/armed.c" $(pkg-config --cflags --libs coldheap-guard) \
+        -o "$work/armed" && [ "$("$work/armed")" = armed ]
+}
+
+guard_static_by_cmake() { # and linked in
+    "$cmake" -S "$here/guard" -B "$work/consumer-guard" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
+        -DCMAKE_C_COMPILER="$compiler" -DSOURCE="$here/../guard/armed.c" &&
+        "$cmake" --build "$work/consumer-guard" &&
+        [ "$("$work/consumer-guard/linked")" = armed ] &&
+        [ "$("$work/consumer-guard/static")" = armed ]
+}
+
+guard_by_preload() {
+    "$compiler" -std=c17 "$here/../guard/armed.c" -I"$include" -o "$work/armed" &&
+        [ "$("$work/armed")" = 'not armed' ] &&
+        [ "$(LD_PRELOAD=$lib/libcoldheap-preload.so "$work/armed")" = armed ]
+}
+
 echo 'TAP version 14'
 check 'install and move' install_and_move
 prefix=$work/second/elsewhere
@@ -101,5 +122,8 @@ for library in coldheap coldevm; do
         check "$library: inline functions find all they need" inline_links $library
     fi
 done
+check 'coldheap-guard: linked in by pkg-config' guard_by_pkg_config
+check 'coldheap-guard: linked in by the CMake package, dynamic and static' guard_static_by_cmake
+check 'coldheap-guard: preloaded' guard_by_preload
 echo "1..$number"
 exit $failed

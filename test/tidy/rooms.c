@@ -49,7 +49,7 @@ static bool has_named_test(const tidy_source *table, const char *path) {
     return false;
 }
 
-/* Every line names modules and a test that are there. */
+/* Every line names modules that need it and a test that is there. */
 static void check_table(tidy_run *run, const tidy_source *table) {
     const char *line = table != NULL ? table->text : "";
     for (int number = 1; line[0] != 0; number++) {
@@ -59,10 +59,12 @@ static void check_table(tidy_run *run, const tidy_source *table) {
         if (read_pair(line, module, test)) {
             for (size_t i = 0; i < run->source_count; i++) {
                 const tidy_source *source = &run->sources[i];
-                used = used || (is_module(source) && fnmatch(module, source->path, 0) == 0);
+                used = used || (is_module(source) && fnmatch(module, source->path, 0) == 0 &&
+                                !has_test(run, source->path));
             }
             if (!used || tidy_find(run, test) == NULL) {
-                tidy_complain(run, ROOMS, number, "", "%s is not there", used ? test : module);
+                tidy_complain(run, ROOMS, number, "", "%s %s", used ? test : module,
+                              used ? "is not there" : "needs no line");
             }
         }
         line += strcspn(line, "\n") + 1;

@@ -73,7 +73,7 @@ static const banned CALLS[] = {
 static const banned HEADERS[] = {
     {"<assert.h>",     EVERYWHERE, "coldheap/base.h"},
     {"<alloca.h>",     EVERYWHERE, "a buffer of a named maximum"},
-    {"<malloc.h>",     EVERYWHERE, "stdlib.h"},
+    {"<malloc.h>",     LIBRARIES,  "the caller's memory: footprint and init"},
     {"<stdio.h>",      LIBRARIES,  "a returned status"},
     {"<sys/mman.h>",   LIBRARIES,  "src/base/os_linux.c"},
 };

@@ -29,7 +29,6 @@ typedef struct bench_settings {
     size_t own_count; /* the first of them are ours */
     uint64_t rounds;
     double round_seconds; /* least measured time of a round */
-    uint64_t runs;        /* runs per round; 0 = as many as the time asks for */
 } bench_settings;
 
 typedef struct bench_round {
@@ -43,7 +42,9 @@ typedef struct bench_row {
     const bench_rival *rival;
     bench_round *rounds;
     size_t round_count;
-    double min_ns, median_ns, p99_ns; /* per run, over the rounds */
+    double min_ns;            /* per run, of the best batch of all rounds */
+    double median_ns, p99_ns; /* per run, over the rounds' means */
+    bool by_cpu;              /* these by the thread's processor clock, else the wall clock */
     uint64_t gas;
     uint64_t heap_calls; /* of one run in steady state */
     uint64_t page_faults;

@@ -1,5 +1,5 @@
-/* bench_export.c: what was measured as Google-Benchmark JSON (spec cli.md C11): an entry per round, as
- * a repetition, then the aggregates mean, median, stddev, cv, min and p99 of each row. */
+/* bench_export.c: what was measured as Google-Benchmark JSON (spec cli.md C11): an entry per round,
+ * as a repetition, then the aggregates mean, median, stddev, cv, min and p99 of each row. */
 #include "bench.h"
 
 #include "codes.h"

@@ -1,323 +1,98 @@
-/* bench_measure.c: one case on all rivals: is the answer right, what does a run cost beside time, and
- * how long does it take, in rounds that take turns. See bench.h. */
-#include "bench.h"
+/* bench_measure.c: a case's rivals take turns in rounds; see bench.h.
+ *
+ * A machine shared with others disturbs a measurement only for the worse, so a row's time is that
+ * of its best batch: a batch is a single run where runs are long, else some runs that last together
+ * long enough to be told from the clock. Long runs are timed by the processor clock of the thread,
+ * which does not count the time of others; short ones by the wall clock, which costs far less to
+ * read. */
+#include "contender.h"
 
 #include "codes.h"
-#include "message.h"
 #include "seal.h"
-#include "stage.h"
 #include "store.h"
 
-#include <coldevm/hash.h>
-
-#include <fcntl.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
-/* A rival on its stage, and the answer every run of it must give. */
-typedef struct contender {
-    stage on;
-    const bench_rival *rival;
-    const bench_case *from;
-    chevm_message message;
-    chevm_result answer;   /* of the first run; output not kept */
-    uint64_t runs;         /* per round */
-    size_t resident_bytes; /* of the process, before the machine ran for the first time */
-    bool is_open;
-} contender;
+#define LONG_RUN_NS 100000.0 /* from here on reading the processor clock is below 1 % of a run */
+#define BATCH_NS    200000.0
+#define RUNS_MAX    (UINT64_C(1) << 40)
 
-static uint64_t clock_ns(clockid_t clock) {
-    struct timespec now;
-    clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+static double judged_ns(const contender *it, contender_time time) {
+    return (double)(it->by_cpu ? time.cpu_ns : time.wall_ns);
 }
 
-static uint64_t page_faults(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_THREAD, &usage);
-    return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
-}
-
-/* Memory of the process that is really there, page by page, without what the heap only keeps; 0 where
- * the system does not tell. What it grows by while a machine runs is what the machine has touched of
- * its reservation. */
-static size_t resident_bytes(void) {
-    static const char KEY[] = "Anonymous:";
-    char text[4096];
-#if defined(__GLIBC__)
-    malloc_trim(0);
-#endif
-    int fd = open("/proc/self/smaps_rollup", O_RDONLY | O_CLOEXEC);
-    ssize_t size = fd >= 0 ? read(fd, text, sizeof text - 1) : -1;
-    if (fd >= 0) {
-        close(fd);
-    }
-    text[size > 0 ? size : 0] = 0;
-    const char *at = strstr(text, KEY);
-    return at != NULL ? (size_t)strtoull(at + sizeof KEY - 1, NULL, 10) * 1024 : 0;
-}
-
-/* ---- One run --------------------------------------------------------------------------------- */
-
-/* What a transaction does before its message; not part of what is measured. */
-static chevm_status begin(contender *it, chevm_message *message) {
-    const bench_case *from = it->from;
-    *message = it->message;
-    chevm_status status = stage_begin(&it->on, &from->world.context);
-    for (size_t i = 0; status == CHEVM_OK && i < from->warm_count; i++) {
-        const case_warm *warm = &from->warm[i];
-        status = chevm_state_warm_address(it->on.state, &warm->address);
-        for (size_t j = 0; status == CHEVM_OK && j < warm->slot_count; j++) {
-            status = chevm_state_warm_slot(it->on.state, &warm->address, &warm->slots[j]);
-        }
-    }
-    return status == CHEVM_OK ? stage_address(&it->on, message, true) : status;
-}
-
-/* Runs and leaves the transaction open, so that its logs can be read. */
-static uint64_t run_open(contender *it, chevm_result *result) {
-    chevm_message message;
-    chevm_status status = begin(it, &message);
-    if (status != CHEVM_OK) {
-        *result = (chevm_result){.status = status};
-        return 0;
-    }
-    uint64_t start = clock_ns(CLOCK_MONOTONIC);
-    stage_call(&it->on, &message, result);
-    return clock_ns(CLOCK_MONOTONIC) - start;
-}
-
-static void undo(contender *it) {
-    if (chevm_state_in_transaction(it->on.state)) {
-        stage_rollback(&it->on);
-    }
-}
-
-/* ---- Is the answer right? -------------------------------------------------------------------- */
-
-static bool output_is(const case_expected *expected, const chevm_result *result) {
-    if (expected->output.size != result->output_size) {
-        return false;
-    }
-    if (!expected->output_hashed) {
-        return result->output_size == 0 ||
-               memcmp(expected->output.bytes, result->output, result->output_size) == 0;
-    }
-    uint8_t bytes[32];
-    chevm_u256 hash;
-    chevm_keccak256(bytes, result->output, result->output_size);
-    chevm_u256_from_be32(&hash, bytes);
-    return chevm_u256_equal(&hash, &expected->output_hash);
-}
-
-static const char *judge(const contender *it, const chevm_result *result) {
-    const case_expected *expected = &it->from->expected;
-    uint64_t gas = (uint64_t)(it->message.gas - result->gas_left);
-    size_t log_count = 0;
-    chevm_u256 logs_hash;
-    (void)chevm_state_logs(it->on.state, &log_count);
-    chevm_state_logs_hash(it->on.state, &logs_hash);
-    if (result->status != CHEVM_OK) {
-        return store_format("%s", chevm_status_phrase(result->status));
-    }
-    if (expected->has_gas && gas != expected->gas) {
-        return store_format("gas is %llu, want %llu", (unsigned long long)gas,
-                            (unsigned long long)expected->gas);
-    }
-    if (expected->has_log_count && log_count != expected->log_count) {
-        return store_format("%zu logs, want %llu", log_count,
-                            (unsigned long long)expected->log_count);
-    }
-    if (expected->has_logs_hash && !chevm_u256_equal(&logs_hash, &expected->logs_hash)) {
-        return "logs hash differs";
-    }
-    return expected->has_output && !output_is(expected, result) ? "output differs" : NULL;
-}
-
-/* Four bytes that stand for status, gas, output and logs. */
-static uint32_t hash_result(const contender *it, const chevm_result *result) {
-    chevm_keccak hash;
-    chevm_u256 logs_hash;
-    uint8_t bytes[32];
-    const uint64_t head[3] = {(uint64_t)result->status, (uint64_t)result->gas_left,
-                              result->output_size};
-    chevm_keccak_init(&hash);
-    for (size_t i = 0; i < sizeof head / sizeof head[0]; i++) {
-        for (unsigned j = 0; j < 8; j++) {
-            bytes[j] = (uint8_t)(head[i] >> (8 * j));
-        }
-        chevm_keccak_update(&hash, bytes, 8);
-    }
-    chevm_keccak_update(&hash, result->output, result->output_size);
-    chevm_state_logs_hash(it->on.state, &logs_hash);
-    chevm_u256_to_be32(bytes, &logs_hash);
-    chevm_keccak_update(&hash, bytes, sizeof bytes);
-    chevm_keccak_final(&hash, bytes);
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
-}
-
-static bool is_same_answer(const contender *it, const chevm_result *result) {
-    return result->status == it->answer.status && result->gas_left == it->answer.gas_left &&
-           result->output_size == it->answer.output_size;
-}
-
-/* ---- Before the rounds ----------------------------------------------------------------------- */
-
-static int deploy(contender *it) {
-    chevm_message message = it->from->message;
-    chevm_result result = {.status = CHEVM_INTERNAL};
-    message.kind = CHEVM_KIND_CREATE;
-    message.input = it->from->initcode.bytes;
-    message.input_size = it->from->initcode.size;
-    chevm_u256_set_u64(&message.value, 0);
-    chevm_status status = stage_begin(&it->on, &it->from->world.context);
-    if (status == CHEVM_OK) {
-        status = stage_address(&it->on, &message, true);
-    }
-    if (status == CHEVM_OK) {
-        stage_call(&it->on, &message, &result);
-        status = result.status;
-        stage_end(&it->on);
-    }
-    uint64_t gas = (uint64_t)(message.gas - result.gas_left);
-    if (status == CHEVM_OK && it->from->deploy_gas != 0 && gas != it->from->deploy_gas) {
-        return message_error(EXIT_FAILED, it->from->name, 0, "deployment gas is %llu, want %llu",
-                             (unsigned long long)gas, (unsigned long long)it->from->deploy_gas);
-    }
-    if (status != CHEVM_OK) {
-        return message_error(EXIT_FAILED, it->from->name, 0, "deployment: %s",
-                             chevm_status_phrase(status));
-    }
-    it->message.recipient = result.create_address;
-    return EXIT_DONE;
-}
-
-/* Rivals of one backend share a state: the first opens and fills it. */
-static int open_contender(contender *it, const bench_case *from, const bench_rival *rival,
-                          contender *owner) {
-    const stage_options options = {.fork = from->world.fork,
-                                   .gas = (uint64_t)from->message.gas,
-                                   .cache_off = rival->cache_off,
-                                   .malloc_twin = rival->malloc_twin,
-                                   .foreign = rival->foreign,
-                                   .share = owner != NULL ? &owner->on : NULL};
-    it->from = from;
-    it->rival = rival;
-    it->message = owner != NULL ? owner->message : from->message;
-    int code = stage_open(&it->on, &options);
-    it->is_open = code == EXIT_DONE;
-    if (code == EXIT_DONE && owner == NULL) {
-        code = stage_load(&it->on, &from->world);
-    }
-    it->resident_bytes = resident_bytes();
-    return code == EXIT_DONE && owner == NULL && from->deploys ? deploy(it) : code;
-}
-
-/* The first run: warm-up, and the answer all others are held against. */
-static void check_answer(contender *it, bench_row *row) {
-    chevm_result result;
-    run_open(it, &result);
-    row->failure = judge(it, &result);
-    row->gas = (uint64_t)(it->message.gas - result.gas_left);
-    row->result = hash_result(it, &result);
-    it->answer = result;
-    undo(it);
-}
-
-/* One more run, sealed and counted: what it takes from the heap and from the system. */
-static void count_costs(contender *it, bench_row *row) {
-    chevm_result result;
-    chevm_message message;
-    if (it->on.heap != NULL) {
-        twin_restart(it->on.heap);
-    }
-    if (begin(it, &message) != CHEVM_OK) {
-        return;
-    }
-    /* The machine itself must stay cold; the others are counted. */
-    bool is_cold = !it->rival->malloc_twin && it->rival->foreign == NULL;
-    uint64_t faults = page_faults();
-    seal_begin(is_cold ? SEAL_TRAP : SEAL_COUNT);
-    stage_call(&it->on, &message, &result);
-    seal_count heap = seal_end();
-    row->page_faults = page_faults() - faults;
-    row->heap_is_known = seal_is_armed();
-    row->heap_calls = heap.calls;
-    undo(it);
-    size_t now = resident_bytes();
-    if (it->on.vm != NULL && now > it->resident_bytes) {
-        /* The twin's blocks are gone by now; what remains are the tables that both backends have. */
-        size_t blocks = it->on.heap != NULL ? it->on.heap->peak_bytes : 0;
-        row->peak_bytes = now - it->resident_bytes + blocks;
-    }
-    row->reserved_bytes = it->on.reserved_bytes;
-}
-
-/* ---- Rounds ---------------------------------------------------------------------------------- */
-
-/* `runs` runs, each on the restored state; the time of the runs alone, summed. */
-static bool run_round(contender *it, uint64_t runs, uint64_t *spent_ns) {
-    bool is_cold = !it->rival->malloc_twin && it->rival->foreign == NULL;
-    chevm_result result;
+/* `runs` runs; their times summed, and the best batch kept. */
+static bool run_round(contender *it, uint64_t runs, contender_time *total) {
+    contender_time batch = {0, 0};
+    uint64_t in_batch = 0;
     bool same = true;
-    *spent_ns = 0;
-    if (is_cold) {
+    *total = (contender_time){0, 0};
+    if (contender_is_cold(it)) {
         seal_begin(SEAL_TRAP);
     }
     for (uint64_t i = 0; same && i < runs; i++) {
-        *spent_ns += run_open(it, &result);
-        same = is_same_answer(it, &result);
-        undo(it);
+        contender_time spent;
+        same = contender_run(it, &spent);
+        batch.wall_ns += spent.wall_ns;
+        batch.cpu_ns += spent.cpu_ns;
+        if (++in_batch == it->batch || i + 1 == runs) {
+            double mean = judged_ns(it, batch) / (double)in_batch;
+            it->best_ns = it->best_ns == 0 || mean < it->best_ns ? mean : it->best_ns;
+            total->wall_ns += batch.wall_ns;
+            total->cpu_ns += batch.cpu_ns;
+            batch = (contender_time){0, 0};
+            in_batch = 0;
+        }
     }
-    if (is_cold) {
+    if (contender_is_cold(it)) {
         seal_end();
     }
     return same;
 }
 
-/* How many runs fill a round; doubles until the time is nearly reached. */
-static bool calibrate(contender *it, const bench_settings *settings) {
+/* How many runs fill a round; doubles until the time is nearly reached. All rivals of a case are
+ * timed by the clock that the first one chose. */
+static bool calibrate(contender *it, const bench_settings *settings, const contender *first) {
     double wanted_ns = settings->round_seconds * 1e9;
+    double least_ns = wanted_ns > BATCH_NS ? wanted_ns / 2 : BATCH_NS / 2;
+    contender_time spent;
+    it->batch = 1;
+    it->by_cpu = false;
     uint64_t runs = 1;
-    uint64_t spent_ns = 0;
-    if (settings->runs != 0) {
-        it->runs = settings->runs;
-        return true;
-    }
-    for (;;) {
-        if (!run_round(it, runs, &spent_ns)) {
+    for (;; runs *= 2) {
+        if (!run_round(it, runs, &spent)) {
             return false;
         }
-        if ((double)spent_ns * 2 >= wanted_ns || runs >= (UINT64_C(1) << 40)) {
+        if ((double)spent.wall_ns >= least_ns || runs >= RUNS_MAX) {
             break;
         }
-        runs *= 2;
     }
-    double per_run = (double)(spent_ns == 0 ? 1 : spent_ns) / (double)runs;
+    double per_run = it->best_ns > 1 ? it->best_ns : 1;
     double fitting = wanted_ns / per_run;
     it->runs = fitting < 1 ? 1 : (uint64_t)fitting;
+    it->by_cpu = first == it ? per_run >= LONG_RUN_NS : first->by_cpu;
+    it->batch = it->by_cpu || per_run > BATCH_NS ? 1 : (uint64_t)(BATCH_NS / per_run);
+    it->best_ns = 0;
     return true;
 }
 
 static void measure_round(contender *it, bench_row *row) {
-    uint64_t spent_ns = 0;
-    uint64_t cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    uint64_t wall = clock_ns(CLOCK_MONOTONIC);
-    if (!run_round(it, it->runs, &spent_ns)) {
+    contender_time spent;
+    uint64_t cpu = contender_clock(CLOCK_THREAD_CPUTIME_ID);
+    uint64_t wall = contender_clock(CLOCK_MONOTONIC);
+    if (!run_round(it, it->runs, &spent)) {
         row->failure = "a later run answered otherwise than the first";
         return;
     }
-    wall = clock_ns(CLOCK_MONOTONIC) - wall;
-    cpu = clock_ns(CLOCK_THREAD_CPUTIME_ID) - cpu;
+    wall = contender_clock(CLOCK_MONOTONIC) - wall;
+    cpu = contender_clock(CLOCK_THREAD_CPUTIME_ID) - cpu;
     bench_round *round = &row->rounds[row->round_count++];
     round->runs = it->runs;
-    round->real_ns = (double)spent_ns / (double)it->runs;
-    /* The share of the round that the thread had a processor; restoring is in both. */
-    round->cpu_ns = wall == 0 ? round->real_ns : round->real_ns * (double)cpu / (double)wall;
+    round->real_ns = (double)spent.wall_ns / (double)it->runs;
+    /* Short runs: the share of the round that the thread had a processor. */
+    double share = wall > 0 ? (double)cpu / (double)wall : 1;
+    round->cpu_ns = it->by_cpu ? (double)spent.cpu_ns / (double)it->runs : round->real_ns * share;
 }
 
 static int compare_doubles(const void *left, const void *right) {
@@ -326,22 +101,20 @@ static int compare_doubles(const void *left, const void *right) {
     return (a > b) - (a < b);
 }
 
-static void summarise(bench_row *row) {
+static void summarise(const contender *it, bench_row *row) {
     static double sorted[BENCH_ROUNDS_MAX];
     size_t count = row->round_count;
     for (size_t i = 0; i < count; i++) {
-        sorted[i] = row->rounds[i].real_ns;
+        sorted[i] = it->by_cpu ? row->rounds[i].cpu_ns : row->rounds[i].real_ns;
     }
-    if (count > 0) {
-        qsort(sorted, count, sizeof *sorted, compare_doubles);
-        row->min_ns = sorted[0];
-        row->median_ns = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
-        row->p99_ns = sorted[(count * 99 + 99) / 100 - 1];
-    }
+    qsort(sorted, count, sizeof *sorted, compare_doubles);
+    row->min_ns = it->best_ns;
+    row->median_ns = (sorted[(count - 1) / 2] + sorted[count / 2]) / 2;
+    row->p99_ns = sorted[(count * 99 + 99) / 100 - 1];
+    row->by_cpu = it->by_cpu;
 }
 
-/* ---- The whole ------------------------------------------------------------------------------- */
-
+/* Rivals of one backend share a state: the first opens and fills it. */
 static contender *find_owner(contender *contenders, size_t count, const bench_rival *rival) {
     for (size_t i = 0; i < count; i++) {
         if (contenders[i].rival->malloc_twin == rival->malloc_twin && contenders[i].on.owns_state) {
@@ -355,32 +128,31 @@ static int prepare(contender *contenders, const bench_case *from, const bench_se
                    bench_row *rows) {
     for (size_t i = 0; i < settings->rival_count; i++) {
         const bench_rival *rival = &settings->rivals[i];
-        rows[i] = (bench_row){.from = from, .rival = rival};
-        rows[i].rounds = STORE_ARRAY(bench_round, settings->rounds);
-        int code = open_contender(&contenders[i], from, rival, find_owner(contenders, i, rival));
+        contender *it = &contenders[i];
+        bench_row *row = &rows[i];
+        *row = (bench_row){.from = from, .rival = rival};
+        row->rounds = STORE_ARRAY(bench_round, settings->rounds);
+        int code = contender_open(it, from, rival, find_owner(contenders, i, rival));
         if (code != EXIT_DONE) {
             return code;
         }
-        check_answer(&contenders[i], &rows[i]);
-        if (rows[i].failure == NULL && rows[i].result != rows[0].result) {
-            rows[i].failure = "answers otherwise than the first";
+        contender_judge(it, row);
+        if (row->failure == NULL && row->result != rows[0].result) {
+            row->failure = "answers otherwise than the first";
         }
-        if (rows[i].failure == NULL) {
-            count_costs(&contenders[i], &rows[i]);
-            if (!calibrate(&contenders[i], settings)) {
-                rows[i].failure = "a later run answered otherwise than the first";
+        if (row->failure == NULL) {
+            contender_count(it, row);
+            if (!calibrate(it, settings, &contenders[0])) {
+                row->failure = "a later run answered otherwise than the first";
             }
         }
     }
     return EXIT_DONE;
 }
 
-int bench_measure(const bench_case *from, const bench_settings *settings, bench_row *rows) {
-    static contender contenders[BENCH_RIVALS_MAX];
+static void play_rounds(contender *contenders, const bench_settings *settings, bench_row *rows) {
     size_t count = settings->rival_count;
-    memset(contenders, 0, sizeof contenders);
-    int code = prepare(contenders, from, settings, rows);
-    for (uint64_t round = 0; code == EXIT_DONE && round < settings->rounds; round++) {
+    for (uint64_t round = 0; round < settings->rounds; round++) {
         for (size_t i = 0; i < count; i++) {
             size_t turn = (i + (size_t)round) % count; /* nobody is always first */
             if (rows[turn].failure == NULL) {
@@ -388,17 +160,24 @@ int bench_measure(const bench_case *from, const bench_settings *settings, bench_
             }
         }
     }
-    for (size_t i = 0; i < count && code != EXIT_LIMIT && code != EXIT_INTERNAL; i++) {
-        if (rows[i].failure != NULL) {
-            code = EXIT_FAILED;
-        } else if (rows[i].from != NULL) {
-            summarise(&rows[i]);
+}
+
+int bench_measure(const bench_case *from, const bench_settings *settings, bench_row *rows) {
+    static contender contenders[BENCH_RIVALS_MAX];
+    memset(contenders, 0, sizeof contenders);
+    int code = prepare(contenders, from, settings, rows);
+    if (code == EXIT_DONE) {
+        play_rounds(contenders, settings, rows);
+        for (size_t i = 0; i < settings->rival_count; i++) {
+            if (rows[i].failure != NULL) {
+                code = EXIT_FAILED;
+            } else {
+                summarise(&contenders[i], &rows[i]);
+            }
         }
     }
-    for (size_t i = count; i > 0; i--) {
-        if (contenders[i - 1].is_open) {
-            stage_close(&contenders[i - 1].on);
-        }
+    for (size_t i = settings->rival_count; i > 0; i--) {
+        contender_close(&contenders[i - 1]);
     }
     return code;
 }

@@ -1,7 +1,8 @@
-/* bench_picture.c: what was measured as an SVG bar chart: a group of bars per case, one bar per rival,
- * as long as its time beside the slowest of the case. Contracts differ by five orders of magnitude, so
- * only bars of one case share a scale; the times stand beside them. Written by hand: the picture of
- * `make demo` must not depend on a plotting program that may be absent, and bars are all it needs. */
+/* bench_picture.c: what was measured as an SVG bar chart: a group of bars per case, one bar per
+ * rival, as long as its time beside the slowest of the case. Contracts differ by five orders of
+ * magnitude, so only bars of one case share a scale; the times stand beside them. Written by hand:
+ * the picture of `make demo` must not depend on a plotting program that may be absent, and bars are
+ * all it needs. */
 #include "bench.h"
 
 #include "codes.h"

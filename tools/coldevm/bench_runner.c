@@ -1,5 +1,5 @@
-/* bench_runner.c: coldevm as a runner of evm-bench: one contract, deployed, called N times, one number
- * per line: milliseconds of the call alone. Nothing else goes to stdout. */
+/* bench_runner.c: coldevm as a runner of evm-bench: one contract, deployed, called N times, one
+ * number per line: milliseconds of the call alone. Nothing else goes to stdout. */
 #include "bench.h"
 
 #include "codes.h"

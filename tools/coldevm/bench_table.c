@@ -75,7 +75,8 @@ static void set_cell(grid *in, size_t row, size_t column, const char *text) {
 }
 
 static void print_cell(const column *in, const char *text, bool last) {
-    int pad = (int)(in->width - strlen(text));
+    size_t size = strlen(text);
+    int pad = size < in->width ? (int)(in->width - size) : 0;
     if (in->left) {
         sink_text(&sink_out, text);
         sink_print(&sink_out, "%*s", last ? 0 : pad, "");
@@ -157,7 +158,7 @@ static void fill_row(grid *in, const layout *at, const bench_table *table, const
     set_cell(in, line, at->backend, row->rival->label);
     if (row->failure != NULL) {
         set_cell(in, line, at->time, "FAIL");
-        in->cells[line * COLUMNS_MAX + at->rate] = store_format(" %s", row->failure);
+        in->cells[line * COLUMNS_MAX + at->rate] = row->failure;
         return;
     }
     set_cell(in, line, at->time, rounded(row->min_ns));
@@ -234,9 +235,11 @@ static void print_json_row(const bench_table *table, const bench_row *row) {
     }
     sink_print(&sink_out,
                ", \"pass\": true, \"gas\": %llu, \"nsPerRun\": %.1f, \"medianNs\": %.1f, "
-               "\"p99Ns\": %.1f, \"rounds\": %zu, \"runs\": %llu, \"mgasPerSecond\": %.3f",
+               "\"p99Ns\": %.1f, \"clock\": \"%s\", \"rounds\": %zu, \"runs\": %llu, "
+               "\"mgasPerSecond\": %.3f",
                (unsigned long long)row->gas, row->min_ns, row->median_ns, row->p99_ns,
-               row->round_count, (unsigned long long)row->rounds[0].runs, bench_mgas(row));
+               row->by_cpu ? "thread" : "wall", row->round_count,
+               (unsigned long long)row->rounds[0].runs, bench_mgas(row));
     print_json_count("heapCalls", row->heap_is_known, row->heap_calls);
     print_json_count("pageFaults", true, row->page_faults);
     print_json_count("reservedBytes", row->reserved_bytes != 0, row->reserved_bytes);

@@ -1,6 +1,6 @@
-/* cases.h: what `bench` runs: one call with everything around it and what it must answer. Cases come
- * from the embedded contracts, state-test files, folders of hex files, or the archives' layouts, and
- * lie in the store as a list in the order they were asked for.
+/* cases.h: what `bench` runs: one call with everything around it and what it must answer. Cases
+ * come from the embedded contracts, state-test files, folders of hex files, or the archives'
+ * layouts, and lie in the store as a list in the order they were asked for.
  *
  * Readers return an exit code, their message out. What cannot be a case here (a blockchain test, a
  * case its archive calls unusable) is noted on stderr and left out. */
@@ -72,7 +72,8 @@ int cases_read_state_tests(case_list *list, const json_document *document);
  * calldata, everything else as the archives run it. */
 void cases_contract(bench_case *target, byte_range code, bool deploys, byte_range input);
 
-/* ---- Expectations (`X_expected.json`, expected.json) -------------------------------------------- */
+/* ---- Expectations (`X_expected.json`, expected.json) --------------------------------------------
+ */
 
 typedef struct expectation {
     json_document document;

@@ -8,7 +8,7 @@
     X(DONE,       0,  "done, all passed")                                                          \
     X(FAILED,     1,  "a test failed, a trace differs, a check failed")                            \
     X(INTERNAL,   2,  "EVM or internal error")                                                     \
-    X(FLAG,       3,  "bad flag or flag value, unknown fork, library not loadable, not in this version") \
+    X(FLAG,       3,  "bad flag or value, unknown fork, library not loadable, not in this version")\
     X(BLOCKHASH,  4,  "block hash needed but not given")                                           \
     X(MALFORMED,  10, "malformed JSON or hex")                                                     \
     X(FILE,       11, "file or stream trouble")                                                    \

@@ -1,5 +1,6 @@
 /* evmc_loader.h: opens EVMC libraries (ABI 12) by path or by a config string, with the loader rules
  * and codes that EVMC hosts know (spec evmc.md V9). A loaded library stays until the process ends.
+ */
 #ifndef COLDEVM_EVMC_LOADER_H
 #define COLDEVM_EVMC_LOADER_H
 
@@ -25,6 +26,7 @@ typedef enum evmc_loader_code {
  * up as the system does. The function called is evmc_create_NAME, NAME being the file's name
  * without folder, without one leading "lib", cut at the first '.', '-' turned into '_'; else
  * evmc_create. Returns: EVMC_LOADED and *vm, the caller's until (*vm)->destroy; else *vm is NULL.
+ */
 evmc_loader_code evmc_load_config(chevm12_vm **vm, const char *config);
 
 /* evmc_loader_error gives the sentence of the calling thread's last failure, once: then NULL until

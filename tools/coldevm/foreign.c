@@ -1,5 +1,5 @@
-/* foreign.c: EVMC libraries; see foreign.h. The VMs live in a table of this process: they are few and
- * stay until it ends. */
+/* foreign.c: EVMC libraries; see foreign.h. The VMs live in a table of this process: they are few
+ * and stay until it ends. */
 #include "foreign.h"
 
 #include "codes.h"
@@ -23,7 +23,7 @@ int foreign_load(foreign_vm **vm, flag_text flag) {
     }
     chevm12_vm *loaded = NULL;
     if (evmc_load_config(&loaded, flag.text) != EVMC_LOADED) {
-        return message_argument(EXIT_FLAG, flag.position, "%s: %s", flag.text, evmc_loader_error());
+        return message_argument(EXIT_FLAG, flag.position, "%s", evmc_loader_error());
     }
     *vm = &machines[machine_count++];
     (*vm)->host = (evmc_host){.vm = loaded};
@@ -40,4 +40,12 @@ void foreign_call(foreign_vm *vm, chevm_state *state, chevm_fork fork, const che
     vm->host.context = state;
     vm->host.revision = evmc_host_revision(fork);
     evmc_host_call(&vm->host, message, result);
+}
+
+void foreign_close(void) {
+    while (machine_count > 0) {
+        foreign_vm *last = &machines[--machine_count];
+        evmc_host_fini(&last->host);
+        last->host.vm->destroy(last->host.vm);
+    }
 }

@@ -1,4 +1,5 @@
-/* Every value knows its line, whatever stands around it; malformed text is refused where it breaks. */
+/* Every value knows its line, whatever stands around it; malformed text is refused where it breaks.
+ */
 #include "json.h"
 
 #include "codes.h"

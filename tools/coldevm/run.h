@@ -41,8 +41,8 @@ typedef struct run_outcome {
     bool traced;      /* a trace was written */
     uint64_t time_ns; /* of one run, or the mean with --bench */
     uint64_t runs;
-    uint64_t heap_calls; /* per run */
-    uint64_t heap_bytes;
+    uint64_t allocations; /* per run */
+    uint64_t allocated_bytes;
 } run_outcome;
 
 /* run_play opens the stage, plays the plan and leaves the state after the last run in it, for the

@@ -71,8 +71,8 @@ static int play_open(play *it) {
     if (it->measures) {
         it->outcome->runs++;
         it->outcome->time_ns += spent;
-        it->outcome->heap_calls += heap.calls;
-        it->outcome->heap_bytes += heap.bytes;
+        it->outcome->allocations += heap.allocations;
+        it->outcome->allocated_bytes += heap.bytes;
     }
     return EXIT_DONE;
 }
@@ -252,8 +252,8 @@ static int play_bench(play *it) {
     it->measures = false;
     if (outcome->runs > 0) {
         outcome->time_ns /= outcome->runs;
-        outcome->heap_calls /= outcome->runs;
-        outcome->heap_bytes /= outcome->runs;
+        outcome->allocations /= outcome->runs;
+        outcome->allocated_bytes /= outcome->runs;
     }
     return code;
 }

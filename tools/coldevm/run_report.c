@@ -83,7 +83,8 @@ static void report_statistics(const run_outcome *outcome) {
                "EVM gas used:    %llu\nexecution time:  %s\nallocations:     %llu\n"
                "allocated bytes: %llu\n",
                (unsigned long long)outcome->gas_used, text_duration(time, outcome->time_ns),
-               (unsigned long long)outcome->heap_calls, (unsigned long long)outcome->heap_bytes);
+               (unsigned long long)outcome->allocations,
+               (unsigned long long)outcome->allocated_bytes);
     if (!seal_is_armed()) {
         message_note("heap guard is off: allocations were not seen");
     }

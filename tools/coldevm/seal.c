@@ -35,5 +35,6 @@ void seal_begin(seal_mode mode) {
 seal_count seal_end(void) {
     ch_unseal();
     ch_count_end(&counted);
-    return (seal_count){counted.allocs + counted.frees + counted.reallocs, counted.bytes};
+    uint64_t allocations = counted.allocs + counted.reallocs;
+    return (seal_count){allocations + counted.frees, allocations, counted.bytes};
 }

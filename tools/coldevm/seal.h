@@ -15,8 +15,9 @@ void seal_begin(seal_mode mode);
 
 /* What the current thread called between begin and end; all 0 if not armed. */
 typedef struct seal_count {
-    uint64_t calls;
-    uint64_t bytes;
+    uint64_t calls;       /* of any kind, free included */
+    uint64_t allocations; /* calls that ask for memory ... */
+    uint64_t bytes;       /* ... and how much they ask for */
 } seal_count;
 
 seal_count seal_end(void);

@@ -1,5 +1,5 @@
-/* The strict checker takes what the schema says and nothing else, and the installed schema is the one
- * it works by. */
+/* The strict checker takes what the schema says and nothing else, and the installed schema is the
+ * one it works by. */
 #include "trace_check.h"
 
 #include "harness.h"

@@ -1,5 +1,5 @@
-/* Two traces that differ anywhere are found to differ there: in any line, in length, at the borders of
- * chunks; equal ones are equal. */
+/* Two traces that differ anywhere are found to differ there: in any line, in length, at the borders
+ * of chunks; equal ones are equal. */
 #include "trace_compare.h"
 
 #include "harness.h"

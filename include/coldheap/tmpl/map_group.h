@@ -1,9 +1,11 @@
-/** map_group.h: the 16-byte control group of tmpl/map.h: fourteen tags, one byte of hash each (0:
- *  free slot), and a counter of the entries that wanted this group but lie in a later one.
+/** map_group.h: the 16-byte control group of tmpl/map.h: fifteen tags, one byte of hash each (0:
+ * free slot), and a filter of the entries that wanted this group but lie in a later one.
  *
- *  The one idea: one 16-byte load answers "which of fourteen slots may hold this key" and "may it
- * lie further on". The counter is exact (raised by an insert that passes, lowered by the remove of
- * that entry), so nothing piles up under churn. Its top bit marks a group that clear must visit. */
+ *  The one idea: one 16-byte load answers "which of fifteen slots may hold this key" and "may it
+ * lie further on". The low bits of a tag put entries into eight classes; bit c of the filter is set
+ * if, and only if, an entry of class c passed. The template keeps two promises on every change, so
+ * that a map after any churn answers as fast as a fresh one: only a full group was ever passed, and
+ * no filter bit outlives its last entry. */
 #ifndef CH_TMPL_MAP_GROUP_H
 #define CH_TMPL_MAP_GROUP_H
 
@@ -17,10 +19,9 @@
 #include <emmintrin.h>
 #endif
 
-#define CHI_MAP_SLOTS        14u     /* per group */
-#define CHI_MAP_SLOTS_MASK   0x3fffu /* one bit per slot */
-#define CHI_MAP_TOUCHED      0x8000u /* the group is on the list of groups in use */
-#define CHI_MAP_PASSED_MAX   0x7fffu /* the counter stays there once it got there */
+#define CHI_MAP_SLOTS        15u     /* per group */
+#define CHI_MAP_SLOTS_MASK   0x7fffu /* one bit per slot */
+#define CHI_MAP_CLASSES      8u
 #define CHI_MAP_CAPACITY_MAX ((size_t)1 << 31)
 
 /** What a map over caller's memory is set up with. */
@@ -31,20 +32,24 @@ typedef struct ch_map_options {
 
 typedef struct chi_map_group {
     uint8_t tags[CHI_MAP_SLOTS];
-    uint16_t passed; /* CHI_MAP_TOUCHED | entries that passed by */
+    uint8_t passed; /* bit per class of entries that lie further on */
 } CH_ALIGNED(16) chi_map_group;
 
-/** Where the search for a key begins and what its tag is. */
+/** Where the search for a key begins, and its tag. */
 typedef struct chi_map_place {
     uint32_t group;
     uint8_t tag;
 } chi_map_place;
 
-/** chi_map_groups returns how many groups hold `capacity` entries at seven eighths load; at
- * least 1. An expression of constants, so that it can size an array. */
-#define CHI_MAP_GROUPS(capacity) (((capacity)*8u + 97u) / 98u + ((capacity) == 0))
+/** CHI_MAP_GROUPS is how many groups hold `capacity` entries at seven eighths load; at least 1. An
+ *  expression of constants, so that it can size an array. One slot always stays free. */
+#define CHI_MAP_GROUPS(capacity) (((capacity)*8u + 104u) / 105u + ((capacity) == 0))
 
-/** chi_map_place_of splits a hash: the upper half chooses the group, the low byte is the tag. */
+/** CHI_MAP_WORDS is how many 32-bit words hold one bit per group. */
+#define CHI_MAP_WORDS(groups) (((groups) + 31u) / 32u)
+
+/** chi_map_place_of splits a hash: the upper half chooses the group (by multiplication, so that any
+ *  number of groups will do), the lowest byte is the tag. */
 CH_INLINE chi_map_place chi_map_place_of(uint64_t hash, uint32_t group_count) {
     uint8_t tag = (uint8_t)hash;
     chi_map_place place;
@@ -53,26 +58,34 @@ CH_INLINE chi_map_place chi_map_place_of(uint64_t hash, uint32_t group_count) {
     return place;
 }
 
-/** chi_map_passed tells whether entries lie beyond this group. */
-CH_INLINE bool chi_map_passed(const chi_map_group *group) {
-    return (group->passed & CHI_MAP_PASSED_MAX) != 0;
-}
-
-/** chi_map_can_count is 1 unless the counter has stopped at its end: what to add or take away. */
-CH_INLINE uint32_t chi_map_can_count(const chi_map_group *group) {
-    return (group->passed & CHI_MAP_PASSED_MAX) != CHI_MAP_PASSED_MAX;
+/** chi_map_passed tells whether entries of the tag's class lie beyond the group. */
+CH_INLINE bool chi_map_passed(const chi_map_group *group, uint8_t tag) {
+    return (group->passed & 1u << tag % CHI_MAP_CLASSES) != 0;
 }
 
 CH_INLINE uint32_t chi_map_following(uint32_t group, uint32_t group_count) {
     return group + 1 == group_count ? 0 : group + 1;
 }
 
-/* chi_map_match returns one bit per slot whose tag is `tag`; tag 0 finds the free slots. */
+/** chi_map_distance counts the steps from group `from` forward to group `to`. */
+CH_INLINE uint32_t chi_map_distance(uint32_t from, uint32_t to, uint32_t group_count) {
+    return to >= from ? to - from : to + (group_count - from);
+}
+
+/* chi_map_match returns one bit per slot whose tag is `tag`; tag 0 finds the free slots.
+ * chi_map_match_class returns one bit per slot whose tag is of class `class_of`, free ones in 0. */
 #if defined(__SSE2__)
 
 CH_INLINE uint32_t chi_map_match(const chi_map_group *group, uint8_t tag) {
     __m128i tags = _mm_load_si128((const __m128i *)(const void *)group);
     __m128i same = _mm_cmpeq_epi8(tags, _mm_set1_epi8((char)tag));
+    return (uint32_t)_mm_movemask_epi8(same) & CHI_MAP_SLOTS_MASK;
+}
+
+CH_INLINE uint32_t chi_map_match_class(const chi_map_group *group, uint32_t class_of) {
+    __m128i tags = _mm_load_si128((const __m128i *)(const void *)group);
+    __m128i classes = _mm_and_si128(tags, _mm_set1_epi8((char)(CHI_MAP_CLASSES - 1)));
+    __m128i same = _mm_cmpeq_epi8(classes, _mm_set1_epi8((char)class_of));
     return (uint32_t)_mm_movemask_epi8(same) & CHI_MAP_SLOTS_MASK;
 }
 
@@ -86,13 +99,27 @@ CH_INLINE uint32_t chi_map_zero_bytes(uint64_t word) {
     return (uint32_t)(((zero >> 7) * 0x0102040810204080u) >> 56);
 }
 
+CH_INLINE uint32_t chi_map_match_masked(const chi_map_group *group, uint8_t value, uint8_t mask) {
+    uint64_t pattern = value * 0x0101010101010101u;
+    uint64_t keep = mask * 0x0101010101010101u;
+    uint32_t first = chi_map_zero_bytes((ch_bits_load_le64(group->tags) & keep) ^ pattern);
+    uint32_t second = chi_map_zero_bytes((ch_bits_load_le64(group->tags + 7) & keep) ^ pattern);
+    return first | second << 7;
+}
+
 CH_INLINE uint32_t chi_map_match(const chi_map_group *group, uint8_t tag) {
-    uint64_t pattern = tag * 0x0101010101010101u;
-    uint32_t first = chi_map_zero_bytes(ch_bits_load_le64(group->tags) ^ pattern);
-    uint32_t second = chi_map_zero_bytes(ch_bits_load_le64(group->tags + 6) ^ pattern);
-    return first | (second >> 2) << 8;
+    return chi_map_match_masked(group, tag, 0xff);
+}
+
+CH_INLINE uint32_t chi_map_match_class(const chi_map_group *group, uint32_t class_of) {
+    return chi_map_match_masked(group, (uint8_t)class_of, CHI_MAP_CLASSES - 1);
 }
 
 #endif
+
+/** chi_map_taken returns one bit per slot that holds an entry. */
+CH_INLINE uint32_t chi_map_taken(const chi_map_group *group) {
+    return chi_map_match(group, 0) ^ CHI_MAP_SLOTS_MASK;
+}
 
 #endif
