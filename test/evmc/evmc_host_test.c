@@ -295,6 +295,11 @@ TEST(random_programs_play_alike_natively_and_through_evmc) {
             return;
         }
     }
+    chevm_stats stats; /* the programs must reach something */
+    chevm_get_stats(machine, &stats);
+    printf("# %u rounds, %llu frames, depth %u\n", rounds, (unsigned long long)stats.frames,
+           stats.depth_peak);
+    CHECK(stats.frames > 2 * (uint64_t)rounds);
     finish();
 }
 
