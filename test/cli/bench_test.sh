@@ -247,6 +247,11 @@ name 'evm-bench: one number per run and nothing else'
 check test "$(grep -Ec '^[0-9]+\.[0-9]{3}$' "$work/runs")" -eq 3
 check test "$(wc -l <"$work/runs")" -eq 3
 check test ! -s "$work/.err"
+name "evm-bench: the entry that is shipped"
+share=$(cd "$(dirname "$0")/../../share/coldevm/evm-bench" && pwd)
+check test "$(COLDEVM=$program "$share/entry.sh" --contract-code-path "$contracts/swap/code.hex" \
+    --call-data "@$contracts/swap/input.hex" --num-runs 2 | wc -l)" -eq 2
+check json "$share/runner.evm-bench.json"
 name 'evm-bench: --call-data; code that does not deploy'
 echo 60006000fd >"$work/revert.hex"
 err <<'EOF'

@@ -123,6 +123,17 @@ reason="'s' at character 1 is not part of a decimal number"
 error 3 "argument:2: bad value 'soon' for --min-time: $reason" bench --min-time soon
 error 3 "argument:2: bad value '1.2.3' for --min-time: not a decimal number" bench --min-time 1.2.3
 
+error 3 "argument:2: bad value '68719476737' for --mem-limit: number is above 68719476736" \
+    run --mem-limit 68719476737 00
+error 3 "argument:2: bad value '0xffffffffffffffff' for --mem-limit: number is above 68719476736" \
+    footprint --mem-limit 0xffffffffffffffff
+error 3 "argument:2: bad value '100000' for --repetitions: number is above 1000" \
+    bench --repetitions 100000
+
+name 'the largest --mem-limit'
+echo 0x | out
+run 0 run --mem-limit 68719476736 00
+
 name 'the largest number of 256 bits'
 printf '0x%s\n error: insufficient balance for transfer\n' '' | out
 run 0 run --value 0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff 00
@@ -145,6 +156,7 @@ error 3 "argument:2: bad value '$long' for --sender: address is longer than 20 b
 
 error 3 'argument:1: no code: give CODE, @FILE, - or --codefile FILE' run
 error 3 'argument:1: give one CODE, @FILE, - or --codefile FILE' run 00 01
+error 3 'stdin:0: is asked for twice' run --input - -
 error 3 'argument:4: give --input or --inputfile, not both' run --input 00 --inputfile x 00
 
 # ---- geth mode -----------------------------------------------------------------------------------

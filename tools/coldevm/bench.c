@@ -102,45 +102,62 @@ static int choose_rivals(bench_settings *settings) {
 
 /* ---- Which cases ----------------------------------------------------------------------------- */
 
-static int compile(regex_t *expression, flag_text flag, const char *name) {
+/* A pattern of the command line; without one nothing is decided by it. */
+typedef struct pattern {
+    regex_t expression;
+    bool given;
+} pattern;
+
+static int pattern_open(pattern *opened, flag_text flag, const char *name) {
+    opened->given = false;
     if (flag.position == 0) {
         return EXIT_DONE;
     }
-    int trouble = regcomp(expression, flag.text, REG_EXTENDED | REG_NOSUB);
+    int trouble = regcomp(&opened->expression, flag.text, REG_EXTENDED | REG_NOSUB);
+    opened->given = trouble == 0;
     if (trouble == 0) {
         return EXIT_DONE;
     }
     char reason[128];
-    regerror(trouble, expression, reason, sizeof reason);
+    regerror(trouble, &opened->expression, reason, sizeof reason);
     return message_argument(EXIT_FLAG, flag.position, "bad value '%.80s' for --%s: %s", flag.text,
                             name, reason);
 }
 
-static bool matches(const regex_t *expression, const char *name) {
-    return regexec(expression, name, 0, NULL, 0) == 0;
+static void pattern_close(pattern *opened) {
+    if (opened->given) {
+        regfree(&opened->expression);
+    }
+}
+
+static bool pattern_matches(const pattern *opened, const char *name, bool otherwise) {
+    return opened->given ? regexec(&opened->expression, name, 0, NULL, 0) == 0 : otherwise;
 }
 
 /* Takes the cases out of the list that the filters do not want. */
-static int filter_cases(case_list *list) {
-    regex_t wanted;
-    regex_t unwanted;
-    int code = compile(&wanted, flags.filter, "filter");
-    code = code == EXIT_DONE ? compile(&unwanted, flags.skip, "skip") : code;
-    if (code != EXIT_DONE) {
-        return code;
-    }
+static void drop_cases(case_list *list, const pattern *wanted, const pattern *unwanted) {
     for (bench_case **link = &list->first; *link != NULL;) {
         const char *name = (*link)->name;
-        bool out = (flags.filter.position != 0 && !matches(&wanted, name)) ||
-                   (flags.skip.position != 0 && matches(&unwanted, name));
-        if (out) {
+        if (pattern_matches(wanted, name, true) && !pattern_matches(unwanted, name, false)) {
+            link = &(*link)->next;
+        } else {
             *link = (*link)->next;
             list->count--;
-        } else {
-            link = &(*link)->next;
         }
     }
-    return EXIT_DONE;
+}
+
+static int filter_cases(case_list *list) {
+    pattern wanted;
+    pattern unwanted = {.given = false};
+    int code = pattern_open(&wanted, flags.filter, "filter");
+    code = code == EXIT_DONE ? pattern_open(&unwanted, flags.skip, "skip") : code;
+    if (code == EXIT_DONE) {
+        drop_cases(list, &wanted, &unwanted);
+    }
+    pattern_close(&unwanted);
+    pattern_close(&wanted);
+    return code;
 }
 
 static int read_cases(case_list *list, const operand_list *operands) {

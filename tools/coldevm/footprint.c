@@ -6,6 +6,8 @@
 #include "message.h"
 #include "stage.h"
 
+#include <coldevm/memory.h>
+
 static struct {
     chevm_fork fork;
     uint64_t gas;
@@ -18,7 +20,7 @@ static struct {
 static const flag_row FLAGS[] = {
     {"gas", FLAG_U64, &flags.gas, "N", INT64_MAX, NULL, "gas of one transaction (30000000)"},
     {"depth", FLAG_U64, &flags.depth, "N", CHEVM_DEPTH_MAX, NULL, "deepest call (1024)"},
-    {"mem-limit", FLAG_U64, &flags.mem_limit, "BYTES", 0, NULL,
+    {"mem-limit", FLAG_U64, &flags.mem_limit, "BYTES", CHEVM_MEMORY_LIMIT_MAX, NULL,
      "cap for EVM memory of all frames, instead of what the gas can buy"},
     {"fork", FLAG_FORK, &flags.fork, "NAME", 0, NULL, "rules (newest)"},
     {"rev", FLAG_FORK, &flags.fork, "NAME", 0, NULL, NULL},

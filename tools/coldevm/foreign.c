@@ -41,3 +41,11 @@ void foreign_call(foreign_vm *vm, chevm_state *state, chevm_fork fork, const che
     vm->host.revision = evmc_host_revision(fork);
     evmc_host_call(&vm->host, message, result);
 }
+
+void foreign_close(void) {
+    while (machine_count > 0) {
+        foreign_vm *last = &machines[--machine_count];
+        evmc_host_fini(&last->host);
+        last->host.vm->destroy(last->host.vm);
+    }
+}

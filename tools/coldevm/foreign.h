@@ -21,4 +21,7 @@ const char *foreign_name(const foreign_vm *vm);
 void foreign_call(foreign_vm *vm, chevm_state *state, chevm_fork fork, const chevm_message *message,
                   chevm_result *result);
 
+/* foreign_close destroys all of them. */
+void foreign_close(void);
+
 #endif

@@ -5,6 +5,7 @@
 
 #include "codes.h"
 #include "coldevm_version.h" /* generated: COLDEVM_VERSION, COLDEVM_COMMIT */
+#include "foreign.h"
 #include "message.h"
 #include "seal.h"
 #include "store.h"
@@ -261,6 +262,7 @@ int main(int argc, char **argv) {
     if (code == EXIT_DONE) {
         code = run_program(argc, argv);
     }
+    foreign_close();
     code = close_streams(code);
     return geth_mode ? geth_exit_code(code) : code;
 }

@@ -6,6 +6,8 @@
 #include "message.h"
 #include "store.h"
 
+#include <coldevm/memory.h>
+
 #include <string.h>
 #include <unistd.h>
 
@@ -61,7 +63,7 @@ static const flag_row FLAGS[] = {
     {"statdump", FLAG_BOOL, &flags.statdump, NULL, 0, NULL, "gas, time and heap calls on stderr"},
     {"dump", FLAG_BOOL, &flags.dump, NULL, 0, NULL, "print the accounts afterwards, as JSON"},
     {"exit-code", FLAG_BOOL, &flags.exit_code, NULL, 0, NULL, "exit 1 if the code fails"},
-    {"mem-limit", FLAG_U64, &flags.mem_limit, "BYTES", 0, NULL,
+    {"mem-limit", FLAG_U64, &flags.mem_limit, "BYTES", CHEVM_MEMORY_LIMIT_MAX, NULL,
      "cap for EVM memory of all frames; reaching it is exit code 21"},
     {"no-malloc", FLAG_TEXT, &flags.no_malloc, "trap|count", 0, NULL,
      "a heap call while running: exit code 20, or counted (trap; with --vm: count)"},
