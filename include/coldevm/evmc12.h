@@ -204,7 +204,7 @@ extern "C" {
  *  Returns: NULL if the reservation is refused.
  *  Owner:   the caller, until vm->destroy(vm), when no execute runs and every output is released.
  *  Options: engine=fast|portable;
- *           memory=BYTES, most EVM memory of one frame (16 MiB), and slots=N (1089: one thread at
+ *           memory=BYTES, most EVM memory of one frame (8 MiB), and slots=N (1089: one thread at
  *           full depth and 64 outputs), both only before the first execute;
  *           trace[=FILE], an EIP-3155 line per instruction (standard error);
  *           opcode.count=FILE, written by destroy.

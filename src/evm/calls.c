@@ -51,7 +51,7 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
 }
 
 void chevmi_leave(chevm *vm, chevmi_frame *frame) {
-    chevm_memory_close(&vm->memory, &frame->memory);
+    chevm_memory_close_wiped(&vm->memory, &frame->memory); /* its output has been kept */
     ch_arena_release(&vm->scratch, frame->scratch);
     if (CH_UNLIKELY(vm->twin != NULL)) {
         (void)vm->twin->free(vm->twin->user, frame->base, CHEVM_STACK_MAX * sizeof *frame->base);

@@ -19,7 +19,7 @@
 #define MEMORY_LEAST ((uint64_t)4096)
 #define MEMORY_MOST  ((uint64_t)1 << 34)
 #if UINTPTR_MAX > 0xffffffffu
-#define MEMORY_DEFAULT ((uint64_t)16 << 20) /* what 490 million gas buy in one frame */
+#define MEMORY_DEFAULT ((uint64_t)8 << 20) /* what 135 million gas buy in one frame */
 #define SLOTS_DEFAULT  (CHEVM_DEPTH_MAX + 1 + 64)
 #else
 #define MEMORY_DEFAULT ((uint64_t)2 << 20)
@@ -192,45 +192,46 @@ static CH_COLD void start_trace(instance *self, body *run, chevm_fork fork) {
 CH_INLINE void release_at(const chevm12_result *result, uint32_t stride_log2) {
     slot *s = chevmi_slot_of(result->output_data, stride_log2);
     CH_REQUIRE(s->magic == SLOT_MAGIC);
-    CH_REQUIRE(atomic_exchange_explicit(&s->kept, false, memory_order_relaxed)); /* not twice */
+    CH_REQUIRE(atomic_load_explicit(&s->kept, memory_order_relaxed)); /* not twice */
+    atomic_store_explicit(&s->kept, false, memory_order_relaxed);
     chevmi_slots_release(&s->owner->slots, s);
 }
 
 /* release gets nothing but the result, so the stride must be known to the function. */
-static void release_24(const chevm12_result *result) {
-    release_at(result, 24);
+static void release_23(const chevm12_result *result) {
+    release_at(result, 23);
 }
-static void release_26(const chevm12_result *result) {
-    release_at(result, 26);
+static void release_25(const chevm12_result *result) {
+    release_at(result, 25);
 }
-static void release_28(const chevm12_result *result) {
-    release_at(result, 28);
+static void release_27(const chevm12_result *result) {
+    release_at(result, 27);
 }
-static void release_30(const chevm12_result *result) {
-    release_at(result, 30);
+static void release_29(const chevm12_result *result) {
+    release_at(result, 29);
 }
 #if UINTPTR_MAX > 0xffffffffu
-static void release_32(const chevm12_result *result) {
-    release_at(result, 32);
+static void release_31(const chevm12_result *result) {
+    release_at(result, 31);
 }
-static void release_34(const chevm12_result *result) {
-    release_at(result, 34);
+static void release_33(const chevm12_result *result) {
+    release_at(result, 33);
 }
-static void release_36(const chevm12_result *result) {
-    release_at(result, 36);
+static void release_35(const chevm12_result *result) {
+    release_at(result, 35);
 }
-static void release_38(const chevm12_result *result) {
-    release_at(result, 38);
+static void release_37(const chevm12_result *result) {
+    release_at(result, 37);
 }
 #else
-#define release_32 NULL
-#define release_34 NULL
-#define release_36 NULL
-#define release_38 NULL
+#define release_31 NULL
+#define release_33 NULL
+#define release_35 NULL
+#define release_37 NULL
 #endif
 
 static void (*const release_by_stride[])(const chevm12_result *) = {
-    release_24, release_26, release_28, release_30, release_32, release_34, release_36, release_38};
+    release_23, release_25, release_27, release_29, release_31, release_33, release_35, release_37};
 
 /* ---- Execution ---------------------------------------------------------------------------------
  */

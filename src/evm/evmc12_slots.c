@@ -55,7 +55,6 @@ ch_status chevmi_slots_init(chevmi_slots *slots, ch_region *region, size_t offse
     slots->count = count;
     atomic_init(&slots->fresh, 0);
     atomic_init(&slots->free, 0);
-    atomic_init(&slots->held, 0);
     atomic_flag_clear(&slots->committing);
     return CH_OK;
 }
@@ -129,21 +128,25 @@ void *chevmi_slots_acquire(chevmi_slots *slots) {
         push(slots, index);
         return NULL;
     }
-    atomic_fetch_add_explicit(&slots->held, 1, memory_order_relaxed);
     return slots->first + ((size_t)index << slots->stride_log2);
 }
 
 void chevmi_slots_release(chevmi_slots *slots, void *slot) {
     const uint32_t index = chevmi_slots_index(slots, slot);
     CH_REQUIRE(index < slots->count && chevmi_slot_of(slot, slots->stride_log2) == slot);
-    atomic_fetch_sub_explicit(&slots->held, 1, memory_order_relaxed);
     push(slots, index);
 }
 
-uint32_t chevmi_slots_held(chevmi_slots *slots) {
-    return atomic_load_explicit(&slots->held, memory_order_relaxed);
+uint32_t chevmi_slots_held(const chevmi_slots *slots) {
+    uint32_t held = chevmi_slots_used(slots);
+    uint32_t next = (uint32_t)atomic_load_explicit(&slots->free, memory_order_acquire);
+    while (next != 0 && held > 0) {
+        held--;
+        next = atomic_load_explicit(&slots->notes[next - 1].next, memory_order_relaxed);
+    }
+    return held;
 }
 
-uint32_t chevmi_slots_used(chevmi_slots *slots) {
+uint32_t chevmi_slots_used(const chevmi_slots *slots) {
     return atomic_load_explicit(&slots->fresh, memory_order_relaxed);
 }

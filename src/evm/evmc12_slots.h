@@ -1,5 +1,5 @@
 /* evmc12_slots.h: a lock-free pool of equal slots of address space, each committed when it is first
- * taken. Slots are aligned to their stride, a power of four, so the slot that holds an address is
+ * taken. Slots are aligned to their stride, a power of two, so the slot that holds an address is
  * found from the address alone.
  *
  *   region | ... head of the owner ... | notes | pad | slot 0 | slot 1 | ... |
@@ -15,8 +15,8 @@
 
 #include <stdatomic.h>
 
-#define CHEVMI_SLOT_LOG2_MIN  24u /* strides are 2^24, 2^26 ... 2^38 bytes */
-#define CHEVMI_SLOT_LOG2_MAX  38u
+#define CHEVMI_SLOT_LOG2_MIN  23u /* strides are 2^23, 2^25 ... 2^37 bytes */
+#define CHEVMI_SLOT_LOG2_MAX  37u
 #define CHEVMI_SLOT_COUNT_MAX (UINT32_C(1) << 20)
 
 /* What is known of a slot outside it: its bytes may have no pages yet. */
@@ -34,12 +34,11 @@ typedef struct chevmi_slots {
     uint32_t count;
     _Atomic uint32_t fresh; /* slots 0 .. fresh-1 have been taken at least once */
     _Atomic uint64_t free;  /* change count << 32 | index + 1 of the slot released last */
-    _Atomic uint32_t held;
     atomic_flag committing;
 } chevmi_slots;
 
 /* chevmi_slots_footprint is the bytes of region that `count` slots need, 0 if the arguments are out
- * of range: count 1 .. CHEVMI_SLOT_COUNT_MAX, slot_bytes 1 .. 2^38. */
+ * of range: count 1 .. CHEVMI_SLOT_COUNT_MAX, slot_bytes 1 .. 2^37. */
 size_t chevmi_slots_footprint(uint32_t count, size_t slot_bytes);
 
 /* chevmi_slots_init lays the pool out in region from offset (a multiple of 4096) on, which must
@@ -54,10 +53,10 @@ void *chevmi_slots_acquire(chevmi_slots *slots);
 /* chevmi_slots_release gives back what acquire gave. */
 void chevmi_slots_release(chevmi_slots *slots, void *slot);
 
-/* Slots taken now, for checks; slots ever taken are 0 .. chevmi_slots_used()-1, some perhaps never
- * committed (NULL). */
-uint32_t chevmi_slots_held(chevmi_slots *slots);
-uint32_t chevmi_slots_used(chevmi_slots *slots);
+/* Slots taken now, O(count), while nobody takes or gives; slots ever taken are 0 ..
+ * chevmi_slots_used()-1, some perhaps never committed (NULL). */
+uint32_t chevmi_slots_held(const chevmi_slots *slots);
+uint32_t chevmi_slots_used(const chevmi_slots *slots);
 void *chevmi_slots_at(chevmi_slots *slots, uint32_t index);
 uint32_t chevmi_slots_index(const chevmi_slots *slots, const void *slot);
 

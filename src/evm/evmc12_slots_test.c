@@ -68,7 +68,7 @@ TEST(larger_slots_get_larger_strides) {
         size_t bytes;
         uint32_t log2;
     } cases[] = {
-        {1, 24}, {(size_t)1 << 24, 24}, {((size_t)1 << 24) + 1, 26}, {(size_t)1 << 30, 30}};
+        {1, 23}, {(size_t)1 << 23, 23}, {((size_t)1 << 23) + 1, 25}, {(size_t)1 << 31, 31}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         CHECK(start(2, cases[i].bytes));
         CHECK_EQUAL(slots.stride_log2, cases[i].log2);

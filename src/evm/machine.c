@@ -13,7 +13,7 @@
 #define CODE_ROOM_BYTES                                                                            \
     ((uint64_t)(65536 + 8192 + 512)) /* copy, map, record of one frame's code                      \
                                       */
-#define MEMORY_LIMIT_MOST ((uint64_t)1 << 46)
+#define CACHE_LIMIT_MOST ((uint64_t)1 << 46)
 
 /* ---- Footprint ---- */
 
@@ -56,7 +56,7 @@ ch_status chevm_footprint(const chevm_options *options, chevm_footprint_parts *p
         single = chevm_memory_worst_case(gas_of(options), 0, rule_of(options));
     }
     uint64_t cache = options->cache_bytes != 0 ? options->cache_bytes : CACHE_DEFAULT;
-    if (memory > MEMORY_LIMIT_MOST || cache > MEMORY_LIMIT_MOST) {
+    if (memory > CHEVM_MEMORY_LIMIT_MAX || cache > CACHE_LIMIT_MOST) {
         return CH_ERANGE;
     }
     cache = cache < CHEVMI_CACHE_BYTES_MIN ? CHEVMI_CACHE_BYTES_MIN : cache;
@@ -113,9 +113,9 @@ static void choose_run(chevm *vm) {
     dispatch_fill(vm);
 }
 
-/* Lays the parts out in region and prepares them. */
-static ch_status build(chevm **out, const ch_region *region, const chevm_options *options,
-                       const chevm_footprint_parts *parts) {
+/* Lays the parts out in region, whose pages are fresh or full of anything, and prepares them. */
+static ch_status build(chevm **out, const ch_region *region, bool fresh,
+                       const chevm_options *options, const chevm_footprint_parts *parts) {
     uint8_t *start[CHEVM_PART_COUNT];
     uint8_t *at = region->base;
     for (int part = 0; part < CHEVM_PART_COUNT; part++) {
@@ -133,7 +133,7 @@ static ch_status build(chevm **out, const ch_region *region, const chevm_options
     vm->return_buffer = start[CHEVM_PART_RETURNDATA];
     vm->return_capacity = parts->bytes[CHEVM_PART_RETURNDATA];
     vm->twin = options->twin;
-    chevm_memory_options memory = {.limit_bytes = parts->bytes[CHEVM_PART_MEMORY]};
+    chevm_memory_options memory = {.limit_bytes = parts->bytes[CHEVM_PART_MEMORY], .zeroed = fresh};
     ch_status status;
     if (vm->twin != NULL) {
         status = chevm_memory_init_twin(&vm->memory, vm->twin, &memory);
@@ -184,7 +184,7 @@ ch_status chevm_create(chevm **vm, const chevm_options *options) {
         status = ch_region_commit(&region, behind, parts.total - behind);
     }
     if (status == CH_OK) {
-        status = build(vm, &region, options, &parts);
+        status = build(vm, &region, true, options, &parts);
     }
     if (status != CH_OK) {
         (void)ch_region_fini(&region);
@@ -214,7 +214,7 @@ ch_status chevm_init(chevm **vm, void *memory, size_t size, const chevm_options 
     }
     ch_region region;
     status = ch_region_from(&region, memory, parts.total);
-    return status == CH_OK ? build(vm, &region, options, &parts) : status;
+    return status == CH_OK ? build(vm, &region, false, options, &parts) : status;
 }
 
 void chevm_fini(chevm *vm) {
