@@ -2,8 +2,8 @@
 # measure.sh: measures this machine and writes the tables and pictures of the README.
 #   scripts/measure.sh own                       own contracts: cold heap beside the malloc twin
 #   scripts/measure.sh vm LIBRARY CASE...        cases beside any EVMC library of ABI 12
-# Each writes docs/measured/NAME.md and NAME.svg from one interleaved run of `coldevm bench`, then puts
-# the table between its two marks in README.md. Environment: PRESET (release).
+# Each writes docs/measured/NAME.md and NAME.svg from one interleaved run of `coldevm bench`, then
+# puts the table between its two marks in README.md. Environment: PRESET (release).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -22,7 +22,8 @@ die() {
 provenance() {
     commit=$("$coldevm" --version | sed 's/.*(\([0-9a-f]*\)).*/\1/')
     cpu=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1)
-    compiler=$(sed -n 's/^CMAKE_C_COMPILER:[^=]*=//p' "$root/build/${PRESET:-release}/CMakeCache.txt")
+    cache=$root/build/${PRESET:-release}/CMakeCache.txt
+    compiler=$(sed -n 's/^CMAKE_C_COMPILER:[^=]*=//p' "$cache")
     echo
     echo "Commit $commit, $cpu, $("$compiler" --version | head -n 1), \`-O3\`; best of nine" \
         "interleaved rounds. Repeat it: \`scripts/measure.sh $1\`."
@@ -31,7 +32,11 @@ provenance() {
 # Puts docs/measured/NAME.md between <!-- begin NAME --> and <!-- end NAME --> of the README.
 splice() {
     awk -v name="$1" -v table="$out/$1.md" '
-        $0 == "<!-- begin " name " -->" { print; while ((getline line < table) > 0) print line; skip = 1 }
+        $0 == "<!-- begin " name " -->" {
+            print
+            while ((getline line < table) > 0) { print line }
+            skip = 1
+        }
         $0 == "<!-- end " name " -->" { skip = 0 }
         !skip { print }' "$root/README.md" >"$work/README.md"
     cp "$work/README.md" "$root/README.md"
@@ -56,15 +61,19 @@ own_table() {
             if (!(name in gas)) { order[++count] = name }
             gas[name] = value("gas")
             key = name SUBSEP value("backend")
-            ns[key] = value("nsPerRun"); heap[key] = value("heapCalls"); peak[key] = value("peakBytes")
+            ns[key] = value("nsPerRun")
+            heap[key] = value("heapCalls")
+            peak[key] = value("peakBytes")
         }
         END {
-            print "| contract | gas | cold, µs | Mgas/s | heap calls | peak bytes | malloc twin, µs | heap calls | peak bytes | twin / cold |"
+            printf "| contract | gas | cold, µs | Mgas/s | heap calls | peak bytes "
+            print "| malloc twin, µs | heap calls | peak bytes | twin / cold |"
             print "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
             for (i = 1; i <= count; i++) {
                 n = order[i]; c = n SUBSEP "cold"; m = n SUBSEP "malloc"
-                printf "| %s | %d | %s | %.0f | %s | %s | %s | %s | %s | %.2f |\n", n, gas[n], micro(ns[c]),
-                    gas[n] * 1e3 / ns[c], heap[c], peak[c], micro(ns[m]), heap[m], peak[m], ns[m] / ns[c]
+                printf "| %s | %d | %s | %.0f ", n, gas[n], micro(ns[c]), gas[n] * 1e3 / ns[c]
+                printf "| %s | %s | %s ", heap[c], peak[c], micro(ns[m])
+                printf "| %s | %s | %.2f |\n", heap[m], peak[m], ns[m] / ns[c]
             }
         }' "$1"
 }
@@ -79,16 +88,20 @@ vm_table() {
             if (value("backend") ~ /^vm:/) { rival = value("backend") }
         }
         /"geometricMean"/ && value("rival") == rival {
-            mean[value("ours")] = value("geometricMean"); least[value("ours")] = value("least")
+            mean[value("ours")] = value("geometricMean")
+            least[value("ours")] = value("least")
         }
         END {
-            print "| case | gas | " substr(rival, 4) ", µs | ours, code analysed on every run, µs | times as fast | ours, analysis cached, µs | times as fast |"
+            print "| case | gas | " substr(rival, 4) ", µs | ours, code analysed on every run, µs " \
+                "| times as fast | ours, cached, µs | times as fast |"
             print "|---|---:|---:|---:|---:|---:|---:|"
             a = "cold/analysed"; c = "cold/cached"
             for (i = 1; i <= count; i++) {
                 n = order[i]; v = ns[n SUBSEP rival]
+                analysed = ns[n SUBSEP a]
+                cached = ns[n SUBSEP c]
                 printf "| %s | %d | %s | %s | **%.2f** | %s | **%.2f** |\n", n, gas[n], micro(v),
-                    micro(ns[n SUBSEP a]), v / ns[n SUBSEP a], micro(ns[n SUBSEP c]), v / ns[n SUBSEP c]
+                    micro(analysed), v / analysed, micro(cached), v / cached
             }
             printf "| geometric mean | | | | **%.2f** | | **%.2f** |\n", mean[a], mean[c]
             printf "| least | | | | %.2f | | %.2f |\n", least[a], least[c]

@@ -203,9 +203,12 @@ extern "C" {
  *  released, takes one slot; when none is left execute answers OUT_OF_MEMORY.
  *  Returns: NULL if the reservation is refused.
  *  Owner:   the caller, until vm->destroy(vm), when no execute runs and every output is released.
- *  Options: engine=fast|portable; memory=BYTES, most EVM memory of one frame (16 MiB); slots=N
- * (1089: one thread at full depth and 64 outputs), both only before the first execute. Stack:   at
- * most 1 KiB of C stack per level of recursion through host->call. */
+ *  Options: engine=fast|portable;
+ *           memory=BYTES, most EVM memory of one frame (16 MiB), and slots=N (1089: one thread at
+ *           full depth and 64 outputs), both only before the first execute;
+ *           trace[=FILE], an EIP-3155 line per instruction (standard error);
+ *           opcode.count=FILE, written by destroy.
+ *  Stack:   at most 1 KiB of C stack per level of recursion through host->call. */
 CHEVM12_EXPORT chevm12_vm *evmc_create_coldevm(void);
 
 /** evmc_create is evmc_create_coldevm, for loaders that know only this name. */

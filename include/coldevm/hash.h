@@ -41,6 +41,18 @@ void chevm_keccak_update(chevm_keccak *hash, const uint8_t *data, size_t size);
  *  before its next use. */
 void chevm_keccak_final(chevm_keccak *hash, uint8_t out[32]);
 
+/** chevm_ripemd160 hashes `size` bytes in one call. out may lie inside data; data may be NULL if
+ *  size is 0. */
+void chevm_ripemd160(uint8_t out[20], const uint8_t *data, size_t size);
+
+/** chevm_blake2f is BLAKE2b's compression function F: h is updated by message m, byte counter t
+ *  (low word first) and the last-block flag.
+ *  Requires: h overlaps neither m nor t.
+ *  Cost:     proportional to rounds, which may be anything up to 2^32 - 1: charge for it first.
+ *  Source:   RFC 7693, 3.2; EIP-152. */
+void chevm_blake2f(uint64_t h[8], const uint64_t m[16], const uint64_t t[2], bool last,
+                   uint32_t rounds);
+
 CH_API_END
 
 #endif

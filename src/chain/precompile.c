@@ -1,5 +1,6 @@
 /* precompile.c: one table of prices by fork, one of functions; a precompile is active from its
  * first price on. */
+#include <coldevm/hash.h>
 #include <coldevm/precompile.h>
 
 #include "precompile_gas.h"
@@ -99,10 +100,58 @@ static chevm_status run_identity(output *out, const uint8_t *input, size_t size,
     return CHEVM_OK;
 }
 
+/* The hash as a number of 32 bytes. */
+static chevm_status run_ripemd160(output *out, const uint8_t *input, size_t size,
+                                  uint8_t *scratch) {
+    memset(scratch, 0, 12);
+    chevm_ripemd160(scratch + 12, input, size);
+    *out = (output){scratch, 32};
+    return CHEVM_OK;
+}
+
+static uint64_t load_le(const uint8_t *bytes) {
+    uint64_t value = 0;
+    for (unsigned i = 8; i-- > 0;) {
+        value = value << 8 | bytes[i];
+    }
+    return value;
+}
+
+static void load_words(uint64_t *words, const uint8_t *bytes, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        words[i] = load_le(bytes + 8 * i);
+    }
+}
+
+/* EIP-152: rounds, 4 bytes big-endian; state 64, message 128, counter 16, little-endian; flag 1. */
+static chevm_status run_blake2f(output *out, const uint8_t *input, size_t size, uint8_t *scratch) {
+    if (size != 213 || input[212] > 1) {
+        return CHEVM_PRECOMPILE_FAILURE;
+    }
+    const uint32_t rounds = (uint32_t)input[0] << 24 | (uint32_t)input[1] << 16 |
+                            (uint32_t)input[2] << 8 | (uint32_t)input[3];
+    uint64_t h[8];
+    uint64_t m[16];
+    uint64_t t[2];
+    load_words(h, input + 4, 8);
+    load_words(m, input + 68, 16);
+    load_words(t, input + 196, 2);
+    chevm_blake2f(h, m, t, input[212] != 0, rounds);
+    for (unsigned i = 0; i < 64; i++) {
+        scratch[i] = (uint8_t)(h[i / 8] >> (8 * (i % 8)));
+    }
+    *out = (output){scratch, 64};
+    return CHEVM_OK;
+}
+
 static run_function *function_of(chevm_precompile precompile) {
     switch (precompile) {
+    case CHEVM_PRECOMPILE_RIPEMD160:
+        return run_ripemd160;
     case CHEVM_PRECOMPILE_IDENTITY:
         return run_identity;
+    case CHEVM_PRECOMPILE_BLAKE2F:
+        return run_blake2f;
     default:
         return NULL;
     }

@@ -77,3 +77,74 @@ TEST(precompile_identity_of_nothing_is_nothing) {
     CHECK(result.output == NULL);
     CHECK_EQUAL(result.output_size, 0);
 }
+
+static void check_run(chevm_precompile precompile, const uint8_t *input, size_t size,
+                      const char *expected) {
+    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
+    uint8_t bytes[64] = {0};
+    chevm_result result;
+    chevm_precompile_run(CHEVM_OSAKA, precompile, input, size, INT64_MAX, scratch, &result);
+    const size_t expected_size = strlen(expected) / 2;
+    for (size_t i = 0; i < expected_size; i++) {
+        const char pair[3] = {expected[2 * i], expected[2 * i + 1], 0};
+        bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+    }
+    CHECK_EQUAL(result.status, CHEVM_OK);
+    if (CHECK_EQUAL(result.output_size, expected_size)) {
+        CHECK_BYTES(result.output, bytes, expected_size);
+    }
+}
+
+/* The examples of the hash's authors. */
+TEST(precompile_ripemd160_is_a_number_of_32_bytes) {
+    check_run(CHEVM_PRECOMPILE_RIPEMD160, NULL, 0,
+              "0000000000000000000000009c1185a5c5e9fc54612808977ee8f548b2258d31");
+    check_run(CHEVM_PRECOMPILE_RIPEMD160, (const uint8_t *)"abc", 3,
+              "0000000000000000000000008eb208f7e05d987a9b044a8e98c6b087f15a0bfc");
+}
+
+/* Vectors 1 to 8 of EIP-152: four that fail, four that differ in rounds and flag. */
+TEST(precompile_blake2f_agrees_with_eip152) {
+    static const uint64_t iv[8] = {0x6a09e667f2bdc948, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b,
+                                   0xa54ff53a5f1d36f1, 0x510e527fade682d1, 0x9b05688c2b3e6c1f,
+                                   0x1f83d9abfb41bd6b, 0x5be0cd19137e2179};
+    static const struct {
+        uint8_t rounds, flag;
+        const char *expected;
+    } rows[] = {
+        {0, 1,
+         "08c9bcf367e6096a3ba7ca8485ae67bb2bf894fe72f36e3cf1361d5f3af54fa5"
+         "d282e6ad7f520e511f6c3e2b8c68059b9442be0454267ce079217e1319cde05b"},
+        {12, 1,
+         "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1"
+         "7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923"},
+        {12, 0,
+         "75ab69d3190a562c51aef8d88f1c2775876944407270c42c9844252c26d28752"
+         "98743e7f6d5ea2f2d3e8d226039cd31b4e426ac4f2d3d666a610c2116fde4735"},
+        {1, 1,
+         "b63a380cb2897d521994a85234ee2c181b5f844d2c624c002677e9703449d2fb"
+         "a551b3a8333bcdf5f2f7e08993d53923de3d64fcc68c034e717b9293fed7a421"},
+    };
+    uint8_t input[214] = {0};
+    for (unsigned i = 0; i < 64; i++) { /* the state of BLAKE2b-512 after its parameters */
+        input[4 + i] = (uint8_t)(iv[i / 8] >> (8 * (i % 8)));
+    }
+    input[4] = 0x48;
+    memcpy(input + 68, "abc", 3);
+    input[196] = 3;
+    for (unsigned i = 0; i < 4; i++) {
+        input[3] = rows[i].rounds;
+        input[212] = rows[i].flag;
+        check_run(CHEVM_PRECOMPILE_BLAKE2F, input, 213, rows[i].expected);
+    }
+    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
+    chevm_result result;
+    static const size_t sizes[] = {0, 212, 214};
+    for (unsigned i = 0; i < 4; i++) {
+        input[212] = i < 3 ? 1 : 2;
+        chevm_precompile_run(CHEVM_OSAKA, CHEVM_PRECOMPILE_BLAKE2F, input, i < 3 ? sizes[i] : 213,
+                             1000, scratch, &result);
+        CHECK_EQUAL(result.status, CHEVM_PRECOMPILE_FAILURE);
+        CHECK_EQUAL(result.gas_left, 0);
+    }
+}

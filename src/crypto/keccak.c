@@ -1,10 +1,6 @@
 /* keccak.c: the public face of Keccak-256 and the choice of its build. */
 #include "keccak.h"
 
-#include <coldevm/u256.h>
-
-#include "num/cpu.h"
-
 #include <stdatomic.h>
 #include <string.h>
 
@@ -38,11 +34,6 @@ const chevmi_keccak_build *chevmi_keccak_select(unsigned features) {
     }
     atomic_store_explicit(&current_build, chosen, memory_order_relaxed);
     return chosen;
-}
-
-void chevm_hash_init(void) {
-    chevm_num_init();
-    (void)chevmi_keccak_select(chevmi_cpu_features());
 }
 
 void chevm_keccak256(uint8_t out[32], const uint8_t *data, size_t size) {

@@ -158,7 +158,7 @@ CH_INLINE plane last_plane(const uint8_t *data, size_t size, size_t first, uint8
         count >= PLANE_SIZE ? ((uint64_t)1 << PLANE_SIZE) - 1 : ((uint64_t)1 << count) - 1;
     const __mmask64 padding =
         size >= first && count < PLANE_SIZE ? (uint64_t)1 << count : (uint64_t)0;
-    const plane bytes = _mm512_maskz_loadu_epi8(inside, data + (count != 0 ? first : 0));
+    const plane bytes = _mm512_maskz_loadu_epi8(inside, count != 0 ? data + first : data);
     return _mm512_or_si512(bytes, _mm512_maskz_set1_epi8(padding, (char)domain));
 }
 

@@ -35,6 +35,9 @@ typedef struct instance {
     uint32_t slot_count;
     chevm_engine engine;
     _Atomic bool used; /* an execute has been: sizes are fixed */
+    int trace_fd;      /* options trace and opcode.count; -1: not asked for */
+    int count_fd;
+    _Atomic uint64_t counts[256];
 } instance;
 
 /* What one run needs beside the machine. */
@@ -42,6 +45,7 @@ typedef struct body {
     chevm_message message;
     chevm_callee callee;
     chevm_result result;
+    chevmi_evmc12_trace trace;
     chevmi_evmc12_run run;
 } body;
 
@@ -55,11 +59,13 @@ typedef struct slot {
     body *body;
     chevm *machine;
     chevm_engine engine;
+    bool traced; /* the machine has our tracer */
 } slot;
 
 #define COLORS          64u /* pages a machine may be moved by */
 #define SHIFTS          8u  /* 512-byte steps a body may be moved by */
-#define SLOT_HEAD_BYTES (page_up(sizeof(slot)) + page_up(sizeof(body) + 512 * SHIFTS))
+#define BODY_BYTES      page_up(sizeof(body) + 512 * SHIFTS)
+#define SLOT_HEAD_BYTES (page_up(sizeof(slot)) + BODY_BYTES + CHEVMI_EVMC12_TRACE_BYTES)
 
 static size_t page_up(size_t size) {
     return (size + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
@@ -122,6 +128,11 @@ static void destroy(chevm12_vm *vm) {
             chevm_fini(s->machine);
         }
     }
+    if (self->count_fd >= 0) {
+        chevmi_evmc12_counts_write(self->count_fd, self->counts);
+    }
+    chevmi_evmc12_file_close(self->count_fd);
+    chevmi_evmc12_file_close(self->trace_fd);
     (void)ch_region_fini(&self->extra);
     ch_region home = self->home; /* self lies in it */
     (void)ch_region_fini(&home);
@@ -140,6 +151,8 @@ static CH_COLD bool prepare(instance *self, slot *s) {
         return false;
     }
     s->body = (body *)(void *)(start + page_up(sizeof(slot)) + index % SHIFTS * 512);
+    chevmi_evmc12_trace_init(&s->body->trace, s->machine,
+                             (char *)start + page_up(sizeof(slot)) + BODY_BYTES);
     s->owner = self;
     s->engine = self->engine;
     s->magic = SLOT_MAGIC;
@@ -159,7 +172,20 @@ static slot *acquire(instance *self) {
         s->engine = self->engine;
         (void)chevm_set_engine(s->machine, s->engine);
     }
+    const bool traced = self->trace_fd >= 0 || self->count_fd >= 0;
+    if (CH_UNLIKELY(s->traced != traced)) {
+        s->traced = traced;
+        (void)chevm_set_tracer(s->machine, traced ? &s->body->trace.tracer : NULL);
+    }
     return s;
+}
+
+/* Points the slot's tracer at what the options ask for. */
+static CH_COLD void start_trace(instance *self, body *run, chevm_fork fork) {
+    run->trace.fd = self->trace_fd;
+    run->trace.counts = self->count_fd >= 0 ? self->counts : NULL;
+    run->trace.fork = fork;
+    run->run.trace = &run->trace;
 }
 
 /* Frees the slot that holds the result's output. */
@@ -281,6 +307,10 @@ static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host
     run->run.host = host;
     run->run.context = context;
     run->run.trouble = 0;
+    run->run.trace = NULL;
+    if (CH_UNLIKELY(s->traced)) {
+        start_trace(self, run, fork);
+    }
     message_in(&run->message, message);
     run->callee.run = true; /* the other fields stay zero */
     run->callee.code = code;
@@ -289,6 +319,9 @@ static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host
     chevm_execute(s->machine, &chevmi_evmc12_host, &run->run, &run->message, &run->callee,
                   &run->result);
     chevmi_evmc12_drop(&run->run);
+    if (CH_UNLIKELY(s->traced)) {
+        chevmi_evmc12_trace_flush(&run->trace);
+    }
     return hand_out(self, s);
 }
 
@@ -347,6 +380,17 @@ static uint32_t resize(instance *self, uint64_t memory_bytes, uint64_t slot_coun
     return CHEVM12_OPTION_INVALID_VALUE;
 }
 
+/* Opens the file and takes it in place of *fd. */
+static uint32_t set_file(int *fd, const char *path) {
+    const int opened = chevmi_evmc12_file_open(path);
+    if (opened < 0) {
+        return CHEVM12_OPTION_INVALID_VALUE;
+    }
+    chevmi_evmc12_file_close(*fd);
+    *fd = opened;
+    return CHEVM12_OPTION_SUCCESS;
+}
+
 static uint32_t set_option(chevm12_vm *vm, const char *name, const char *value) {
     instance *self = (instance *)(void *)vm;
     uint64_t number = 0;
@@ -356,6 +400,12 @@ static uint32_t set_option(chevm12_vm *vm, const char *name, const char *value) 
     }
     if (strcmp(name, "engine") == 0) {
         return set_engine(self, value);
+    }
+    if (strcmp(name, "trace") == 0) {
+        return set_file(&self->trace_fd, value);
+    }
+    if (strcmp(name, "opcode.count") == 0) {
+        return value[0] != 0 ? set_file(&self->count_fd, value) : CHEVM12_OPTION_INVALID_VALUE;
     }
     const bool is_memory = strcmp(name, "memory") == 0;
     if (!is_memory && strcmp(name, "slots") != 0) {
@@ -394,6 +444,8 @@ chevm12_vm *evmc_create_coldevm(void) {
     instance *self = (instance *)(void *)home.base;
     memcpy(&self->vm, &table, sizeof table); /* abi_version is const */
     self->home = home;
+    self->trace_fd = -1;
+    self->count_fd = -1;
     self->memory_bytes = MEMORY_DEFAULT;
     self->slot_count = SLOTS_DEFAULT;
     if (reshape(self) != CH_OK) {

@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define REFUND_MOST ((int64_t)1 << 53) /* no honest refund is larger; keeps sums from overflowing  \
-                                        */
+/* No honest refund is larger; keeps sums from overflowing. */
+#define REFUND_MOST ((int64_t)1 << 53)
 
 static chevm12_bytes32 word_out(const chevm_u256 *word) {
     chevm12_bytes32 bytes;
@@ -205,6 +205,9 @@ static void call_begin(void *context, const chevm_message *message, chevm_callee
     chevmi_evmc12_run *run = context;
     chevmi_evmc12_drop(run);
     message_out(&run->call, message);
+    if (CH_UNLIKELY(run->trace != NULL)) {
+        chevmi_evmc12_trace_call(run->trace);
+    }
     run->pending = run->host->call(run->context, &run->call);
     run->has_pending = true;
     const chevm12_result *got = &run->pending;

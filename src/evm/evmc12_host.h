@@ -3,6 +3,8 @@
 #ifndef CHEVMI_EVMC12_HOST_H
 #define CHEVMI_EVMC12_HOST_H
 
+#include "evmc12_trace.h"
+
 #include <coldevm/evmc12.h>
 #include <coldevm/host.h>
 
@@ -12,6 +14,7 @@
 typedef struct chevmi_evmc12_run {
     const chevm12_host_interface *host;
     chevm12_host_context *context;
+    chevmi_evmc12_trace *trace; /* lines to be written before a call goes out; NULL: none */
     int32_t trouble;  /* negative status that a call or the host's misbehaviour gave, else 0 */
     bool has_pending; /* a call's result whose output the interpreter may still read */
     chevm12_result pending;

@@ -10,6 +10,21 @@
 #define PRAGUE     13u
 #define BYTES(...) (const uint8_t[]){__VA_ARGS__}, sizeof((const uint8_t[]){__VA_ARGS__})
 
+/* Sanitizers make mappings twenty times as dear, and shadow every page of a slot. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(SANITIZED)
+#define LIVES 3000u
+#else
+#define SANITIZED 0
+#define LIVES     100000u
+#endif
+
 /* PUSH1 value, PUSH1 0, MSTORE, PUSH1 32, PUSH1 0, RETURN: one word of output. */
 #define RETURN_WORD(value) 0x60, (value), 0x60, 0, 0x52, 0x60, 32, 0x60, 0, 0xf3
 
@@ -19,6 +34,15 @@ static chevm12_vm *start(void) {
     world = (rig_world){.revision = PRAGUE};
     chevm12_vm *vm = evmc_create_coldevm();
     CHECK(vm != NULL);
+    return vm;
+}
+
+/* For tests with many slots or instances. */
+static chevm12_vm *start_many(void) {
+    chevm12_vm *vm = start();
+    if (SANITIZED) {
+        CHECK_EQUAL(vm->set_option(vm, "memory", "65536"), CHEVM12_OPTION_SUCCESS);
+    }
     return vm;
 }
 
@@ -282,7 +306,7 @@ static const uint8_t recursive[] = {0x5f, 0x5f, 0x5f, 0x5f, 0x5f, 0x60, 1,   0x5
                                     0xf1, 0x5f, 0x52, 0x60, 32,   0x5f, 0xf3};
 
 TEST(recursion_through_the_host_reaches_depth_1024) {
-    chevm12_vm *vm = start();
+    chevm12_vm *vm = start_many();
     world.vm = vm;
     world.warm = true;
     world.accounts[0] = (rig_account){.name = 1, .code = recursive, .code_size = sizeof recursive};
@@ -327,7 +351,7 @@ static void *run_many(void *context) {
 }
 
 TEST(threads_share_one_instance) {
-    chevm12_vm *vm = start();
+    chevm12_vm *vm = start_many();
     pthread_t threads[4];
     for (unsigned i = 0; i < 4; i++) {
         CHECK(pthread_create(&threads[i], NULL, run_many, vm) == 0);
@@ -368,8 +392,8 @@ static unsigned long resident_pages(void) {
 TEST(a_hundred_thousand_instances_leave_nothing_behind) {
     unsigned mappings = 0;
     unsigned long resident = 0;
-    for (unsigned i = 0; i < 100000; i++) {
-        chevm12_vm *vm = start();
+    for (unsigned i = 0; i < LIVES; i++) {
+        chevm12_vm *vm = start_many();
         chevm12_result result = rig_run(vm, &world, 1000, BYTES(RETURN_WORD(3)));
         if (!CHECK(result.output_size == 32 && result.output_data[31] == 3)) {
             return;

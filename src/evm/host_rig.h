@@ -295,7 +295,11 @@ static const chevm_host RIG_HOST = {
 /* An empty world whose first `code_accounts` accounts run `code` (padded), each with some balance.
  */
 static inline void rig_init(rig *r, const uint8_t *code, size_t code_size, unsigned code_accounts) {
-    memset(r, 0, sizeof *r);
+    memset(r->slots, 0, sizeof r->slots);
+    memset(&r->logs, 0, sizeof r->logs);
+    memset(&r->tx, 0, sizeof r->tx);
+    r->undo_count = 0; /* its entries are written before they are read */
+    r->mark_count = 0;
     r->code = code;
     r->code_size = code_size;
     r->code_accounts = code_accounts;

@@ -7,11 +7,12 @@
 
 #include <string.h>
 
-#define PAGE_BYTES      ((size_t)4096)
-#define GAS_DEFAULT     30000000u
-#define CACHE_DEFAULT   ((uint64_t)16 << 20)
-#define CODE_ROOM_BYTES ((uint64_t)(65536 + 8192 + 512)) /* copy, map, record of one frame's code  \
-                                                          */
+#define PAGE_BYTES    ((size_t)4096)
+#define GAS_DEFAULT   30000000u
+#define CACHE_DEFAULT ((uint64_t)16 << 20)
+#define CODE_ROOM_BYTES                                                                            \
+    ((uint64_t)(65536 + 8192 + 512)) /* copy, map, record of one frame's code                      \
+                                      */
 #define MEMORY_LIMIT_MOST ((uint64_t)1 << 46)
 
 /* ---- Footprint ---- */

@@ -210,12 +210,15 @@ int64_t chevmi_op_extcodecopy(chevm *vm, chevm_u256 *sp, int64_t gas) {
 int64_t chevmi_op_returndatacopy(chevm *vm, chevm_u256 *sp, int64_t gas) {
     const chevm_u256 *offset = &sp[-1];
     const chevm_u256 *size = &sp[-2];
-    if (!chevm_u256_fits_u64(offset) || !chevm_u256_fits_u64(size) ||
-        offset->limbs[0] > vm->return_size || size->limbs[0] > vm->return_size - offset->limbs[0]) {
+    gas = copy_charge(vm, &sp[0], size, gas); /* too little gas is found before the bounds */
+    if (gas < 0) {
+        return gas;
+    }
+    if (!chevm_u256_fits_u64(offset) || offset->limbs[0] > vm->return_size ||
+        size->limbs[0] > vm->return_size - offset->limbs[0]) {
         return chevmi_fail(vm, CHEVM_RETURN_DATA_BOUNDS, gas);
     }
-    gas = copy_charge(vm, &sp[0], size, gas);
-    if (gas >= 0 && size->limbs[0] > 0) {
+    if (size->limbs[0] > 0) {
         memcpy(vm->memory.data + sp[0].limbs[0], vm->return_data + offset->limbs[0],
                (size_t)size->limbs[0]);
     }

@@ -1,6 +1,6 @@
-/* evmc_host_test.c: a library behind EVMC (EVMC_LIBRARY; ours under ctest) plays the same messages over
- * the same kind of state as the native machine. Random programs that call, create, store, log and
- * fail; status, gas, refund, output, logs and the whole state must agree. */
+/* evmc_host_test.c: a library behind EVMC (EVMC_LIBRARY; ours under ctest) plays the same messages
+ * over the same kind of state as the native machine. Random programs that call, create, store, log
+ * and fail; status, gas, refund, output, logs and the whole state must agree. */
 #include "evmc_host.h"
 #include "evmc_loader.h"
 
@@ -24,7 +24,8 @@ static chevm_state *ours, *theirs;
 static evmc_host host;
 static chevm_tx_context surroundings;
 
-/* ---- Programs ---------------------------------------------------------------------------------- */
+/* ---- Programs ----------------------------------------------------------------------------------
+ */
 
 typedef struct program {
     uint8_t bytes[CODE_MOST];
@@ -154,7 +155,8 @@ static void random_program(program *p) {
     emit(p, pick(ends, sizeof ends));
 }
 
-/* ---- World ------------------------------------------------------------------------------------- */
+/* ---- World -------------------------------------------------------------------------------------
+ */
 
 static chevm_address account_address(unsigned index) {
     chevm_address address = {{0}};
@@ -186,6 +188,13 @@ static void show(const program programs[ACCOUNTS], chevm_fork fork, int64_t gas)
     }
 }
 
+/* The number of a status, with one class for the two failures of RETURNDATACOPY: which of them is
+ * found first is not observable, and libraries differ. */
+static uint32_t class_of(chevm_status status) {
+    return (uint32_t)chevmi_evmc12_status_out(status == CHEVM_RETURN_DATA_BOUNDS ? CHEVM_OUT_OF_GAS
+                                                                                 : status);
+}
+
 static bool same(const chevm_result *a, const chevm_result *b) {
     chevm_u256 digests[2];
     chevm_u256 logs[2];
@@ -194,8 +203,7 @@ static bool same(const chevm_result *a, const chevm_result *b) {
     chevm_state_logs_hash(ours, &logs[0]);
     chevm_state_logs_hash(theirs, &logs[1]);
     const bool good = a->status == CHEVM_OK || a->status == CHEVM_REVERT;
-    bool equal = CHECK_EQUAL((uint32_t)chevmi_evmc12_status_out(a->status),
-                             (uint32_t)chevmi_evmc12_status_out(b->status));
+    bool equal = CHECK_EQUAL(class_of(a->status), class_of(b->status));
     equal = CHECK_EQUAL(a->gas_left, b->gas_left) && equal;
     equal = CHECK_EQUAL(a->gas_refund, b->gas_refund) && equal;
     equal = CHECK(!good || a->output_size == b->output_size) && equal;
@@ -258,9 +266,9 @@ static void finish(void) {
     chevm_state_destroy(theirs);
 }
 
-static unsigned round_count(void) {
-    const char *wanted = getenv("EVMC_ROUNDS");
-    return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : 4000;
+static unsigned number_from(const char *name, unsigned otherwise) {
+    const char *wanted = getenv(name);
+    return wanted != NULL ? (unsigned)strtoul(wanted, NULL, 10) : otherwise;
 }
 
 TEST(random_programs_play_alike_natively_and_through_evmc) {
@@ -268,7 +276,8 @@ TEST(random_programs_play_alike_natively_and_through_evmc) {
     if (!start()) {
         return;
     }
-    const unsigned rounds = round_count();
+    const unsigned rounds = number_from("EVMC_ROUNDS", 4000);
+    const unsigned first = number_from("EVMC_FIRST_ROUND", 0); /* with a seed: that case again */
     for (unsigned round = 0; round < rounds; round++) {
         for (unsigned i = 0; i < ACCOUNTS; i++) {
             random_program(&programs[i]);
@@ -290,11 +299,17 @@ TEST(random_programs_play_alike_natively_and_through_evmc) {
             message.input_size = programs[1].size;
         }
         message.value.limbs[0] = ch_test_random_below(4) == 0;
-        if (!play(programs, fork, &message)) {
+        if (round >= first && !play(programs, fork, &message)) {
+            printf("# round %u\n", round);
             show(programs, fork, message.gas);
             return;
         }
     }
+    chevm_stats stats; /* the programs must reach something */
+    chevm_get_stats(machine, &stats);
+    printf("# %u rounds, %llu frames, depth %u\n", rounds, (unsigned long long)stats.frames,
+           stats.depth_peak);
+    CHECK(first != 0 || stats.frames > 2 * (uint64_t)rounds);
     finish();
 }
 

@@ -1,5 +1,5 @@
-/* evmc_loader_test.c: every code of the loader, with our own library and with libraries that are wrong in
- * one way each. */
+/* evmc_loader_test.c: every code of the loader, with our own library and with libraries that are
+ * wrong in one way each. */
 #include "evmc_loader.h"
 
 #include "harness.h"
@@ -62,7 +62,7 @@ TEST(library_opens_with_and_without_options) {
 
 TEST(renamed_library_is_found_by_its_short_function) {
     const char *library = environment("EVMC_LIBRARY");
-    char folder[] = "/tmp/evmc-loader-XXXXXX";
+    char folder[] = "./evmc-loader-XXXXXX";
     if (library == NULL || !CHECK(mkdtemp(folder) != NULL)) {
         return;
     }

@@ -1,5 +1,5 @@
-/* fake.c: EVMC libraries that are wrong: null makes no instance, old has another ABI version, silent
- * has no set_option. The loader must tell them apart. */
+/* fake.c: EVMC libraries that are wrong: null makes no instance, old has another ABI version,
+ * silent has no set_option. The loader must tell them apart. */
 #include <coldevm/evmc12.h>
 
 #if defined(FAKE_null)

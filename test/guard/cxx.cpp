@@ -58,7 +58,7 @@ SCENARIO(nothrow_new_in_scope, SCENARIO_ABORT, "12 B") {
 }
 
 SCENARIO(delete_in_scope, SCENARIO_ABORT, "VIOLATION free of") {
-    std::unique_ptr<int> number(new int(3));
+    std::unique_ptr<int> number(static_cast<int *>(scenario_keep(new int(3))));
     CH_HOT_SCOPE("tick");
     number.reset();
 }

@@ -37,8 +37,7 @@ static uint32_t answer(evmc_host *self, int value) {
     return 0;
 }
 
-/* ---- Accounts and storage ----------------------------------------------------------------------
- */
+/* ---- Accounts and storage -------------------------------------------------------------------- */
 
 static bool account_exists(chevm12_host_context *context, const chevm12_address *address) {
     const evmc_host *self = host_of(context);
@@ -126,8 +125,7 @@ static uint32_t access_storage(chevm12_host_context *context, const chevm12_addr
     return answer(self, self->host->access_storage(self->context, address_in(address), &name));
 }
 
-/* ---- Surroundings and logs ---------------------------------------------------------------------
- */
+/* ---- Surroundings and logs ------------------------------------------------------------------- */
 
 /* Room for the hashes; false, and trouble, without memory. */
 static bool reserve_blobs(evmc_host *self, size_t count) {
@@ -191,8 +189,7 @@ static void emit_log(chevm12_host_context *context, const chevm12_address *addre
                                             words, count));
 }
 
-/* ---- Calls -------------------------------------------------------------------------------------
- */
+/* ---- Calls ----------------------------------------------------------------------------------- */
 
 static chevm12_result call(chevm12_host_context *context, const chevm12_message *message);
 
@@ -316,7 +313,8 @@ static chevm12_result call(chevm12_host_context *context, const chevm12_message 
     }
     out.gas_left = ended.gas_left;
     out.gas_refund = ended.status == CHEVM_OK ? ended.gas_refund : 0;
-    if (ended.output_size == 0) {
+    const bool deployed = message->kind >= CHEVM12_CREATE && ended.status == CHEVM_OK;
+    if (ended.output_size == 0 || deployed) { /* VMs take what they get for return data */
         release(&out);
     }
     if (message->kind >= CHEVM12_CREATE) {

@@ -4,8 +4,9 @@
 #define COLDEVM_PHRASE_H
 
 #include <coldevm/machine.h>
+#include <evm/trace_line.h>
 
-#define PHRASE_BYTES 96u
+#define PHRASE_BYTES CHEVMI_PHRASE_BYTES
 
 /* phrase_op_name gives the EIP name, for an undefined byte "opcode 0xc not defined". */
 const char *phrase_op_name(char text[PHRASE_BYTES], chevm_fork fork, uint8_t op);

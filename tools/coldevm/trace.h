@@ -1,12 +1,7 @@
-/* trace.h: EIP-3155 lines (spec cli.md C6) out of the machine's tracer.
- *
- *   begin:   |..room..|,"memSize":0,"stack":[...],"depth":1,"refund":0,"opName":"ADD"
- *   end:     {"pc":..,"gasCost":".."|^ put in front                        ,"error":".."}\n  ->
- * line
- *
- * A line holds the values before the instruction and, near its front, the cost known only after it;
- * so the tail is written first and the head is set before it. Exactly one line per instruction.
- * Formatting allocates nothing; lines go to a function, whole. One writer per running machine. */
+/* trace.h: EIP-3155 lines out of the machine's tracer. What a line looks like is the library's
+ * matter (evm/trace_line.h); here are the buffer, of any size, and where the lines go. Exactly one
+ * line per instruction. Formatting allocates nothing; lines go to a function, whole. One writer per
+ * running machine. */
 #ifndef COLDEVM_TRACE_H
 #define COLDEVM_TRACE_H
 
@@ -14,15 +9,12 @@
 #include "sink.h"
 
 #include <coldevm/machine.h>
+#include <evm/trace_line.h>
 
 /* Receives a line, its end of line included. */
 typedef void (*trace_line_function)(void *context, const char *line, size_t size);
 
-typedef struct trace_fields {
-    bool memory;
-    bool stack;
-    bool return_data;
-} trace_fields;
+typedef chevmi_trace_show trace_fields;
 
 typedef struct trace_writer {
     chevm_tracer tracer; /* to be given to chevm_set_tracer */

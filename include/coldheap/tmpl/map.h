@@ -227,7 +227,9 @@ CH_INLINE CHI_(_entry) *
             return CHI_(_find_on)(map, *key, place);
         }
     }
-    if (CH_LIKELY((group->passed >> place.tag % CHI_MAP_CLASSES & 1u) == 0)) {
+    uint32_t passed = group->passed >> place.tag % CHI_MAP_CLASSES;
+    CH_OPAQUE(passed); /* else gcc makes a flag, a byte and a second test of it (map bench: miss) */
+    if ((passed & 1u) == 0) {
         return NULL;
     }
     place.group = chi_map_following(place.group, map->group_count);
@@ -314,15 +316,13 @@ static inline ch_status CHI_(_put)(CH_MAP_NAME *map, const CH_MAP_KEY *key) {
 
 #endif
 
-/* Finds an entry of class `class_of` that passed `group` and lies in group `at`; SIZE_MAX if none.
- */
+/* Finds an entry in group `at` that passed `group`, among the slots `match`; SIZE_MAX if none. */
 static inline size_t CHI_(_passer)(const CH_MAP_NAME *map, uint32_t group, uint32_t at,
-                                   uint32_t class_of) {
+                                   uint32_t match) {
     uint32_t steps = chi_map_distance(group, at, map->group_count);
-    uint32_t match = chi_map_match_class(&map->groups[at], class_of) & map->strays[at];
-    for (; match != 0; match &= match - 1) {
+    for (match &= map->strays[at]; match != 0; match &= match - 1) {
         size_t slot = (size_t)at * CHI_MAP_SLOTS + ch_bits_low32(match);
-        if (steps == 1) { /* a stray passed at least the group before its own */
+        if (CH_LIKELY(steps == 1)) { /* a stray passed at least the group before its own */
             return slot;
         }
         uint32_t home = CHI_(_place)(map, &map->entries[slot].key).group;
@@ -333,70 +333,58 @@ static inline size_t CHI_(_passer)(const CH_MAP_NAME *map, uint32_t group, uint3
     return SIZE_MAX;
 }
 
-/* Clears the filter bit of a class in the groups from `last` back to `first`, as far as no entry of
- * the class that passed is left. */
-static inline void CHI_(_unfilter)(CH_MAP_NAME *map, uint32_t first, uint32_t last,
-                                   uint32_t class_of) {
-    uint8_t tag = (uint8_t)class_of;
-    for (uint32_t group = last;; group = group == 0 ? map->group_count - 1 : group - 1) {
+/* Clears the filter bit of a tag's class in the groups from the one before `end` back to `first`,
+ * as far as no entry of the class that passed is left. */
+static inline void CHI_(_unfilter)(CH_MAP_NAME *map, uint32_t first, uint32_t end, uint8_t tag) {
+    uint32_t group = end;
+    do {
+        group = group == 0 ? map->group_count - 1 : group - 1;
         uint32_t at = group;
         bool found = false;
         while (!found && chi_map_passed(&map->groups[at], tag)) {
             at = chi_map_following(at, map->group_count);
-            found = CHI_(_passer)(map, group, at, class_of) != SIZE_MAX;
+            uint32_t match = chi_map_match_class(&map->groups[at], tag % CHI_MAP_CLASSES);
+            found = CHI_(_passer)(map, group, at, match) != SIZE_MAX;
         }
         if (!found) {
-            map->groups[group].passed &= (uint8_t) ~(1u << class_of);
+            map->groups[group].passed &= (uint8_t) ~(1u << tag % CHI_MAP_CLASSES);
         }
-        if (group == first) {
-            return;
-        }
-    }
-}
-
-/* Finds the nearest entry that passed `group`, which some entry did. */
-static inline size_t CHI_(_nearest_passer)(const CH_MAP_NAME *map, uint32_t group) {
-    for (uint32_t at = group;;) {
-        at = chi_map_following(at, map->group_count);
-        for (uint32_t classes = map->groups[group].passed; classes != 0; classes &= classes - 1) {
-            size_t slot = CHI_(_passer)(map, group, at, ch_bits_low32(classes));
-            if (slot != SIZE_MAX || at == group) {
-                return slot;
-            }
-        }
-    }
+    } while (group != first);
 }
 
 /* Frees `slot`, whose entry wanted group `home`, where more than one group is concerned: the
- * nearest entry that passed the gap's group moves into it and leaves the next gap, and so on. */
+ * nearest entry that passed the gap's group moves into it and leaves the next gap, and so on. Tags
+ * are written last: groups are read 16 bytes at a time, which would wait for the byte. */
 CH_NOINLINE static void CHI_(_remove_far)(CH_MAP_NAME *map, uint32_t home, size_t slot) {
     uint32_t gap = (uint32_t)(slot / CHI_MAP_SLOTS);
+    uint32_t index = (uint32_t)(slot % CHI_MAP_SLOTS);
+    uint8_t tag = map->groups[gap].tags[index];
     for (;;) {
-        chi_map_group *group = &map->groups[gap];
-        uint8_t *tag = &group->tags[slot % CHI_MAP_SLOTS];
-        uint32_t class_of = *tag % CHI_MAP_CLASSES;
-        *tag = 0;
         if (home != gap) {
-            map->strays[gap] = (uint16_t)(map->strays[gap] & ~(1u << slot % CHI_MAP_SLOTS));
-            uint32_t before = gap == 0 ? map->group_count - 1 : gap - 1;
-            CHI_(_unfilter)(map, home, before, class_of);
+            map->strays[gap] = (uint16_t)(map->strays[gap] & ~(1u << index));
+            CHI_(_unfilter)(map, home, gap, tag);
         }
-        if (group->passed == 0) {
+        size_t from = SIZE_MAX;
+        uint32_t at = gap;
+        while (from == SIZE_MAX && map->groups[at].passed != 0) {
+            at = chi_map_following(at, map->group_count);
+            from = CHI_(_passer)(map, gap, at, CHI_MAP_SLOTS_MASK);
+        }
+        if (from == SIZE_MAX) {
+            map->groups[gap].tags[index] = 0;
             return;
         }
-        size_t from = CHI_(_nearest_passer)(map, gap);
-        if (from == SIZE_MAX) {
-            return; /* unreachable while the filters are right */
-        }
-        uint32_t far = (uint32_t)(from / CHI_MAP_SLOTS);
         map->entries[slot] = map->entries[from];
-        *tag = map->groups[far].tags[from % CHI_MAP_SLOTS];
-        if (CHI_(_place)(map, &map->entries[slot].key).group != gap) {
-            map->strays[gap] = (uint16_t)(map->strays[gap] | 1u << slot % CHI_MAP_SLOTS);
-        }
-        home = gap; /* the moved entry goes on passing what lies before the gap */
-        gap = far;
+        /* Without a branch: it would wait for the moved key to come from far memory. */
+        bool stray = CHI_(_place)(map, &map->entries[from].key).group != gap;
+        map->strays[gap] |= (uint16_t)(stray << index);
         slot = from;
+        from = (size_t)at * CHI_MAP_SLOTS;
+        tag = map->groups[at].tags[slot - from];
+        map->groups[gap].tags[index] = tag;
+        index = (uint32_t)(slot - from);
+        home = gap; /* the moved entry goes on passing what lies before the gap it filled */
+        gap = at;
     }
 }
 
