@@ -58,8 +58,7 @@ static inline ch_status rig_start(arena_rig *rig, arena_kind kind,
     case REGION: {
         const ch_region_options wish = {.size_bytes = limit};
         const ch_status status = ch_region_reserve(&rig->region, &wish);
-        return status != CH_OK ? status
-                               : ch_arena_init_region(&rig->arena, &rig->region, options);
+        return status != CH_OK ? status : ch_arena_init_region(&rig->arena, &rig->region, options);
     }
     case CHUNKED:
         return ch_arena_init_chunked(&rig->arena, &source, options);
@@ -104,8 +103,8 @@ static inline bool rig_note(arena_rig *rig, uint8_t *start, size_t size_bytes) {
         return false;
     }
     memset(start, block->fill, size_bytes);
-    const bool grown = used - rig->used >= size_bytes &&
-                       (rig->kind != TWIN || used - rig->used == size_bytes);
+    const bool grown =
+        used - rig->used >= size_bytes && (rig->kind != TWIN || used - rig->used == size_bytes);
     rig->used = used;
     rig->peak = used > rig->peak ? used : rig->peak;
     return grown;
@@ -115,8 +114,8 @@ static inline bool rig_forget_above(arena_rig *rig, size_t block_count, size_t u
     bool kept = true;
     for (size_t i = 0; i < rig->block_count; i++) {
         const arena_block *block = &rig->blocks[i];
-        kept = kept && (i >= block_count ||
-                        rig_is_filled(block->start, block->size_bytes, block->fill));
+        kept = kept &&
+               (i >= block_count || rig_is_filled(block->start, block->size_bytes, block->fill));
     }
     rig->block_count = block_count;
     rig->used = used;
@@ -152,8 +151,7 @@ static inline bool rig_alloc_step(void *context) {
         rig->full++;
         return (!fits || rig->kind == CHUNKED) && ch_arena_used(&rig->arena) == rig->used;
     }
-    if (!fits || (uintptr_t)block % align != 0 ||
-        (clear && !rig_is_filled(block, size, 0))) {
+    if (!fits || (uintptr_t)block % align != 0 || (clear && !rig_is_filled(block, size, 0))) {
         return false;
     }
     const uint8_t *base = rig->kind == FIXED ? rig->memory : rig->region.base;
@@ -203,11 +201,12 @@ static inline bool rig_extend_step(void *context) {
     }
     if (status == CH_EFULL) {
         rig->full++;
-        const bool room = rig_is_linear(rig) && want - last->size_bytes <=
-                                                    ch_arena_capacity(&rig->arena) - rig->used;
+        const bool room = rig_is_linear(rig) &&
+                          want - last->size_bytes <= ch_arena_capacity(&rig->arena) - rig->used;
         return !less && !room && ch_arena_used(&rig->arena) == rig->used;
     }
-    if (status != CH_OK || !rig_is_filled(last->start, less ? want : last->size_bytes, last->fill)) {
+    if (status != CH_OK ||
+        !rig_is_filled(last->start, less ? want : last->size_bytes, last->fill)) {
         return false;
     }
     rig->used = rig->used - last->size_bytes + want;
@@ -241,8 +240,7 @@ static inline bool rig_release_step(void *context) {
 
 static inline bool rig_bad_release_step(void *context) {
     arena_rig *rig = context;
-    ch_arena_point points[3] = {rig->stale, ch_arena_mark(&rig->other),
-                                ch_arena_mark(&rig->arena)};
+    ch_arena_point points[3] = {rig->stale, ch_arena_mark(&rig->other), ch_arena_mark(&rig->arena)};
     points[2].cursor = (uint8_t *)((uintptr_t)points[2].cursor + 1 + rig->draw(5000));
     const ch_arena_point point = points[rig->draw(3)];
     return ch_arena_release(&rig->arena, point) == CH_EORDER &&
