@@ -96,7 +96,12 @@ size_t ch_pool_stats_json(const ch_pool *pool, char *out, size_t size) {
 
 static bool geometry_holds(const ch_pool *pool) {
     size_t odd = pool->stride_bytes >> pool->stride_shift;
-    bool placed = chi_pool_is_twin(pool) ? pool->base == NULL : pool->base != NULL;
+    size_t objects = 0;
+    bool placed = chi_pool_is_twin(pool)
+                      ? pool->base == NULL
+                      : ch_size_round_up(&objects, pool->config.count * pool->stride_bytes,
+                                         sizeof(uint32_t)) &&
+                            (uintptr_t)pool->generations == (uintptr_t)pool->base + objects;
     return placed && pool->stride_shift < 8 * sizeof(size_t) && (odd & 1u) != 0 &&
            odd * pool->stride_inverse == 1 && odd << pool->stride_shift == pool->stride_bytes &&
            pool->stride_bytes >= pool->config.object_bytes &&
@@ -107,7 +112,10 @@ static bool geometry_holds(const ch_pool *pool) {
 
 static bool counts_hold(const ch_pool *pool) {
     bool fast = chi_pool_is_fast(pool);
-    return pool->fresh <= pool->touched && pool->touched <= pool->config.count &&
+    bool fifo = (pool->config.flags & CH_POOL_FIFO) != 0;
+    bool retires = (pool->config.flags & CH_POOL_RETIRE) != 0;
+    return (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
+           pool->fresh <= pool->touched && pool->touched <= pool->config.count &&
            pool->fast_fresh == (fast ? pool->fresh : 0) &&
            (fast ? pool->held_count : pool->free_count) == 0 &&
            pool->held_first < pool->config.count && pool->retired_passed <= pool->retired_count &&

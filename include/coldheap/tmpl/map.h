@@ -468,7 +468,7 @@ static inline unsigned CHI_(_broken_group)(const CH_MAP_NAME *map, uint32_t at, 
         size_t slot = (size_t)at * CHI_MAP_SLOTS + ch_bits_low32(taken);
         const CHI_(_entry) *entry = &map->entries[slot];
         chi_map_place place = CHI_(_place)(map, &entry->key);
-        bool stray = (map->strays[at] >> slot % CHI_MAP_SLOTS & 1u) != 0;
+        bool stray = ((uint32_t)map->strays[at] >> slot % CHI_MAP_SLOTS & 1u) != 0;
         if (CHI_(_find)(map, &entry->key, place) != entry || stray != (place.group != at)) {
             return 4;
         }
