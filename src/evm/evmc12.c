@@ -265,8 +265,9 @@ static void message_in(chevm_message *in, const chevm12_message *message) {
     chevm_u256_set_u64(&in->salt, 0);
 }
 
-/* Takes the machine's result over; the slot is free afterwards unless it holds output. */
-static chevm12_result hand_out(instance *self, slot *s) {
+/* Takes the machine's result over; the slot is free afterwards unless it holds output. Not inlined:
+ * so it writes straight to where execute's caller wants the result. */
+CH_NOINLINE static chevm12_result hand_out(instance *self, slot *s) {
     chevm12_result out;
     const chevm_result *got = &s->body->result;
     const int32_t told = s->body->run.trouble;
