@@ -443,7 +443,7 @@ TEST(stack_agrees_with_its_model) {
         {"release", 6, rig_release_step},   {"reset", 1, rig_reset},
     };
     const char *wish = getenv("COLDHEAP_MODEL_STEPS"); /* per kind and zeroing */
-    const uint64_t steps = wish != NULL ? strtoull(wish, NULL, 10) : 50000;
+    const uint64_t steps = wish != NULL ? strtoull(wish, NULL, 10) : chi_checked() ? 20000 : 200000;
     ch_on_misuse(&rig_hook);
     FOR_EACH_KIND(kind) {
         for (ch_zeroing zeroing = CH_ZERO_NONE; zeroing <= CH_ZERO_ON_ALLOC; zeroing++) {
