@@ -110,24 +110,23 @@ static inline bool rig_note(arena_rig *rig, uint8_t *start, size_t size_bytes) {
     return grown;
 }
 
-static inline bool rig_forget_above(arena_rig *rig, size_t block_count, size_t used) {
+static inline bool rig_blocks_kept(const arena_rig *rig) {
     bool kept = true;
     for (size_t i = 0; i < rig->block_count; i++) {
         const arena_block *block = &rig->blocks[i];
-        kept = kept &&
-               (i >= block_count || rig_is_filled(block->start, block->size_bytes, block->fill));
+        kept = kept && rig_is_filled(block->start, block->size_bytes, block->fill);
     }
-    rig->block_count = block_count;
-    rig->used = used;
     return kept;
 }
 
-/* The arena is full for the model, too: everything goes. */
 static inline bool rig_reset(void *context) {
     arena_rig *rig = context;
+    const bool kept = rig_blocks_kept(rig);
     rig->stale = ch_arena_mark(&rig->arena);
     rig->mark_count = 0;
-    return ch_arena_reset(&rig->arena) == CH_OK && rig_forget_above(rig, 0, 0);
+    rig->block_count = 0;
+    rig->used = 0;
+    return ch_arena_reset(&rig->arena) == CH_OK && kept;
 }
 
 static inline bool rig_alloc_step(void *context) {
@@ -234,8 +233,11 @@ static inline bool rig_release_step(void *context) {
     }
     rig->mark_count = (size_t)rig->draw(rig->mark_count); /* some in between may be skipped */
     const size_t at = rig->mark_count;
-    return ch_arena_release(&rig->arena, rig->marks[at].point) == CH_OK &&
-           rig_forget_above(rig, rig->marks[at].block_count, rig->marks[at].used);
+    const bool kept = rig_blocks_kept(rig);
+    rig->block_count = rig->marks[at].block_count;
+    rig->used = rig->marks[at].used;
+    return ch_arena_release(&rig->arena, rig->marks[at].point) == CH_OK && kept &&
+           rig_blocks_kept(rig);
 }
 
 static inline bool rig_bad_release_step(void *context) {

@@ -380,7 +380,7 @@ TEST(arena_agrees_with_its_model) {
         {"peak reset", 1, rig_peak_step},
     };
     const char *wish = getenv("COLDHEAP_MODEL_STEPS"); /* per kind and zeroing */
-    const uint64_t steps = wish != NULL ? strtoull(wish, NULL, 10) : 30000;
+    const uint64_t steps = wish != NULL ? strtoull(wish, NULL, 10) : chi_checked() ? 20000 : 100000;
     ch_on_misuse(&rig_hook);
     FOR_EACH_KIND(kind) {
         for (ch_zeroing zeroing = CH_ZERO_NONE; zeroing <= CH_ZERO_ON_ALLOC; zeroing++) {

@@ -186,11 +186,11 @@ static inline bool rig_mark_step(void *context) {
 
 static inline bool rig_release_step(void *context) {
     stack_rig *rig = context;
+    const bool kept = rig_blocks_kept(rig);
     const ch_status status = ch_stack_release(&rig->stack);
     if (rig->mark_count == 0) {
         return status == CH_EEMPTY;
     }
-    const bool kept = rig_blocks_kept(rig);
     rig_forget_above(rig, rig->marks[--rig->mark_count]);
     return status == CH_OK && kept;
 }

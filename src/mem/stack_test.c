@@ -123,13 +123,14 @@ TEST(init_of_a_twin_needs_a_source_and_room_for_watermarks) {
 }
 
 TEST(stack_that_is_not_live_answers_estate) {
+    static void *room[4]; /* no block, but where the inline paths may look for a link */
     ch_stack stack = {0};
     ch_stack_figures figures;
     void *out = NULL;
     ch_on_misuse(&rig_hook);
     CHECK(ch_stack_alloc(&stack, 1, 1) == NULL);
     CHECK_EQUAL(ch_stack_alloc_try(&stack, &out, 1, 1), CH_ESTATE);
-    CHECK_EQUAL(ch_stack_free(&stack, &out, 1), CH_ESTATE);
+    CHECK_EQUAL(ch_stack_free(&stack, &room[2], 1), CH_ESTATE);
     CHECK_EQUAL(ch_stack_free(&stack, NULL, 0), CH_ESTATE);
     CHECK_EQUAL(ch_stack_resize(&stack, &out, 1, 1), CH_ESTATE);
     CHECK_EQUAL(ch_stack_mark(&stack), CH_ESTATE);
@@ -272,4 +273,240 @@ TEST(resize_keeps_bytes_and_works_for_the_top_only) {
         CHECK_EQUAL(ch_stack_used(stack), 0);
         finish();
     }
+}
+
+TEST(allocator_over_a_stack_frees_in_reverse_order) {
+    FOR_EACH_KIND(kind) {
+        ch_stack *stack = start(kind, (ch_stack_options){0});
+        const ch_allocator over = ch_stack_allocator(stack);
+        void *low = over.alloc(over.user, 32, 32);
+        void *high = over.alloc(over.user, 32, 32);
+        CHECK(!over.resize(over.user, low, 32, 40) && over.resize(over.user, high, 32, 40));
+        CHECK_EQUAL(over.free(over.user, low, 32), CH_EORDER);
+        CHECK(rig_misused(stack, CH_EORDER));
+        CHECK_EQUAL(over.free(over.user, high, 40), CH_OK);
+        CHECK_EQUAL(over.free(over.user, low, 32), CH_OK);
+        CHECK_EQUAL(ch_stack_used(stack), 0);
+        finish();
+    }
+}
+
+/* ---- Watermarks ------------------------------------------------------------------------------ */
+
+TEST(watermarks_are_1024_deep_and_not_1025) {
+    FOR_EACH_KIND(kind) {
+        static size_t used[CH_STACK_WATERMARKS_DEFAULT];
+        ch_stack *stack = start(kind, (ch_stack_options){0});
+        for (size_t depth = 0; depth < CH_STACK_WATERMARKS_DEFAULT; depth++) {
+            used[depth] = ch_stack_used(stack);
+            CHECK_EQUAL(ch_stack_mark(stack), CH_OK);
+            CHECK(ch_stack_alloc(stack, depth % 9, 1) != NULL);
+        }
+        const size_t top = ch_stack_used(stack);
+        CHECK_EQUAL(ch_stack_mark(stack), CH_EFULL);
+        CHECK_EQUAL(ch_stack_watermark_count(stack), CH_STACK_WATERMARKS_DEFAULT);
+        CHECK_EQUAL(ch_stack_used(stack), top);
+        CHECK_EQUAL(ch_stack_check(stack, NULL), CH_OK);
+        for (size_t depth = CH_STACK_WATERMARKS_DEFAULT; depth-- > 0;) {
+            CHECK_EQUAL(ch_stack_release(stack), CH_OK);
+            CHECK_EQUAL(ch_stack_used(stack), used[depth]);
+        }
+        CHECK_EQUAL(ch_stack_release(stack), CH_EEMPTY);
+        CHECK_EQUAL(ch_stack_watermark_count(stack), 0);
+        CHECK_EQUAL(ch_stack_peak(stack), top);
+        CHECK_EQUAL(stack->failures_full, 1);
+        CHECK_EQUAL(ch_stack_mark(stack), CH_OK);
+        CHECK_EQUAL(ch_stack_reset(stack), CH_OK);
+        CHECK_EQUAL(ch_stack_release(stack), CH_EEMPTY);
+        finish();
+    }
+}
+
+TEST(blocks_below_a_watermark_stay_until_its_release) {
+    FOR_EACH_KIND(kind) {
+        ch_stack *stack = start(kind, (ch_stack_options){.watermarks_max = 2});
+        for (size_t size = 0; size < 20; size++) {
+            uint8_t *block = ch_stack_alloc(stack, size, 1);
+            CHECK_EQUAL(ch_stack_mark(stack), CH_OK);
+            CHECK_EQUAL(ch_stack_free(stack, block, size), CH_EORDER);
+            CHECK(rig_misused(stack, CH_EORDER));
+            CHECK_EQUAL(ch_stack_resize(stack, block, size, size), CH_EORDER);
+            uint8_t *above = ch_stack_alloc(stack, 0, 1);
+            CHECK_EQUAL(ch_stack_free(stack, above, 0), CH_OK);
+            CHECK_EQUAL(ch_stack_free(stack, block, size), CH_EORDER);
+            CHECK(rig_misused(stack, CH_EORDER));
+            CHECK_EQUAL(ch_stack_release(stack), CH_OK);
+            CHECK_EQUAL(ch_stack_free(stack, block, size), CH_OK);
+            CHECK_EQUAL(ch_stack_used(stack), 0);
+        }
+        finish();
+    }
+}
+
+/* ---- Misuse ---------------------------------------------------------------------------------- */
+
+static void refuse(ch_stack *stack, void *block, size_t size, ch_status want) {
+    const ch_stack before = *stack;
+    CHECK_EQUAL(ch_stack_resize(stack, block, size, size + 1), want);
+    CHECK_EQUAL(rig_seen.count, 0);
+    CHECK_EQUAL(ch_stack_free(stack, block, size), want);
+    CHECK(rig_seen.culprit == block);
+    CHECK(rig_misused(stack, want));
+    CHECK_BYTES(stack, &before, sizeof before);
+}
+
+TEST(every_misuse_has_its_status_and_changes_nothing) {
+    FOR_EACH_KIND(kind) {
+        static uint8_t foreign[64];
+        const ch_status gone = kind == OWN ? CH_EDOUBLE : CH_EFOREIGN;
+        const ch_status inside = kind == OWN ? CH_EORDER : CH_EFOREIGN;
+        ch_stack *stack = start(kind, (ch_stack_options){0});
+        refuse(stack, NULL, 0, CH_EFOREIGN);
+        uint8_t *low = ch_stack_alloc(stack, 32, 8);
+        uint8_t *top = ch_stack_alloc(stack, 32, 8);
+        refuse(stack, low, 32, CH_EORDER);
+        refuse(stack, low, 31, CH_EORDER);
+        refuse(stack, top, 31, CH_EINVAL);
+        refuse(stack, top, 33, CH_EINVAL);
+        refuse(stack, top, SIZE_MAX, CH_EINVAL);
+        refuse(stack, top + 1, 31, inside);
+        refuse(stack, foreign + 32, 32, CH_EFOREIGN);
+        refuse(stack, NULL, 0, CH_EFOREIGN);
+        refuse(stack, stack, 1, CH_EFOREIGN);
+        CHECK_EQUAL(ch_stack_free(stack, top, 32), CH_OK);
+        refuse(stack, top, 32, gone);
+        CHECK_EQUAL(ch_stack_free(stack, low, 32), CH_OK);
+        refuse(stack, low, 32, gone);
+        finish();
+    }
+}
+
+/* ---- Zeroing --------------------------------------------------------------------------------- */
+
+TEST(zeroing_on_alloc_clears_what_is_given) {
+    FOR_EACH_KIND(kind) {
+        ch_stack *stack = start(kind, (ch_stack_options){.zeroing = CH_ZERO_ON_ALLOC});
+        for (size_t size = 1; size < 300; size++) {
+            uint8_t *block = ch_stack_alloc(stack, size, 8);
+            CHECK(block != NULL && rig_is_filled(block, size, 0));
+            memset(block, 0xff, size);
+            CHECK_EQUAL(ch_stack_resize(stack, block, size, size + 20), CH_OK);
+            CHECK(rig_is_filled(block, size, 0xff) && rig_is_filled(block + size, 20, 0));
+            memset(block, 0xff, size + 20);
+            CHECK_EQUAL(ch_stack_free(stack, block, size + 20), CH_OK);
+        }
+        finish();
+    }
+}
+
+/* Clears on each way back: free, release, reset, resize. */
+TEST(zeroing_on_release_clears_exactly_what_was_given) {
+    for (unsigned way = 0; way < 4; way++) {
+        ch_stack *stack =
+            start(OWN, (ch_stack_options){.zeroing = CH_ZERO_ON_RELEASE, .watermarks_max = 1});
+        uint8_t *low = ch_stack_alloc(stack, 104, 8);
+        memset(low, 1, 104);
+        CHECK_EQUAL(way == 1 ? ch_stack_mark(stack) : CH_OK, CH_OK);
+        const size_t from = (size_t)(stack->cursor - rig.memory);
+        uint8_t *block = ch_stack_alloc(stack, 3000, 64);
+        memset(block, 1, 3000);
+        const size_t to = (size_t)(stack->cursor - rig.memory);
+        CHECK_EQUAL(way == 0   ? ch_stack_free(stack, block, 3000)
+                    : way == 1 ? ch_stack_release(stack)
+                    : way == 2 ? ch_stack_reset(stack)
+                               : ch_stack_resize(stack, block, 3000, 0),
+                    CH_OK);
+        finish(); /* opens all bytes to memory checkers */
+        const size_t cleared = way == 3 ? to - 3000 : from;
+        CHECK(rig_is_filled(rig.memory + cleared, to - cleared, 0));
+        CHECK(rig_is_filled(rig.memory + to, RIG_MEMORY - to, 0xa5));
+        CHECK(rig_is_filled(low, 104, way == 2 ? 0 : 1));
+    }
+}
+
+TEST(zeroing_on_release_reaches_the_blocks_of_a_twin) {
+    ch_stack *stack = start(TWIN, (ch_stack_options){.zeroing = CH_ZERO_ON_RELEASE});
+    uint8_t *block = ch_stack_alloc(stack, 100, 8);
+    memset(block, 1, 100);
+    CHECK_EQUAL(ch_stack_resize(stack, block, 100, 40), CH_OK);
+    CHECK(rig_is_filled(block, 40, 1) && rig_is_filled(block + 40, 60, 0));
+    finish();
+}
+
+/* ---- Model ----------------------------------------------------------------------------------- */
+
+TEST(stack_agrees_with_its_model) {
+    static const ch_model_operation operations[] = {
+        {"alloc", 40, rig_alloc_step},      {"refused", 3, rig_refused_step},
+        {"free", 20, rig_free_step},        {"resize", 8, rig_resize_step},
+        {"bad free", 5, rig_bad_free_step}, {"mark", 8, rig_mark_step},
+        {"release", 6, rig_release_step},   {"reset", 1, rig_reset},
+    };
+    const char *wish = getenv("COLDHEAP_MODEL_STEPS"); /* per kind and zeroing */
+    const uint64_t steps = wish != NULL ? strtoull(wish, NULL, 10) : chi_checked() ? 20000 : 200000;
+    ch_on_misuse(&rig_hook);
+    FOR_EACH_KIND(kind) {
+        for (ch_zeroing zeroing = CH_ZERO_NONE; zeroing <= CH_ZERO_ON_ALLOC; zeroing++) {
+            CHECK(rig_begin(&rig, kind, zeroing, ch_test_random_below));
+            CHECK(ch_model_run(&(ch_model){.operations = operations,
+                                           .operation_count = COUNT(operations),
+                                           .check = rig_agrees,
+                                           .context = &rig,
+                                           .steps = steps}));
+            CHECK(rig_stop(&rig));
+        }
+    }
+    ch_on_misuse(NULL);
+}
+
+/* ---- Memory checkers ------------------------------------------------------------------------- */
+
+static volatile uint8_t sink;
+
+static void overflow_by_one(void *block) {
+    ((volatile uint8_t *)block)[24] = 1;
+}
+
+static void underflow_by_one(void *block) {
+    sink = *(volatile uint8_t *)((uintptr_t)block - 1);
+}
+
+static void use_after_free(void *block) {
+    (void)ch_stack_free(&rig.stack, block, 24);
+    ((volatile uint8_t *)block)[0] = 1;
+}
+
+static void use_after_release(void *block) {
+    (void)ch_stack_release(&rig.stack);
+    sink = ((volatile uint8_t *)block)[23];
+}
+
+static void use_after_reset(void *block) {
+    (void)ch_stack_reset(&rig.stack);
+    sink = ((volatile uint8_t *)block)[0];
+}
+
+static void use_after_shrinking(void *block) {
+    (void)ch_stack_resize(&rig.stack, block, 24, 16);
+    sink = ((volatile uint8_t *)block)[16];
+}
+
+TEST(memory_checker_sees_what_is_not_given_out) {
+    void (*const crimes[])(void *) = {overflow_by_one,   underflow_by_one, use_after_free,
+                                      use_after_release, use_after_reset,  use_after_shrinking};
+#ifdef CHI_HAVE_ASAN
+    ch_stack *stack = start(OWN, (ch_stack_options){0});
+    CHECK_EQUAL(ch_stack_mark(stack), CH_OK);
+    uint8_t *block = ch_stack_alloc(stack, 24, 8);
+    memset(block, 1, 24);
+    for (size_t i = 0; i < COUNT(crimes); i++) {
+        char text[256];
+        CHECK(ch_test_child_dies(crimes[i], block, text, sizeof text));
+        CHECK(strstr(text, "AddressSanitizer") != NULL);
+    }
+    finish();
+#else
+    (void)crimes;
+    ch_test_skip("needs AddressSanitizer (cmake --preset asan)");
+#endif
 }
