@@ -133,7 +133,7 @@ static bool free_slots_hold(const ch_pool *pool, uint64_t *sum) {
         if (slot >= pool->fresh || chi_pool_is_used(pool, slot)) {
             return false;
         }
-        *sum += ch_hash_u64(slot, pool->seal);
+        *sum += ch_hash_bytes(&slot, sizeof slot, pool->seal);
         at = at + 1 == pool->config.count ? 0 : at + 1;
     }
     return true;
@@ -156,7 +156,7 @@ static bool generations_hold(const ch_pool *pool, uint64_t listed) {
         } else if (retires && generation == CHI_GENERATION_RETIRED) {
             retired++;
         } else {
-            sum += ch_hash_u64(slot, pool->seal);
+            sum += ch_hash_bytes(&slot, sizeof slot, pool->seal);
         }
     }
     return sum == listed && used == ch_pool_in_use(pool) && retired == pool->retired_passed;
