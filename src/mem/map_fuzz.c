@@ -2,7 +2,7 @@
  * the first bytes choose capacity and seed, every three further ones are a step and its argument.
  */
 #define _GNU_SOURCE
-#include "mem/map_world.h"
+#include "mem/map_rig.h"
 
 #include "fuzz.h"
 

@@ -1,7 +1,7 @@
 /* map_test.c: the map template: capacity, keys by content, churn, clear, listing, self-check, and a
  * model at every load. */
 #define _GNU_SOURCE
-#include "mem/map_world.h"
+#include "mem/map_rig.h"
 
 #include <coldheap/region.h>
 

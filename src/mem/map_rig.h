@@ -1,8 +1,8 @@
-/* map_world.h: a map beside a table of what it must hold; keys are small numbers, so that the table
+/* map_rig.h: a map beside a table of what it must hold; keys are small numbers, so that the table
  * is an array. Steps serve map_test.c (random) and map_fuzz.c (bytes of the input). The hash sends
  * all keys to four places and few tags, so that every search is a collision. */
-#ifndef CHI_MAP_WORLD_H
-#define CHI_MAP_WORLD_H
+#ifndef CHI_MAP_RIG_H
+#define CHI_MAP_RIG_H
 
 #include <stdbool.h>
 #include <stddef.h>
