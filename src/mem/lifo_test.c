@@ -201,8 +201,8 @@ TEST(lifo_wipe_clears_what_it_drops_and_no_more) {
 
 TEST(lifo_view_begins_where_the_callers_ends) {
     uint16_t memory[16];
-    bytes caller;
-    bytes callee;
+    bytes caller = {0};
+    bytes callee = {0};
     CHECK_EQUAL(bytes_init(&caller, memory, sizeof memory, 16), CH_OK);
     for (uint16_t i = 0; i < 5; i++) {
         CHECK_EQUAL(bytes_push(&caller, &i), CH_OK);

@@ -1,7 +1,7 @@
 /* Any sequence of calls on any pool, wrong ones included, is answered as the reference says: the
  * first bytes choose the pool, every three further ones are a step and its argument. */
 #define _GNU_SOURCE
-#include "mem/pool_world.h"
+#include "mem/pool_rig.h"
 
 #include "fuzz.h"
 

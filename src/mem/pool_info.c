@@ -95,15 +95,16 @@ size_t ch_pool_stats_json(const ch_pool *pool, char *out, size_t size) {
 }
 
 static bool geometry_holds(const ch_pool *pool) {
-    size_t odd = pool->stride_bytes >> pool->stride_shift;
+    bool shifts = pool->stride_shift < 8 * sizeof(size_t);
+    size_t odd = shifts ? pool->stride_bytes >> pool->stride_shift : 0;
     size_t objects = 0;
     bool placed = chi_pool_is_twin(pool)
                       ? pool->base == NULL
                       : ch_size_round_up(&objects, pool->config.count * pool->stride_bytes,
                                          sizeof(uint32_t)) &&
                             (uintptr_t)pool->generations == (uintptr_t)pool->base + objects;
-    return placed && pool->stride_shift < 8 * sizeof(size_t) && (odd & 1u) != 0 &&
-           odd * pool->stride_inverse == 1 && odd << pool->stride_shift == pool->stride_bytes &&
+    return placed && shifts && (odd & 1u) != 0 && odd * pool->stride_inverse == 1 &&
+           odd << pool->stride_shift == pool->stride_bytes &&
            pool->stride_bytes >= pool->config.object_bytes &&
            pool->free_slots == pool->generations + pool->config.count &&
            (pool->generation_last & (pool->generation_last + 1)) == 0 &&
@@ -133,7 +134,7 @@ static bool free_slots_hold(const ch_pool *pool, uint64_t *sum) {
         if (slot >= pool->fresh || chi_pool_is_used(pool, slot)) {
             return false;
         }
-        *sum += ch_hash_u64(slot, pool->seal);
+        *sum += ch_hash_bytes(&slot, sizeof slot, pool->seal);
         at = at + 1 == pool->config.count ? 0 : at + 1;
     }
     return true;
@@ -156,7 +157,7 @@ static bool generations_hold(const ch_pool *pool, uint64_t listed) {
         } else if (retires && generation == CHI_GENERATION_RETIRED) {
             retired++;
         } else {
-            sum += ch_hash_u64(slot, pool->seal);
+            sum += ch_hash_bytes(&slot, sizeof slot, pool->seal);
         }
     }
     return sum == listed && used == ch_pool_in_use(pool) && retired == pool->retired_passed;

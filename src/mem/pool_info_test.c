@@ -1,6 +1,6 @@
 /* pool_info_test.c: misuse, life cycle, figures, listings, allocator and self-check of pools. */
 #define _GNU_SOURCE
-#include "mem/pool_world.h"
+#include "mem/pool_rig.h"
 
 #include <stdio.h>
 

@@ -1,7 +1,7 @@
 /* pool_model_test.c: random operations on pools of every kind, all misuse mixed in, against the
- * reference of pool_world.h, with ch_pool_check after each. */
+ * reference of pool_rig.h, with ch_pool_check after each. */
 #define _GNU_SOURCE
-#include "mem/pool_world.h"
+#include "mem/pool_rig.h"
 
 #include "harness.h"
 #include "model.h"

@@ -1,7 +1,7 @@
 /* pool_test.c: geometry, laziness, handles, generations, flags, misuse, figures and self-check of
  * pools, real and twin. Random operations: pool_model_test.c. */
 #define _GNU_SOURCE
-#include "mem/pool_world.h"
+#include "mem/pool_rig.h"
 
 #include <coldheap/region.h>
 

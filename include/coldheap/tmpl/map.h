@@ -480,6 +480,7 @@ static inline unsigned CHI_(_broken_group)(const CH_MAP_NAME *map, uint32_t at, 
 static inline ch_status CHI_(_check)(const CH_MAP_NAME *map, unsigned *invariant) {
     unsigned broken = 0;
     size_t count = 0;
+    uint64_t sum = 0; /* fingerprint of the set of groups, by the list less by the bits */
     uint32_t listed = 0;
     if (map->capacity > CHI_MAP_CAPACITY_MAX || map->group_count != CHI_MAP_GROUPS(map->capacity) ||
         map->count > map->capacity) {
@@ -491,6 +492,7 @@ static inline ch_status CHI_(_check)(const CH_MAP_NAME *map, unsigned *invariant
         uint32_t at = map->touched[i];
         bool known = at < map->group_count && (map->listed[at / 32] >> at % 32 & 1u) != 0;
         broken = known ? 0 : 2;
+        sum += ch_hash_bytes(&at, sizeof at, map->secret);
     }
     for (uint32_t i = 0; broken == 0 && i < CHI_MAP_WORDS(map->group_count); i++) {
         listed += ch_bits_count(map->listed[i]);
@@ -500,8 +502,12 @@ static inline ch_status CHI_(_check)(const CH_MAP_NAME *map, unsigned *invariant
     }
     for (uint32_t at = 0; broken == 0 && at < map->group_count; at++) {
         broken = CHI_(_broken_group)(map, at, &count);
+        bool known = (map->listed[at / 32] >> at % 32 & 1u) != 0;
+        sum -= known ? ch_hash_bytes(&at, sizeof at, map->secret) : 0;
     }
-    if (broken == 0 && count != map->count) {
+    if (broken == 0 && sum != 0) { /* a group listed twice, and so another not at all */
+        broken = 2;
+    } else if (broken == 0 && count != map->count) {
         broken = 3;
     }
     if (invariant != NULL) {

@@ -1,7 +1,7 @@
-/* pool_world.h: a pool, real or twin, beside a slow reference that knows what every call must
+/* pool_rig.h: a pool, real or twin, beside a slow reference that knows what every call must
  * answer; the same steps serve pool_model_test.c (random) and pool_fuzz.c (bytes of the input). */
-#ifndef CHI_POOL_WORLD_H
-#define CHI_POOL_WORLD_H
+#ifndef CHI_POOL_RIG_H
+#define CHI_POOL_RIG_H
 
 #include <coldheap/misuse.h>
 #include <coldheap/pool.h>
