@@ -265,29 +265,33 @@ static void message_in(chevm_message *in, const chevm12_message *message) {
     chevm_u256_set_u64(&in->salt, 0);
 }
 
-/* Takes the machine's result over; the slot is free afterwards unless it holds output. Not inlined:
- * so it writes straight to where execute's caller wants the result. */
+/* Takes the machine's result over; the slot is free afterwards unless it holds output. Not inlined,
+ * and the result built in one expression: so it is written straight to where execute's caller wants
+ * it. */
 CH_NOINLINE static chevm12_result hand_out(instance *self, slot *s) {
-    chevm12_result out;
     const chevm_result *got = &s->body->result;
     const int32_t told = s->body->run.trouble;
-    const bool trouble = got->status >= CHEVM_STATUS_MACHINE || told != 0;
-    memset(&out, 0, sizeof out);
-    out.status_code = told != 0 ? told : chevmi_evmc12_status_out(got->status);
-    if (!trouble && (got->status == CHEVM_OK || got->status == CHEVM_REVERT)) {
-        out.gas_left = got->gas_left;
-        out.gas_refund = got->status == CHEVM_OK ? got->gas_refund : 0;
-        if (got->output_size != 0) {
-            CH_ASSERT(chevmi_slot_of(got->output, self->slots.stride_log2) == s);
-            out.output_data = got->output;
-            out.output_size = got->output_size;
-            out.release = release_by_stride[(self->slots.stride_log2 - CHEVMI_SLOT_LOG2_MIN) / 2];
-            atomic_store_explicit(&s->kept, true, memory_order_relaxed);
-            return out;
-        }
+    const bool success = got->status == CHEVM_OK && told == 0;
+    const bool ended = success || (got->status == CHEVM_REVERT && told == 0);
+    const bool kept = ended && got->output_size != 0;
+    const uint32_t row = (self->slots.stride_log2 - CHEVMI_SLOT_LOG2_MIN) / 2;
+    const int32_t status = told != 0 ? told : chevmi_evmc12_status_out(got->status);
+    const int64_t gas_left = ended ? got->gas_left : 0;
+    const int64_t gas_refund = success ? got->gas_refund : 0;
+    const uint8_t *output = kept ? got->output : NULL;
+    const size_t output_size = kept ? got->output_size : 0;
+    CH_ASSERT(!kept || chevmi_slot_of(output, self->slots.stride_log2) == s);
+    if (kept) {
+        atomic_store_explicit(&s->kept, true, memory_order_relaxed);
+    } else {
+        chevmi_slots_release(&self->slots, s);
     }
-    chevmi_slots_release(&self->slots, s);
-    return out;
+    return (chevm12_result){.status_code = status,
+                            .gas_left = gas_left,
+                            .gas_refund = gas_refund,
+                            .output_data = output,
+                            .output_size = output_size,
+                            .release = kept ? release_by_stride[row] : NULL};
 }
 
 static chevm12_result execute(chevm12_vm *vm, const chevm12_host_interface *host,

@@ -218,6 +218,26 @@ TEST(releasing_twice_is_caught) {
     vm->destroy(vm);
 }
 
+static void destroy_early(void *context) {
+    chevm12_vm *vm = context;
+    vm->destroy(vm);
+}
+
+TEST(destroying_with_an_output_kept_is_caught_in_checked_builds) {
+#if defined(CH_DEBUG)
+    chevm12_vm *vm = start();
+    chevm12_result result = rig_run(vm, &world, 1000, BYTES(RETURN_WORD(1)));
+    char said[256];
+    CHECK(ch_test_child_dies(destroy_early, vm, said, sizeof said));
+    CHECK(strstr(said, "chevmi_slots_held") != NULL);
+    rig_release(&result);
+    destroy_early(vm);
+#else
+    (void)destroy_early;
+    ch_test_skip("release build: not looked at");
+#endif
+}
+
 TEST(memory_beyond_the_slot_is_out_of_memory) {
     chevm12_vm *vm = start();
     CHECK_EQUAL(vm->set_option(vm, "memory", "65536"), CHEVM12_OPTION_SUCCESS);
