@@ -51,7 +51,10 @@ function value(key,    rest) {
     sub(/["},].*/, "", rest)
     return rest
 }
-function micro(ns) { ns += 0; return ns >= 1e7 ? sprintf("%.0f", ns / 1e3) : sprintf("%.1f", ns / 1e3) }
+function micro(ns) {
+    ns += 0
+    return sprintf(ns >= 1e6 ? "%.0f" : "%.1f", ns / 1e3)
+}
 '
 
 own_table() {

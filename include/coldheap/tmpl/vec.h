@@ -198,7 +198,7 @@ static inline ch_status CHI_(_remove_swap)(CH_VEC_NAME *vec, size_t index) {
 }
 
 static inline ch_status CHI_(_extend)(CH_VEC_NAME *vec, const CH_VEC_TYPE *elements, size_t n) {
-    if (n > CHI_(_remaining)(vec)) {
+    if (n > CHI_(_remaining)(vec) || n > PTRDIFF_MAX / sizeof(CH_VEC_TYPE)) {
         return CH_EFULL;
     }
     if (n > 0) {
