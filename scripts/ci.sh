@@ -77,7 +77,7 @@ build_preset() {
 # test_preset PRESET [CTEST ARGUMENT...]: builds, runs, counts; the counts file says 1 failed until
 # a run has come to its end.
 test_preset() {
-    local preset=$1 counts passed failed skipped
+    local preset=$1 counts passed=0 failed=1 skipped=0
     shift
     mkdir -p "build/$preset" || return 1
     counts=build/$preset/test-counts
