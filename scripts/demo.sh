@@ -6,7 +6,7 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-coldevm=$root/build/${1:-release}/bin/coldevm
+coldevm=${COLDEVM:-$root/build/${1:-release}/bin/coldevm} # the tests run another build's
 picture=${2:-$root/build/demo.svg}
 
 "$coldevm" --version

@@ -51,7 +51,7 @@ function value(key,    rest) {
     sub(/["},].*/, "", rest)
     return rest
 }
-function micro(ns) { return ns >= 1e7 ? sprintf("%.0f", ns / 1e3) : sprintf("%.1f", ns / 1e3) }
+function micro(ns) { ns += 0; return ns >= 1e7 ? sprintf("%.0f", ns / 1e3) : sprintf("%.1f", ns / 1e3) }
 '
 
 own_table() {
@@ -92,8 +92,8 @@ vm_table() {
             least[value("ours")] = value("least")
         }
         END {
-            print "| case | gas | " substr(rival, 4) ", µs | ours, code analysed on every run, µs " \
-                "| times as fast | ours, cached, µs | times as fast |"
+            printf "| case | gas | %s, µs | ours, analysed on every run, µs ", substr(rival, 4)
+            print "| times as fast | ours, cached, µs | times as fast |"
             print "|---|---:|---:|---:|---:|---:|---:|"
             a = "cold/analysed"; c = "cold/cached"
             for (i = 1; i <= count; i++) {

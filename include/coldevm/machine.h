@@ -77,7 +77,6 @@ typedef struct chevm_stats {
     uint64_t frames;     /* frames entered */
     uint64_t cache_hits, cache_misses, cache_flushes;
     size_t memory_peak_bytes; /* EVM memory of all frames together */
-    size_t touched_bytes;     /* of the reservation, upper bound */
     uint32_t depth_peak;
 } chevm_stats;
 

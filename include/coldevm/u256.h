@@ -244,19 +244,7 @@ CH_INLINE void chevm_u256_negate(chevm_u256 *out, const chevm_u256 *a) {
 }
 
 CH_INLINE void chevm_u256_mul(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b) {
-    const uint64_t *const x = a->limbs;
-    const uint64_t *const y = b->limbs;
-    uint64_t c;
-    const uint64_t z0 = chevm_limb_mul(&c, x[0], y[0]);
-    uint64_t z1 = chevm_limb_muladd(&c, x[0], y[1], c, 0);
-    uint64_t z2 = chevm_limb_muladd(&c, x[0], y[2], c, 0);
-    uint64_t z3 = x[0] * y[3] + c;
-    z1 = chevm_limb_muladd(&c, x[1], y[0], z1, 0);
-    z2 = chevm_limb_muladd(&c, x[1], y[1], z2, c);
-    z3 += x[1] * y[2] + c;
-    z2 = chevm_limb_muladd(&c, x[2], y[0], z2, 0);
-    z3 += x[2] * y[1] + x[3] * y[0] + c;
-    chevm_u256_set_limbs(out, z0, z1, z2, z3);
+    chevm_limb4_mul(out->limbs, a->limbs, b->limbs);
 }
 
 CH_INLINE void chevm_u256_and(chevm_u256 *out, const chevm_u256 *a, const chevm_u256 *b) {

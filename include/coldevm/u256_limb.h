@@ -68,6 +68,9 @@ CH_INLINE uint64_t chevm_limb4_add(uint64_t *out, const uint64_t *a, const uint6
 /** chevm_limb4_sub sets out = a - b mod 2^256 and returns the borrow. */
 CH_INLINE uint64_t chevm_limb4_sub(uint64_t *out, const uint64_t *a, const uint64_t *b);
 
+/** chevm_limb4_mul sets out = a * b mod 2^256. */
+CH_INLINE void chevm_limb4_mul(uint64_t *out, const uint64_t *a, const uint64_t *b);
+
 /** chevm_limb4_less is a < b, unsigned; chevm_limb4_less_signed the same in two's complement. */
 CH_INLINE bool chevm_limb4_less(const uint64_t *a, const uint64_t *b);
 CH_INLINE bool chevm_limb4_less_signed(const uint64_t *a, const uint64_t *b);
@@ -208,6 +211,35 @@ CH_INLINE uint64_t chevm_limb4_sub(uint64_t *out, const uint64_t *a, const uint6
     return borrow;
 }
 
+/* The four products of the top limb first, as they need no carries; then the others from the top
+ * down, so that few carries run on. */
+CH_INLINE void chevm_limb4_mul(uint64_t *out, const uint64_t *a, const uint64_t *b) {
+    uint64_t c0, c1, c2, c3, s, t;
+    __asm__(
+        "movq 24(%[a]), %[s]\n\timulq 0(%[b]), %[s]\n\t"
+        "movq 16(%[a]), %[t]\n\timulq 8(%[b]), %[t]\n\t"
+        "addq %[t], %[s]\n\t"
+        "movq 8(%[a]), %[t]\n\timulq 16(%[b]), %[t]\n\t"
+        "movq 0(%[a]), %[c0]\n\timulq 24(%[b]), %[c0]\n\t"
+        "addq %[t], %[s]\n\taddq %[c0], %[s]\n\t"
+        "movq 0(%[b]), %%rax\n\tmulq 0(%[a])\n\t"
+        "movq %%rax, %[c0]\n\tmovq %%rdx, %[c1]\n\t"
+        "movq 0(%[b]), %%rax\n\tmulq 16(%[a])\n\t"
+        "movq %%rax, %[c2]\n\tleaq (%%rdx, %[s]), %[c3]\n\t"
+        "movq 8(%[b]), %%rax\n\tmulq 8(%[a])\n\t"
+        "addq %%rax, %[c2]\n\tadcq %%rdx, %[c3]\n\t"
+        "movq 16(%[b]), %%rax\n\tmulq 0(%[a])\n\t"
+        "addq %%rax, %[c2]\n\tadcq %%rdx, %[c3]\n\t"
+        "movq 0(%[b]), %%rax\n\tmulq 8(%[a])\n\t"
+        "addq %%rax, %[c1]\n\tadcq %%rdx, %[c2]\n\tadcq $0, %[c3]\n\t"
+        "movq 8(%[b]), %%rax\n\tmulq 0(%[a])\n\t"
+        "addq %%rax, %[c1]\n\tadcq %%rdx, %[c2]\n\tadcq $0, %[c3]"
+        : [c0] "=&r"(c0), [c1] "=&r"(c1), [c2] "=&r"(c2), [c3] "=&r"(c3), [s] "=&r"(s), [t] "=&r"(t)
+        : [a] "r"(a), [b] "r"(b), "m"(*(const uint64_t(*)[4])a), "m"(*(const uint64_t(*)[4])b)
+        : "rax", "rdx", "cc");
+    out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
+}
+
 CH_INLINE bool chevm_limb4_less(const uint64_t *a, const uint64_t *b) {
     const uint64_t x0 = a[0];
     uint64_t x1 = a[1], x2 = a[2], x3 = a[3];
@@ -274,6 +306,21 @@ CH_INLINE uint64_t chevm_limb4_sub(uint64_t *out, const uint64_t *a, const uint6
     CHEVM_LIMB_BARRIER(x0, x1, x2, x3);
     out[0] = x0, out[1] = x1, out[2] = x2, out[3] = x3;
     return borrow;
+}
+
+CH_INLINE void chevm_limb4_mul(uint64_t *out, const uint64_t *a, const uint64_t *b) {
+    uint64_t c;
+    const uint64_t z0 = chevm_limb_mul(&c, a[0], b[0]);
+    uint64_t z1 = chevm_limb_muladd(&c, a[0], b[1], c, 0);
+    uint64_t z2 = chevm_limb_muladd(&c, a[0], b[2], c, 0);
+    uint64_t z3 = a[0] * b[3] + c;
+    z1 = chevm_limb_muladd(&c, a[1], b[0], z1, 0);
+    z2 = chevm_limb_muladd(&c, a[1], b[1], z2, c);
+    z3 += a[1] * b[2] + c;
+    z2 = chevm_limb_muladd(&c, a[2], b[0], z2, 0);
+    z3 += a[2] * b[1] + a[3] * b[0] + c;
+    CHEVM_LIMB_BARRIER(z1, z2, z3, c);
+    out[0] = z0, out[1] = z1, out[2] = z2, out[3] = z3;
 }
 
 CH_INLINE bool chevm_limb4_less(const uint64_t *a, const uint64_t *b) {

@@ -240,8 +240,8 @@ CH_API_END
 
 /** CH_ARENA_SCOPE releases at the end of the enclosing block what was taken from here on. */
 #define CH_ARENA_SCOPE(arena)                                                                      \
-    __attribute__((cleanup(chi_arena_scope_end))) chi_arena_scope CHI_ARENA_UNIQUE(__LINE__) = {   \
-        (arena), ch_arena_mark(arena)}
+    __attribute__((cleanup(chi_arena_scope_end), unused)) chi_arena_scope CHI_ARENA_UNIQUE(        \
+        __LINE__) = {(arena), ch_arena_mark(arena)}
 
 /* ---- Implementation ---------------------------------------------------------------------- */
 

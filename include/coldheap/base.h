@@ -22,6 +22,7 @@
 #define CH_ALIGNED(n)       __attribute__((aligned(n)))
 #define CH_UNREACHABLE()    __builtin_unreachable()
 #define CH_RETURN_ADDRESS() __builtin_return_address(0)
+#define CH_OPAQUE(variable) __asm__("" : "+r"(variable))
 #else
 #define CH_LIKELY(x)   (x)
 #define CH_UNLIKELY(x) (x)
@@ -33,6 +34,7 @@
 #define CH_ALIGNED(n)       _Alignas(n)
 #define CH_UNREACHABLE()    ((void)0)
 #define CH_RETURN_ADDRESS() NULL
+#define CH_OPAQUE(variable) ((void)0)
 #endif
 
 /** CH_PUBLISH stores a counter that other threads may read through an object's stats function. */

@@ -14,6 +14,9 @@
  *  understood, and a run time that is not armed while the variable is set, end the process with
  *  status 98 before main.
  *
+ *  Beside a sanitizer, which owns malloc, calls are seen after the fact: nothing can be denied, a
+ *  realloc is an alloc and a free, and a call is named "allocation" or "free".
+ *
  *  Threads: all functions may be called from any thread; those that change the mode, the seal or
  *  the callback are meant for one controlling thread. */
 #ifndef CH_GUARD_H

@@ -14,7 +14,7 @@
  *     RHO[k][r][x]  = rotation of lane (x, a r + b x)
  *     pi            : index i takes index i - c for a c that depends on the register: a turn
  *     BACK[k][r][X] = index that holds column X after chi
- * Source: the Keccak reference; docs/design/033 derives the slants and has the figures. */
+ * Source: the Keccak reference; docs/design/032 derives the slants and has the figures. */
 #include "keccak.h"
 
 #include "num/cpu.h"

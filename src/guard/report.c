@@ -7,7 +7,9 @@
  * outside of the process. */
 #define _GNU_SOURCE
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "place.h"
 #include "state.h"
@@ -164,9 +166,23 @@ void chi_guard_report(const ch_violation *violation) {
                  violation->frame_count < depth ? violation->frame_count : depth);
 }
 
+static bool is_mapped(const void *address) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    unsigned char resident;
+    return mincore((void *)((uintptr_t)address / page * page), 1, &resident) == 0;
+}
+
+/* The mark of a place, if the library that it was in is still loaded. */
+static const ch_hot_mark *mark_of(const chi_guard_site *site) {
+    const ch_hot_mark *mark = (const ch_hot_mark *)site->section;
+    const bool whole = !site->sealed && mark != NULL && is_mapped(mark) && is_mapped(mark->name) &&
+                       is_mapped(mark->file) && is_mapped(mark->func);
+    return whole ? mark : NULL;
+}
+
 static void print_site(chi_text *text, const chi_guard_site *site) {
     const chi_guard_call_name name = (chi_guard_call_name)(site->call - 1);
-    const ch_hot_mark *mark = site->sealed ? NULL : (const ch_hot_mark *)site->section;
+    const ch_hot_mark *mark = mark_of(site);
     chi_text_add(text, "coldheap: x");
     chi_text_add_number(text, site->count);
     chi_text_add(text, " ");

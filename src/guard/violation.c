@@ -24,14 +24,15 @@ static bool denied_by_scope(uint32_t op) {
     return ((chi_guard_self.state >> CHI_STATE_DENY_SHIFT) & op) != 0;
 }
 
-/* The innermost open scope, or the deepest one of which a record exists; NULL if there is none. */
-static const ch_hot_mark *current_mark(void) {
+/* The innermost open scope that denies the operation, among those that have a record; NULL if there
+ * is none. */
+static const ch_hot_mark *denying_mark(uint32_t op) {
     const chi_guard_thread *self = &chi_guard_self;
     uint32_t depth = (uint32_t)self->state;
     depth = depth < CHI_RECORD_MAX ? depth : CHI_RECORD_MAX;
     while (depth > 0) {
         const ch_hot_mark *mark = self->records[--depth].mark;
-        if (mark != NULL && (mark->deny & CH_MARK_PERMIT) == 0) {
+        if (mark != NULL && (mark->deny & (op | CH_MARK_PERMIT)) == op) {
             return mark;
         }
     }
@@ -55,7 +56,7 @@ static void label_seal(char *label, const char *name) {
  * more: another thread has just ended the seal. */
 static bool name_section(ch_violation *violation, chi_guard_site *site, char *label) {
     if (denied_by_scope(violation->op)) {
-        const ch_hot_mark *mark = current_mark();
+        const ch_hot_mark *mark = denying_mark(violation->op);
         site->section = mark;
         violation->section = mark != NULL ? mark->name : "?";
         violation->file = mark != NULL ? mark->file : NULL;

@@ -259,8 +259,7 @@ static bool point_is_below(const ch_arena *arena, const ch_arena_point *point) {
         left = chunk != NULL ? chunk->left : NULL;
     }
     uintptr_t cursor = (uintptr_t)point->cursor;
-    bool inside = cursor >= (uintptr_t)base && cursor <= (uintptr_t)left;
-    return arena->config.kind == ARENA_TWIN ? cursor == (uintptr_t)left : inside;
+    return cursor >= (uintptr_t)base && cursor <= (uintptr_t)left;
 }
 
 static void go_back(ch_arena *arena, const ch_arena_point *point) {

@@ -131,16 +131,25 @@ void chi_chunk_drop_kept(ch_arena *arena, size_t keep_bytes) {
     }
 }
 
+static size_t kept_bytes(const ch_arena *arena) {
+    size_t sum = 0;
+    const chi_chunk *chunk = arena->chunk != NULL ? arena->chunk->next : NULL;
+    for (; chunk != NULL; chunk = chunk->next) {
+        sum += chunk->size_bytes;
+    }
+    return sum;
+}
+
 /* Chooses the size of the next chunk: the growing one, cut at the limit, or exactly the request. */
 static ch_status size_next(ch_arena *arena, size_t need, size_t *size_bytes, bool *regular) {
     size_t limit = arena->config.limit_bytes != 0 ? arena->config.limit_bytes : SIZE_MAX;
-    if (need > limit - arena->acquired_bytes) {
-        chi_chunk_drop_kept(arena,
-                            0); /* kept chunks are too small for this request: use their share */
-    }
     size_t room = limit - arena->acquired_bytes;
     if (need > room) {
-        return CH_EFULL;
+        if (need > room + kept_bytes(arena)) {
+            return CH_EFULL;
+        }
+        chi_chunk_drop_kept(arena, 0); /* each is too small for this request: use their share */
+        room = limit - arena->acquired_bytes;
     }
     *regular = need <= arena->next_chunk_bytes;
     *size_bytes = *regular ? arena->next_chunk_bytes : need;
@@ -152,6 +161,18 @@ static ch_status size_next(ch_arena *arena, size_t need, size_t *size_bytes, boo
 
 static size_t chunk_align(size_t align) {
     return align > CHI_CHUNK_ALIGN ? align : CHI_CHUNK_ALIGN;
+}
+
+/* The chunk size after `size_bytes`: growth_percent of it, at most chunk_max_bytes. */
+static size_t grown(const chi_arena_config *config, size_t size_bytes) {
+    size_t max = config->chunk_max_bytes;
+    size_t growth = config->growth_percent;
+    if (size_bytes / 100 > max / growth) {
+        return max;
+    }
+    size_t hundreds = size_bytes / 100 * growth;
+    size_t rest = size_bytes % 100 * growth / 100;
+    return rest < max - hundreds ? hundreds + rest : max;
 }
 
 static ch_status grow_chunked(ch_arena *arena, size_t size_bytes, size_t align) {
@@ -174,11 +195,7 @@ static ch_status grow_chunked(ch_arena *arena, size_t size_bytes, size_t align) 
         return CH_EFULL;
     }
     if (regular) {
-        size_t next = arena->next_chunk_bytes;
-        size_t max = arena->config.chunk_max_bytes;
-        size_t growth = arena->config.growth_percent;
-        next = next > max / growth * 100 ? max : next / 100 * growth + next % 100 * growth / 100;
-        arena->next_chunk_bytes = next < max ? next : max;
+        arena->next_chunk_bytes = grown(&arena->config, arena->next_chunk_bytes);
     }
     link_after_current(arena, chunk);
     enter(arena, chunk);

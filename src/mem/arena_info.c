@@ -125,9 +125,20 @@ static bool copies_agree(const ch_arena *arena) {
     return arena->fast_end == end && arena->fast_life == life;
 }
 
+/* True if the range of an arena with a source ends where its chunk does; a twin that came back to a
+ * block by a release ends at that block's cursor then. */
+static bool chunk_end_holds(const ch_arena *arena) {
+    const chi_chunk *chunk = arena->chunk;
+    if (chunk == NULL) {
+        return arena->end == NULL && arena->chunk_base == NULL;
+    }
+    return arena->end == (const uint8_t *)chunk + chunk->size_bytes ||
+           (arena->config.kind == ARENA_TWIN && arena->end == chunk->left);
+}
+
 static bool limits_hold(const ch_arena *arena) {
     const chi_arena_config *config = &arena->config;
-    size_t end = (size_t)(arena->end - arena->chunk_base);
+    size_t end = (size_t)((uintptr_t)arena->end - (uintptr_t)arena->chunk_base);
     switch ((enum chi_arena_kind)config->kind) {
     case ARENA_FIXED:
         return arena->chunk_base == config->base && end == config->limit_bytes &&
@@ -136,9 +147,11 @@ static bool limits_hold(const ch_arena *arena) {
         return arena->chunk_base == config->base && end == arena->committed_bytes &&
                end <= config->limit_bytes && arena->acquired_bytes == 0;
     case ARENA_CHUNKED:
-        return config->limit_bytes == 0 || arena->acquired_bytes <= config->limit_bytes;
+        return chunk_end_holds(arena) && arena->committed_bytes == 0 &&
+               (config->limit_bytes == 0 || arena->acquired_bytes <= config->limit_bytes);
     case ARENA_TWIN:
-        return config->limit_bytes == 0 || ch_arena_used(arena) <= config->limit_bytes;
+        return chunk_end_holds(arena) && arena->committed_bytes == 0 &&
+               (config->limit_bytes == 0 || ch_arena_used(arena) <= config->limit_bytes);
     }
     return false;
 }

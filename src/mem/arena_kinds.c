@@ -235,6 +235,8 @@ static ch_status trim_region(ch_arena *arena, size_t keep_bytes) {
         close_range(arena, arena->chunk_base + keep, back);
         return status;
     }
+    CH_PUBLISH(arena->peak_bytes, ch_arena_peak(arena));
+    CH_PUBLISH(arena->peak_cursor, arena->cursor); /* it may have lain in the pages given back */
     arena->committed_bytes = keep;
     chi_arena_set_end(arena, arena->chunk_base + keep);
     return CH_OK;

@@ -24,7 +24,8 @@ bool chi_checked(void) {
 
 const void *chi_thread_token(void) {
 #ifdef CH_VERIFY
-    static _Thread_local char token;
+    /* initial-exec: in a library opened later, other models take the byte from the heap. */
+    static _Thread_local char token __attribute__((tls_model("initial-exec")));
     return &token;
 #else
     return NULL;

@@ -109,7 +109,7 @@ void chi_pool_begin(ch_pool *pool, uint32_t *tables, const ch_pool_options *opti
 }
 
 static uint64_t seal_of(const ch_pool *pool) {
-    return ch_hash_bytes(&pool->config, sizeof pool->config, SEAL_SEED);
+    return ch_hash_bytes(&pool->config, sizeof pool->config, SEAL_SEED ^ pool->generation_last);
 }
 
 void chi_pool_seal(ch_pool *pool) {
@@ -292,7 +292,7 @@ void *ch_pool_acquire_slow(ch_pool *pool) {
         return NULL;
     }
     if (wrong_thread(pool)) {
-        (void)CHI_MISUSE(pool, pool->config.name, NULL, CH_ETHREAD);
+        (void)CHI_MISUSE_OF("ch_pool_acquire", pool, pool->config.name, NULL, CH_ETHREAD);
         return NULL;
     }
     return acquire(pool, &slot) == CH_OK ? chi_pool_object(pool, slot) : NULL;
@@ -375,11 +375,11 @@ ch_status ch_pool_release_slow(ch_pool *pool, void *object) {
         return CH_ESTATE;
     }
     if (wrong_thread(pool)) {
-        return CHI_MISUSE(pool, pool->config.name, object, CH_ETHREAD);
+        return CHI_MISUSE_OF("ch_pool_release", pool, pool->config.name, object, CH_ETHREAD);
     }
     ch_status status = slot_in_use(pool, object, &slot);
     if (status != CH_OK) {
-        return CHI_MISUSE(pool, pool->config.name, object, status);
+        return CHI_MISUSE_OF("ch_pool_release", pool, pool->config.name, object, status);
     }
     release(pool, slot);
     return CH_OK;

@@ -95,10 +95,16 @@ size_t ch_pool_stats_json(const ch_pool *pool, char *out, size_t size) {
 }
 
 static bool geometry_holds(const ch_pool *pool) {
-    size_t odd = pool->stride_bytes >> pool->stride_shift;
-    bool placed = chi_pool_is_twin(pool) ? pool->base == NULL : pool->base != NULL;
-    return placed && pool->stride_shift < 8 * sizeof(size_t) && (odd & 1u) != 0 &&
-           odd * pool->stride_inverse == 1 && odd << pool->stride_shift == pool->stride_bytes &&
+    bool shifts = pool->stride_shift < 8 * sizeof(size_t);
+    size_t odd = shifts ? pool->stride_bytes >> pool->stride_shift : 0;
+    size_t objects = 0;
+    bool placed = chi_pool_is_twin(pool)
+                      ? pool->base == NULL
+                      : ch_size_round_up(&objects, pool->config.count * pool->stride_bytes,
+                                         sizeof(uint32_t)) &&
+                            (uintptr_t)pool->generations == (uintptr_t)pool->base + objects;
+    return placed && shifts && (odd & 1u) != 0 && odd * pool->stride_inverse == 1 &&
+           odd << pool->stride_shift == pool->stride_bytes &&
            pool->stride_bytes >= pool->config.object_bytes &&
            pool->free_slots == pool->generations + pool->config.count &&
            (pool->generation_last & (pool->generation_last + 1)) == 0 &&
@@ -107,7 +113,10 @@ static bool geometry_holds(const ch_pool *pool) {
 
 static bool counts_hold(const ch_pool *pool) {
     bool fast = chi_pool_is_fast(pool);
-    return pool->fresh <= pool->touched && pool->touched <= pool->config.count &&
+    bool fifo = (pool->config.flags & CH_POOL_FIFO) != 0;
+    bool retires = (pool->config.flags & CH_POOL_RETIRE) != 0;
+    return (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
+           pool->fresh <= pool->touched && pool->touched <= pool->config.count &&
            pool->fast_fresh == (fast ? pool->fresh : 0) &&
            (fast ? pool->held_count : pool->free_count) == 0 &&
            pool->held_first < pool->config.count && pool->retired_passed <= pool->retired_count &&
@@ -125,7 +134,7 @@ static bool free_slots_hold(const ch_pool *pool, uint64_t *sum) {
         if (slot >= pool->fresh || chi_pool_is_used(pool, slot)) {
             return false;
         }
-        *sum += ch_hash_u64(slot, pool->seal);
+        *sum += ch_hash_bytes(&slot, sizeof slot, pool->seal);
         at = at + 1 == pool->config.count ? 0 : at + 1;
     }
     return true;
@@ -148,7 +157,7 @@ static bool generations_hold(const ch_pool *pool, uint64_t listed) {
         } else if (retires && generation == CHI_GENERATION_RETIRED) {
             retired++;
         } else {
-            sum += ch_hash_u64(slot, pool->seal);
+            sum += ch_hash_bytes(&slot, sizeof slot, pool->seal);
         }
     }
     return sum == listed && used == ch_pool_in_use(pool) && retired == pool->retired_passed;

@@ -65,6 +65,9 @@ ch_status ch_pool_init_twin(ch_pool *pool, void *memory, size_t size_bytes,
     pool->config.objects = (void **)(void *)(bytes + layout.objects_at);
     pool->config.where = where;
     pool->config.source = *source;
+    for (size_t slot = 0; slot < options->count; slot++) {
+        pool->config.objects[slot] = NULL; /* it held none yet */
+    }
     chi_pool_seal(pool);
     return CH_OK;
 }
@@ -91,17 +94,20 @@ void chi_pool_twin_return(ch_pool *pool, size_t slot) {
     (void)source->free(source->user, object, pool->config.object_bytes);
 }
 
-/* What a pointer is that names no object in use; O(slots), the caller's program is broken anyway.
- */
+/* What a pointer is that names no object in use; O(slots), the caller's program is broken anyway. A
+ * slot remembers its last object, also over a reset, to tell what the real pool would. */
 static ch_status explain(const ch_pool *pool, uintptr_t address) {
     ch_status status = CH_EFOREIGN;
-    for (size_t slot = 0; slot < pool->fresh; slot++) {
+    for (size_t slot = 0; slot < pool->touched; slot++) {
         uintptr_t start = (uintptr_t)pool->config.objects[slot];
-        if (chi_pool_is_used(pool, slot) && address - start < pool->config.object_bytes) {
+        if (start == 0 || address - start >= pool->config.object_bytes) {
+            continue;
+        }
+        if (chi_pool_is_used(pool, slot)) {
             return CH_EINTERIOR;
         }
-        if (!chi_pool_is_used(pool, slot) && address == start) {
-            status = CH_EDOUBLE;
+        if (status != CH_EDOUBLE) {
+            status = address == start ? CH_EDOUBLE : CH_EINTERIOR;
         }
     }
     return status;

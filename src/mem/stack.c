@@ -100,7 +100,8 @@ ch_status ch_stack_init(ch_stack *stack, void *memory, size_t size_bytes,
     config->capacity_bytes = chosen->size_bytes != 0 ? chosen->size_bytes : size_bytes - marks;
     config->end = config->base + config->capacity_bytes;
     stack->cursor = stack->floor = stack->peak_cursor = config->base;
-    bool inline_alloc = chi_stack_is_plain(stack) && config->zeroing != CH_ZERO_ON_ALLOC;
+    /* The inline alloc also makes the inline free possible, which does not clear. */
+    bool inline_alloc = chi_stack_is_plain(stack) && config->zeroing == CH_ZERO_NONE;
     stack->fast_end = inline_alloc ? config->end : NULL;
     if (config->checked) {
         chi_close(config->base, config->capacity_bytes);

@@ -102,7 +102,7 @@ static bool cursor_holds(const ch_stack *stack) {
 static bool copies_agree(const ch_stack *stack) {
     const chi_stack_config *config = &stack->config;
     bool plain = chi_stack_is_plain(stack);
-    const uint8_t *end = plain && config->zeroing != CH_ZERO_ON_ALLOC ? config->end : NULL;
+    const uint8_t *end = plain && config->zeroing == CH_ZERO_NONE ? config->end : NULL;
     const uint8_t *top = plain && config->zeroing != CH_ZERO_ON_RELEASE ? stack->top : NULL;
     return stack->fast_end == end && stack->fast_top == top && stack->owner == chi_thread_token();
 }

@@ -75,14 +75,21 @@ bool chi_stack_twin_resize(ch_stack *stack, size_t new_bytes) {
         new_bytes - old_bytes > stack->config.capacity_bytes - stack->used_bytes) {
         return false;
     }
-    if (!ch_size_add(&total, header->raw_bytes - old_bytes, new_bytes) || source->resize == NULL) {
+    if (!ch_size_add(&total, (size_t)(stack->top - header->raw), new_bytes)) {
         return false;
     }
-    CH_PUBLISH(stack->source_calls, stack->source_calls + 1);
-    if (!source->resize(source->user, header->raw, header->raw_bytes, total)) {
-        return false;
+    if (total > header->raw_bytes) {
+        if (source->resize == NULL) {
+            return false;
+        }
+        CH_PUBLISH(stack->source_calls, stack->source_calls + 1);
+        if (!source->resize(source->user, header->raw, header->raw_bytes, total)) {
+            return false;
+        }
+        header->raw_bytes = total;
+    } else if (new_bytes < old_bytes && stack->config.zeroing == CH_ZERO_ON_RELEASE) {
+        ch_zero(stack->top + new_bytes, old_bytes - new_bytes);
     }
-    header->raw_bytes = total;
     header->size_bytes = new_bytes;
     set_used(stack, stack->used_bytes - old_bytes + new_bytes);
     return true;

@@ -74,41 +74,33 @@ CH_INLINE void chevmi_product(uint64_t low[4], uint64_t high[4], const uint64_t 
 
 #undef CHEVMI_PRODUCT_ROW
 
+/* As chevm_limb4_mul, with mulx. */
 CH_INLINE void chevmi_product_low(uint64_t out[4], const uint64_t a[4], const uint64_t b[4]) {
-    uint64_t c0, c1, c2, c3, t, h;
-    __asm__(
-        "movq 0(%[b]), %%rdx\n\t"
-        "mulxq 0(%[a]), %[c0], %[c1]\n\t"
-        "mulxq 8(%[a]), %[t], %[c2]\n\t"
-        "addq %[t], %[c1]\n\t"
-        "mulxq 16(%[a]), %[t], %[c3]\n\t"
-        "adcq %[t], %[c2]\n\t"
-        "movq 24(%[a]), %[t]\n\t"
-        "adcq $0, %[c3]\n\t"
-        "imulq %%rdx, %[t]\n\t"
-        "movq 8(%[b]), %%rdx\n\t"
-        "addq %[t], %[c3]\n\t"
-        "xorl %k[t], %k[t]\n\t"
-        "mulxq 0(%[a]), %[t], %[h]\n\t"
-        "adcxq %[t], %[c1]\n\t"
-        "adoxq %[h], %[c2]\n\t"
-        "mulxq 8(%[a]), %[t], %[h]\n\t"
-        "adcxq %[t], %[c2]\n\t"
-        "adoxq %[h], %[c3]\n\t"
-        "mulxq 16(%[a]), %[t], %[h]\n\t"
-        "movq 16(%[b]), %%rdx\n\t"
-        "adcxq %[t], %[c3]\n\t"
-        "mulxq 0(%[a]), %[t], %[h]\n\t"
-        "addq %[t], %[c2]\n\t"
-        "adcq %[h], %[c3]\n\t"
-        "imulq 8(%[a]), %%rdx\n\t"
-        "movq 24(%[b]), %[t]\n\t"
-        "imulq 0(%[a]), %[t]\n\t"
-        "addq %%rdx, %[c3]\n\t"
-        "addq %[t], %[c3]"
-        : [c0] "=&r"(c0), [c1] "=&r"(c1), [c2] "=&r"(c2), [c3] "=&r"(c3), [t] "=&r"(t), [h] "=&r"(h)
-        : [a] "r"(a), [b] "r"(b), "m"(*(const uint64_t(*)[4])a), "m"(*(const uint64_t(*)[4])b)
-        : "rdx", "cc");
+    uint64_t c0, c1, c2, c3, s, t, h;
+    __asm__("movq 24(%[a]), %[s]\n\timulq 0(%[b]), %[s]\n\t"
+            "movq 16(%[a]), %[t]\n\timulq 8(%[b]), %[t]\n\t"
+            "addq %[t], %[s]\n\t"
+            "movq 8(%[a]), %[t]\n\timulq 16(%[b]), %[t]\n\t"
+            "movq 0(%[a]), %%rdx\n\t"
+            "movq 24(%[b]), %[c0]\n\timulq %%rdx, %[c0]\n\t"
+            "addq %[t], %[s]\n\taddq %[c0], %[s]\n\t"
+            "mulxq 0(%[b]), %[c0], %[c1]\n\t"
+            "mulxq 16(%[b]), %[c2], %[c3]\n\t"
+            "addq %[s], %[c3]\n\t"
+            "mulxq 8(%[b]), %[s], %[h]\n\t"
+            "movq 8(%[a]), %%rdx\n\t"
+            "addq %[s], %[c1]\n\tadcq %[h], %[c2]\n\tadcq $0, %[c3]\n\t"
+            "mulxq 8(%[b]), %[t], %[h]\n\t"
+            "addq %[t], %[c2]\n\tadcq %[h], %[c3]\n\t"
+            "mulxq 0(%[b]), %[t], %[h]\n\t"
+            "movq 16(%[a]), %%rdx\n\t"
+            "mulxq 0(%[b]), %[s], %%rdx\n\t"
+            "addq %[s], %[c2]\n\tadcq %%rdx, %[c3]\n\t"
+            "addq %[t], %[c1]\n\tadcq %[h], %[c2]\n\tadcq $0, %[c3]"
+            : [c0] "=&r"(c0), [c1] "=&r"(c1), [c2] "=&r"(c2), [c3] "=&r"(c3), [s] "=&r"(s),
+              [t] "=&r"(t), [h] "=&r"(h)
+            : [a] "r"(a), [b] "r"(b), "m"(*(const uint64_t(*)[4])a), "m"(*(const uint64_t(*)[4])b)
+            : "rdx", "cc");
     out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
 }
 
@@ -159,11 +151,7 @@ CH_INLINE void chevmi_product(uint64_t low[4], uint64_t high[4], const uint64_t 
 }
 
 CH_INLINE void chevmi_product_low(uint64_t out[4], const uint64_t a[4], const uint64_t b[4]) {
-    const chevm_u256 x = {{a[0], a[1], a[2], a[3]}}, y = {{b[0], b[1], b[2], b[3]}};
-    chevm_u256 product;
-    chevm_u256_mul(&product, &x, &y);
-    out[0] = product.limbs[0], out[1] = product.limbs[1];
-    out[2] = product.limbs[2], out[3] = product.limbs[3];
+    chevm_limb4_mul(out, a, b);
 }
 
 CH_INLINE void chevmi_square_low(uint64_t x[4]) {

@@ -147,7 +147,7 @@ SCENARIO(innermost_is_named, SCENARIO_ABORT, "in hot section \"inner\"") {
     scenario_keep(malloc(3));
 }
 
-SCENARIO(inner_cannot_weaken, SCENARIO_ABORT, "VIOLATION") {
+SCENARIO(inner_cannot_weaken, SCENARIO_ABORT, "in hot section \"outer\"") {
     CH_HOT_SCOPE("outer");
     CH_HOT_SCOPE_OPS("inner", CH_OP_FREE);
     scenario_keep(malloc(3));

@@ -227,7 +227,7 @@ static inline ch_status CHI_(_release)(CH_LIFO_NAME *lifo, size_t mark, ch_wipe 
     if (mark > lifo->count) {
         return CH_EORDER;
     }
-    if (wipe == CH_WIPE) {
+    if (wipe == CH_WIPE && mark < lifo->count) {
         ch_zero(lifo->items + mark, (lifo->count - mark) * sizeof(CH_LIFO_TYPE));
     }
     lifo->count = mark;

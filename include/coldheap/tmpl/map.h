@@ -227,7 +227,9 @@ CH_INLINE CHI_(_entry) *
             return CHI_(_find_on)(map, *key, place);
         }
     }
-    if (CH_LIKELY((group->passed >> place.tag % CHI_MAP_CLASSES & 1u) == 0)) {
+    uint32_t passed = group->passed >> place.tag % CHI_MAP_CLASSES;
+    CH_OPAQUE(passed); /* else gcc makes a flag, a byte and a second test of it (map bench: miss) */
+    if ((passed & 1u) == 0) {
         return NULL;
     }
     place.group = chi_map_following(place.group, map->group_count);
@@ -314,15 +316,13 @@ static inline ch_status CHI_(_put)(CH_MAP_NAME *map, const CH_MAP_KEY *key) {
 
 #endif
 
-/* Finds an entry of class `class_of` that passed `group` and lies in group `at`; SIZE_MAX if none.
- */
+/* Finds an entry in group `at` that passed `group`, among the slots `match`; SIZE_MAX if none. */
 static inline size_t CHI_(_passer)(const CH_MAP_NAME *map, uint32_t group, uint32_t at,
-                                   uint32_t class_of) {
+                                   uint32_t match) {
     uint32_t steps = chi_map_distance(group, at, map->group_count);
-    uint32_t match = chi_map_match_class(&map->groups[at], class_of) & map->strays[at];
-    for (; match != 0; match &= match - 1) {
+    for (match &= map->strays[at]; match != 0; match &= match - 1) {
         size_t slot = (size_t)at * CHI_MAP_SLOTS + ch_bits_low32(match);
-        if (steps == 1) { /* a stray passed at least the group before its own */
+        if (CH_LIKELY(steps == 1)) { /* a stray passed at least the group before its own */
             return slot;
         }
         uint32_t home = CHI_(_place)(map, &map->entries[slot].key).group;
@@ -333,70 +333,58 @@ static inline size_t CHI_(_passer)(const CH_MAP_NAME *map, uint32_t group, uint3
     return SIZE_MAX;
 }
 
-/* Clears the filter bit of a class in the groups from `last` back to `first`, as far as no entry of
- * the class that passed is left. */
-static inline void CHI_(_unfilter)(CH_MAP_NAME *map, uint32_t first, uint32_t last,
-                                   uint32_t class_of) {
-    uint8_t tag = (uint8_t)class_of;
-    for (uint32_t group = last;; group = group == 0 ? map->group_count - 1 : group - 1) {
+/* Clears the filter bit of a tag's class in the groups from the one before `end` back to `first`,
+ * as far as no entry of the class that passed is left. */
+static inline void CHI_(_unfilter)(CH_MAP_NAME *map, uint32_t first, uint32_t end, uint8_t tag) {
+    uint32_t group = end;
+    do {
+        group = group == 0 ? map->group_count - 1 : group - 1;
         uint32_t at = group;
         bool found = false;
         while (!found && chi_map_passed(&map->groups[at], tag)) {
             at = chi_map_following(at, map->group_count);
-            found = CHI_(_passer)(map, group, at, class_of) != SIZE_MAX;
+            uint32_t match = chi_map_match_class(&map->groups[at], tag % CHI_MAP_CLASSES);
+            found = CHI_(_passer)(map, group, at, match) != SIZE_MAX;
         }
         if (!found) {
-            map->groups[group].passed &= (uint8_t) ~(1u << class_of);
+            map->groups[group].passed &= (uint8_t) ~(1u << tag % CHI_MAP_CLASSES);
         }
-        if (group == first) {
-            return;
-        }
-    }
-}
-
-/* Finds the nearest entry that passed `group`, which some entry did. */
-static inline size_t CHI_(_nearest_passer)(const CH_MAP_NAME *map, uint32_t group) {
-    for (uint32_t at = group;;) {
-        at = chi_map_following(at, map->group_count);
-        for (uint32_t classes = map->groups[group].passed; classes != 0; classes &= classes - 1) {
-            size_t slot = CHI_(_passer)(map, group, at, ch_bits_low32(classes));
-            if (slot != SIZE_MAX || at == group) {
-                return slot;
-            }
-        }
-    }
+    } while (group != first);
 }
 
 /* Frees `slot`, whose entry wanted group `home`, where more than one group is concerned: the
- * nearest entry that passed the gap's group moves into it and leaves the next gap, and so on. */
+ * nearest entry that passed the gap's group moves into it and leaves the next gap, and so on. Tags
+ * are written last: groups are read 16 bytes at a time, which would wait for the byte. */
 CH_NOINLINE static void CHI_(_remove_far)(CH_MAP_NAME *map, uint32_t home, size_t slot) {
     uint32_t gap = (uint32_t)(slot / CHI_MAP_SLOTS);
+    uint32_t index = (uint32_t)(slot % CHI_MAP_SLOTS);
+    uint8_t tag = map->groups[gap].tags[index];
     for (;;) {
-        chi_map_group *group = &map->groups[gap];
-        uint8_t *tag = &group->tags[slot % CHI_MAP_SLOTS];
-        uint32_t class_of = *tag % CHI_MAP_CLASSES;
-        *tag = 0;
         if (home != gap) {
-            map->strays[gap] = (uint16_t)(map->strays[gap] & ~(1u << slot % CHI_MAP_SLOTS));
-            uint32_t before = gap == 0 ? map->group_count - 1 : gap - 1;
-            CHI_(_unfilter)(map, home, before, class_of);
+            map->strays[gap] = (uint16_t)(map->strays[gap] & ~(1u << index));
+            CHI_(_unfilter)(map, home, gap, tag);
         }
-        if (group->passed == 0) {
+        size_t from = SIZE_MAX;
+        uint32_t at = gap;
+        while (from == SIZE_MAX && map->groups[at].passed != 0) {
+            at = chi_map_following(at, map->group_count);
+            from = CHI_(_passer)(map, gap, at, CHI_MAP_SLOTS_MASK);
+        }
+        if (from == SIZE_MAX) {
+            map->groups[gap].tags[index] = 0;
             return;
         }
-        size_t from = CHI_(_nearest_passer)(map, gap);
-        if (from == SIZE_MAX) {
-            return; /* unreachable while the filters are right */
-        }
-        uint32_t far = (uint32_t)(from / CHI_MAP_SLOTS);
         map->entries[slot] = map->entries[from];
-        *tag = map->groups[far].tags[from % CHI_MAP_SLOTS];
-        if (CHI_(_place)(map, &map->entries[slot].key).group != gap) {
-            map->strays[gap] = (uint16_t)(map->strays[gap] | 1u << slot % CHI_MAP_SLOTS);
-        }
-        home = gap; /* the moved entry goes on passing what lies before the gap */
-        gap = far;
+        /* Without a branch: it would wait for the moved key to come from far memory. */
+        bool stray = CHI_(_place)(map, &map->entries[from].key).group != gap;
+        map->strays[gap] |= (uint16_t)(stray << index);
         slot = from;
+        from = (size_t)at * CHI_MAP_SLOTS;
+        tag = map->groups[at].tags[slot - from];
+        map->groups[gap].tags[index] = tag;
+        index = (uint32_t)(slot - from);
+        home = gap; /* the moved entry goes on passing what lies before the gap it filled */
+        gap = at;
     }
 }
 
@@ -480,7 +468,7 @@ static inline unsigned CHI_(_broken_group)(const CH_MAP_NAME *map, uint32_t at, 
         size_t slot = (size_t)at * CHI_MAP_SLOTS + ch_bits_low32(taken);
         const CHI_(_entry) *entry = &map->entries[slot];
         chi_map_place place = CHI_(_place)(map, &entry->key);
-        bool stray = (map->strays[at] >> slot % CHI_MAP_SLOTS & 1u) != 0;
+        bool stray = ((uint32_t)map->strays[at] >> slot % CHI_MAP_SLOTS & 1u) != 0;
         if (CHI_(_find)(map, &entry->key, place) != entry || stray != (place.group != at)) {
             return 4;
         }
@@ -492,6 +480,7 @@ static inline unsigned CHI_(_broken_group)(const CH_MAP_NAME *map, uint32_t at, 
 static inline ch_status CHI_(_check)(const CH_MAP_NAME *map, unsigned *invariant) {
     unsigned broken = 0;
     size_t count = 0;
+    uint64_t sum = 0; /* fingerprint of the set of groups, by the list less by the bits */
     uint32_t listed = 0;
     if (map->capacity > CHI_MAP_CAPACITY_MAX || map->group_count != CHI_MAP_GROUPS(map->capacity) ||
         map->count > map->capacity) {
@@ -503,6 +492,7 @@ static inline ch_status CHI_(_check)(const CH_MAP_NAME *map, unsigned *invariant
         uint32_t at = map->touched[i];
         bool known = at < map->group_count && (map->listed[at / 32] >> at % 32 & 1u) != 0;
         broken = known ? 0 : 2;
+        sum += ch_hash_bytes(&at, sizeof at, map->secret);
     }
     for (uint32_t i = 0; broken == 0 && i < CHI_MAP_WORDS(map->group_count); i++) {
         listed += ch_bits_count(map->listed[i]);
@@ -512,8 +502,12 @@ static inline ch_status CHI_(_check)(const CH_MAP_NAME *map, unsigned *invariant
     }
     for (uint32_t at = 0; broken == 0 && at < map->group_count; at++) {
         broken = CHI_(_broken_group)(map, at, &count);
+        bool known = (map->listed[at / 32] >> at % 32 & 1u) != 0;
+        sum -= known ? ch_hash_bytes(&at, sizeof at, map->secret) : 0;
     }
-    if (broken == 0 && count != map->count) {
+    if (broken == 0 && sum != 0) { /* a group listed twice, and so another not at all */
+        broken = 2;
+    } else if (broken == 0 && count != map->count) {
         broken = 3;
     }
     if (invariant != NULL) {
