@@ -182,6 +182,12 @@ ch_status ch_arena_reset(ch_arena *arena);
  *  chunks until at most `keep_bytes` are held. Fixed arenas: no-op. */
 ch_status ch_arena_trim(ch_arena *arena, size_t keep_bytes);
 
+/** ch_arena_adopt makes the calling thread the one that may use the arena; verify builds, which
+ * tell a wrong thread by CH_ETHREAD, need it when an arena changes hands. The caller makes sure
+ * that the thread before is done with it. Returns: CH_OK; CH_EINVAL NULL; CH_ESTATE no live arena.
+ */
+ch_status ch_arena_adopt(ch_arena *arena);
+
 /** ch_arena_fini ends the arena and returns all chunks. A zeroed or finished arena: no-op. */
 ch_status ch_arena_fini(ch_arena *arena);
 

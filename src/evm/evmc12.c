@@ -116,6 +116,16 @@ static ch_status reshape(instance *self) {
     return chevmi_slots_init(&self->slots, &self->extra, 0, self->slot_count, bytes);
 }
 
+/* A slot goes from thread to thread; verify builds want to be told. */
+static void adopt(chevm *machine) {
+#if defined(CH_VERIFY)
+    (void)ch_arena_adopt(&machine->scratch);
+    (void)ch_arena_adopt(&machine->cache.bytes);
+#else
+    (void)machine;
+#endif
+}
+
 static void destroy(chevm12_vm *vm) {
     instance *self = (instance *)(void *)vm;
     if (self == NULL) {
@@ -125,6 +135,7 @@ static void destroy(chevm12_vm *vm) {
     for (uint32_t i = 0; i < chevmi_slots_used(&self->slots); i++) {
         slot *s = chevmi_slots_at(&self->slots, i);
         if (s != NULL && s->magic == SLOT_MAGIC) {
+            adopt(s->machine);
             chevm_fini(s->machine);
         }
     }
@@ -168,6 +179,7 @@ static slot *acquire(instance *self) {
         chevmi_slots_release(&self->slots, s);
         return NULL;
     }
+    adopt(s->machine);
     if (CH_UNLIKELY(s->engine != self->engine)) {
         s->engine = self->engine;
         (void)chevm_set_engine(s->machine, s->engine);

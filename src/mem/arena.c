@@ -314,6 +314,17 @@ ch_status ch_arena_reset(ch_arena *arena) {
     return CH_OK;
 }
 
+ch_status ch_arena_adopt(ch_arena *arena) {
+    if (arena == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_arena_is_live(arena)) {
+        return CH_ESTATE;
+    }
+    arena->owner = chi_thread_token();
+    return CH_OK;
+}
+
 static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
     void *block = NULL;
     return ch_arena_alloc_try(user, &block, size_bytes, align) == CH_OK ? block : NULL;
