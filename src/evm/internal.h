@@ -111,9 +111,10 @@ int64_t chevmi_touch(chevm *vm, const chevm_u256 *offset, const chevm_u256 *size
     X(balance)                                                                                     \
     X(calldatacopy)                                                                                \
     X(codecopy)                                                                                    \
-    X(extcodesize) X(extcodecopy) X(returndatacopy) X(extcodehash) X(blockhash) X(blobhash)        \
-        X(sload) X(sstore) X(tload) X(tstore) X(mcopy) X(log0) X(log1) X(log2) X(log3) X(log4)     \
-            X(memory_word) X(memory_byte) X(selfdestruct)
+    X(extcodesize)                                                                                 \
+    X(extcodecopy) X(returndatacopy) X(extcodehash) X(blockhash) X(blobhash) X(sload) X(sstore)    \
+        X(tload) X(tstore) X(mcopy) X(log0) X(log1) X(log2) X(log3) X(log4) X(memory_word)         \
+            X(memory_byte) X(selfdestruct)
 #define CHEVMI_OPERATION(name) int64_t chevmi_op_##name(chevm *vm, chevm_u256 *sp, int64_t gas);
 CHEVMI_OPERATION_ROWS(CHEVMI_OPERATION)
 #undef CHEVMI_OPERATION
