@@ -78,8 +78,8 @@ TEST(code_without_padding_is_copied_with_it) {
     ch_arena scratch;
     chevmi_cache cache = {0};
     chevmi_code code;
-    CHECK(ch_arena_init(&scratch, scratch_bytes, sizeof scratch_bytes, NULL) == CH_OK);
     memset(scratch_bytes, 0xee, sizeof scratch_bytes);
+    CHECK(ch_arena_init(&scratch, scratch_bytes, sizeof scratch_bytes, NULL) == CH_OK);
     CHECK(chevmi_code_prepare(&code, &cache, &scratch, bytes, sizeof bytes, false, NULL));
     static const uint8_t zeros[CHEVM_CODE_PADDING] = {0};
     CHECK(code.bytes != bytes);

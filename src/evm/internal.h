@@ -105,16 +105,13 @@ int64_t chevmi_touch(chevm *vm, const chevm_u256 *offset, const chevm_u256 *size
 
 /* Operations out of the loop. sp is the top before the instruction; results are written where the
  * instruction leaves them; the loop moves sp. Return the gas left, or -1 (chevmi_fail). */
-#define CHEVMI_OPERATION_ROWS(X)                                                                   \
-    X(exp)                                                                                         \
-    X(keccak256)                                                                                   \
-    X(balance)                                                                                     \
-    X(calldatacopy)                                                                                \
-    X(codecopy)                                                                                    \
-    X(extcodesize)                                                                                 \
-    X(extcodecopy) X(returndatacopy) X(extcodehash) X(blockhash) X(blobhash) X(sload) X(sstore)    \
-        X(tload) X(tstore) X(mcopy) X(log0) X(log1) X(log2) X(log3) X(log4) X(memory_word)         \
-            X(memory_byte) X(selfdestruct)
+// clang-format off
+#define CHEVMI_OPERATION_ROWS(X)                                                           \
+    X(exp) X(keccak256) X(balance) X(calldatacopy) X(codecopy) X(extcodesize)              \
+    X(extcodecopy) X(returndatacopy) X(extcodehash) X(blockhash) X(blobhash)               \
+    X(sload) X(sstore) X(tload) X(tstore) X(mcopy) X(log0) X(log1) X(log2) X(log3) X(log4) \
+    X(memory_word) X(memory_byte) X(selfdestruct)
+// clang-format on
 #define CHEVMI_OPERATION(name) int64_t chevmi_op_##name(chevm *vm, chevm_u256 *sp, int64_t gas);
 CHEVMI_OPERATION_ROWS(CHEVMI_OPERATION)
 #undef CHEVMI_OPERATION

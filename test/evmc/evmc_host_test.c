@@ -276,7 +276,7 @@ TEST(random_programs_play_alike_natively_and_through_evmc) {
     if (!start()) {
         return;
     }
-    const unsigned rounds = number_from("EVMC_ROUNDS", 4000);
+    const unsigned rounds = number_from("EVMC_ROUNDS", 2000);
     const unsigned first = number_from("EVMC_FIRST_ROUND", 0); /* with a seed: that case again */
     for (unsigned round = 0; round < rounds; round++) {
         for (unsigned i = 0; i < ACCOUNTS; i++) {
