@@ -202,7 +202,7 @@ CH_INLINE ch_status ch_stack_free(ch_stack *stack, void *block, size_t size_byte
     uint8_t *start = (uint8_t *)block;
     if (CH_LIKELY(start == stack->fast_top && start > stack->floor &&
                   (size_t)(stack->cursor - start) == size_bytes)) {
-        const chi_stack_link *link = chi_stack_link_of(start);
+        const chi_stack_link *link = chi_stack_link_of(stack->fast_top);
         if (stack->peak_cursor < stack->cursor) {
             CH_PUBLISH(stack->peak_cursor, stack->cursor);
         }

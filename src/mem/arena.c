@@ -48,16 +48,23 @@ static bool below_limit(const ch_arena *arena, size_t size_bytes) {
            size_bytes <= arena->config.limit_bytes - ch_arena_used(arena);
 }
 
-/* Size 0: the next aligned address, nothing moves. */
+/* Size 0: an aligned address, and nothing moves. Where blocks come from a source the address need
+ * not lie anywhere. */
 static ch_status point_at_nothing(ch_arena *arena, void **out, size_t align) {
     uint8_t *start = NULL;
-    if (!place(arena, 0, align, &start)) {
+    if (place(arena, 0, align, &start)) {
+        *out = start;
+    } else if (arena->config.source.alloc != NULL) {
+        *out = (void *)(uintptr_t)align;
+    } else if (arena->config.kind == ARENA_REGION) {
         ch_status status = chi_arena_grow(arena, 0, align);
         if (status != CH_OK || !place(arena, 0, align, &start)) {
             return fail(arena, status != CH_OK ? status : CH_EFULL);
         }
+        *out = start;
+    } else {
+        return fail(arena, CH_EFULL);
     }
-    *out = start;
     return CH_OK;
 }
 

@@ -166,9 +166,10 @@ static bool chunk_follows(const ch_arena *arena, const chi_chunk *chunk, size_t 
 
 static bool chunks_hold(const ch_arena *arena) {
     const chi_chunk *chunk = arena->chunk;
-    if (chunk == NULL) {
+    bool one_range = arena->config.kind == ARENA_FIXED || arena->config.kind == ARENA_REGION;
+    if (chunk == NULL || one_range) {
         bool twin = arena->config.kind == ARENA_TWIN;
-        return arena->before_bytes == 0 && arena->acquired_bytes == 0 &&
+        return chunk == NULL && arena->before_bytes == 0 && arena->acquired_bytes == 0 &&
                arena->chunk_count == (twin ? 0 : 1) && arena->chunk_index == (twin ? 0 : 1);
     }
     while (chunk->prev != NULL) {

@@ -295,7 +295,7 @@ ch_status ch_stack_free_slow(ch_stack *stack, void *block, size_t size_bytes) {
         chi_stack_twin_drop(stack);
         return CH_OK;
     }
-    chi_stack_link *link = chi_stack_link_of(block);
+    chi_stack_link *link = chi_stack_link_of(stack->top);
     if (stack->config.checked) {
         chi_open_defined(link, sizeof *link);
     }
