@@ -100,7 +100,13 @@ run_matrix() {
     local preset sample result=0 passed=0 failed=0 skipped=0 p f s
     while read -r preset sample; do
         [ -n "$preset" ] || continue
-        COLDHEAP_CONFORMANCE_SAMPLE=$sample test_preset "$preset" || result=1
+        # Unset is all of them too, but leaves the long repetition of the expectations of the own
+        # contracts to `make conformance`.
+        if [ "$sample" -gt 1 ]; then
+            COLDHEAP_CONFORMANCE_SAMPLE=$sample test_preset "$preset" || result=1
+        else
+            test_preset "$preset" || result=1
+        fi
         read -r p f s <"build/$preset/test-counts"
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
     done <<<"$matrix"
