@@ -26,7 +26,6 @@ release-clang 1
 verify        20
 asan          20
 asan-clang    20
-fuzz          20
 '
 
 usage() {
@@ -102,9 +101,7 @@ run_matrix() {
         [ -n "$preset" ] || continue
         # Unset is all of them too, but leaves the long repetition of the expectations of the own
         # contracts to `make conformance`.
-        if [ "$preset" = fuzz ]; then
-            test_preset fuzz -L fuzz || result=1 # the rest is what asan-clang runs
-        elif [ "$sample" -gt 1 ]; then
+        if [ "$sample" -gt 1 ]; then
             COLDHEAP_CONFORMANCE_SAMPLE=$sample test_preset "$preset" || result=1
         else
             test_preset "$preset" || result=1
