@@ -3,10 +3,12 @@
 #
 #   scripts/setup.sh [--check] GROUP...
 #
-#   base       compiler, CMake, Ninja, and what demo, bench and install use
+#   base       compiler, CMake, Ninja, and what demo, bench and install use; npm brings the sources
+#              of blst (deps/blst, into build/deps/blst)
 #   test       oracles and checkers of the test suite
 #   matrix     the second compiler and its run-time libraries
-#   contracts  node and the pinned npm packages of deps/ (into build/deps): own contracts' sources
+#   contracts  the pinned npm packages of deps/ (into build/deps): compiler of the own contracts,
+#              other implementations to compare with
 #
 # Says what it does, asks for root only when a package is missing (sudo if not root), does nothing
 # on a machine that has everything. --check installs nothing and exits 1 if something is missing.
@@ -24,6 +26,10 @@ base       ninja-build         command:ninja
 base       pkg-config          command:pkg-config
 base       zstd                command:zstd
 base       libcjson-dev        header:cjson/cJSON.h
+base       libsecp256k1-dev    header:secp256k1_recovery.h
+base       nodejs              command:node
+base       npm                 command:npm
+base       ca-certificates     package
 base       gnuplot-nox         command:gnuplot
 test       clang-format        command:clang-format
 test       libgmp-dev          header:gmp.h
@@ -31,9 +37,6 @@ test       libssl-dev          header:openssl/evp.h
 test       valgrind            command:valgrind
 matrix     clang               command:clang
 matrix     libclang-rt-14-dev  package
-contracts  nodejs              command:node
-contracts  npm                 command:npm
-contracts  ca-certificates     package
 '
 
 die() {
@@ -108,20 +111,19 @@ check_cmake() {
     esac
 }
 
-npm_is_current() {
-    cmp -s "$root/deps/package-lock.json" "$root/build/deps/package-lock.json" &&
-        [ -f "$root/build/deps/node_modules/.package-lock.json" ]
+npm_is_current() { # FOLDER
+    cmp -s "$root/$1/package-lock.json" "$root/build/$1/package-lock.json" &&
+        [ -f "$root/build/$1/node_modules/.package-lock.json" ]
 }
 
+# install_npm FOLDER: the packages its lock file pins, into the same folder below build/.
 install_npm() {
-    [ -f "$root/deps/package-lock.json" ] || return 0
-    npm_is_current && return 0
-    echo "setup: npm puts the packages of deps/package-lock.json into build/deps"
-    mkdir -p "$root/build/deps"
-    cp "$root/deps/package.json" "$root/build/deps/"
-    cp "$root/deps/package-lock.json" "$root/build/deps/package-lock.json"
-    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$root/build/deps" || {
-        rm -f "$root/build/deps/package-lock.json"
+    npm_is_current "$1" && return 0
+    echo "setup: npm puts the packages of $1/package-lock.json into build/$1"
+    mkdir -p "$root/build/$1"
+    cp "$root/$1/package.json" "$root/$1/package-lock.json" "$root/build/$1/"
+    npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --prefix "$root/build/$1" || {
+        rm -f "$root/build/$1/package-lock.json"
         die "npm ci failed"
     }
 }
@@ -145,5 +147,5 @@ if [ "$check_only" = yes ]; then
     exit 0
 fi
 [ -z "$missing" ] || install_packages
-case $groups in *base*) check_cmake ;; esac
-case $groups in *contracts*) install_npm ;; esac
+case $groups in *base*) check_cmake && install_npm deps/blst ;; esac
+case $groups in *contracts*) install_npm deps ;; esac
