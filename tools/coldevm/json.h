@@ -17,6 +17,10 @@ typedef struct json_document {
     const json_node *root;
 } json_document;
 
+/* json_init tells the parser where memory comes from; the first parse does, too, but where several
+ * threads parse it must have happened before. */
+void json_init(void);
+
 /* json_open reads and parses a file, json_parse a text that is in memory already. */
 int json_open(json_document *document, const char *path);
 int json_parse(json_document *document, text_file file);
@@ -33,6 +37,9 @@ const json_node *json_at(const json_node *array, size_t index);
 size_t json_count(const json_node *parent);
 const char *json_key(const json_node *member);
 const char *json_text(const json_node *node); /* "" unless a text */
+
+/* json_unique refuses an object in which a key stands twice; an exit code. */
+int json_unique(const json_document *document, const json_node *object);
 
 /* json_error prints an error at the node's line and returns EXIT_MALFORMED. */
 int json_error(const json_document *document, const json_node *node, const char *format, ...)
