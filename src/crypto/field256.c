@@ -131,7 +131,7 @@ static bool check_pair(const chevmi_field256_kernels *k, const uint64_t a[4], co
     good &= chevmi_f256_equal(got, want);
     k->reduce(got, wide, m->p, m->n0);
     plain->reduce(want, wide, m->p, m->n0);
-    return good & chevmi_f256_equal(got, want);
+    return good && chevmi_f256_equal(got, want);
 }
 
 /* What reduce leaves is below 2^256, and below p unless p is short; then a product with it still
@@ -153,7 +153,7 @@ static bool check_single(const chevmi_field256_kernels *k, const uint64_t a[4],
     bool good = chevmi_f256_equal(got, want);
     inverse_by(k, got, a, m);
     inverse_by(plain, want, a, m);
-    return good & chevmi_f256_equal(got, want);
+    return good && chevmi_f256_equal(got, want);
 }
 
 bool chevmi_field256_check(const chevmi_field256_kernels *kernels) {

@@ -199,7 +199,8 @@ static bool check_sums_and_products(const uint64_t a[4], const uint64_t b[4],
     chevmi_f256_mul(got, a, b, m);
     memcpy(shifted + 4, got, sizeof got);
     gmp_remainder(left, shifted, 8, m->p);
-    bool good = CHECK_BYTES(left, want, sizeof want) & CHECK(chevm_limb4_less(got, m->p));
+    bool good = CHECK_BYTES(left, want, sizeof want);
+    good &= CHECK(chevm_limb4_less(got, m->p));
     chevmi_field256()->reduce(left, wide, m->p, m->n0);
     good &= CHECK_BYTES(left, got, sizeof got);
     memcpy(left, a, sizeof left);
@@ -220,7 +221,8 @@ static bool check_sums_and_products(const uint64_t a[4], const uint64_t b[4],
     (void)mpn_sub(limbs(wide), limbs(wide), 5, limbs_in(b), 4);
     gmp_remainder(want, wide, 5, m->p);
     chevmi_f256_sub(got, a, b, m);
-    return good & CHECK_BYTES(got, want, sizeof want);
+    good &= CHECK_BYTES(got, want, sizeof want);
+    return good;
 }
 
 /* a / R times its inverse / R is 1, so a times the inverse is R^2 mod p. */
@@ -229,7 +231,9 @@ static bool check_inverse(const uint64_t a[4], const chevmi_modulus *m) {
     chevmi_f256_inverse(got, a, m);
     mpn_mul_n(limbs(wide), limbs_in(a), limbs_in(got), 4);
     gmp_remainder(product, wide, 8, m->p);
-    return CHECK_BYTES(product, m->square, sizeof product) & CHECK(chevm_limb4_less(got, m->p));
+    bool good = CHECK(chevm_limb4_less(got, m->p));
+    good &= CHECK_BYTES(product, m->square, sizeof product);
+    return good;
 }
 
 #define CASES_PRODUCT 200000u /* of each modulus by each set of kernels */
