@@ -12,6 +12,7 @@ typedef struct statetest_record {
     const char *fork; /* "" if it is about a whole file or test */
     const char *file;
     const char *error; /* NULL: passed */
+    const char *note;  /* NULL, or what the user should know once: an unknown name */
     chevm_u256 root;
     chevm_u256 trace_hash;
     uint64_t gas_used;

@@ -154,6 +154,10 @@ bool json_is_true(const json_node *node) {
     return cJSON_IsTrue(node) != 0;
 }
 
+bool json_is_null(const json_node *node) {
+    return cJSON_IsNull(node) != 0;
+}
+
 const json_node *json_get(const json_node *object, const char *key) {
     return cJSON_GetObjectItemCaseSensitive(object, key);
 }

@@ -30,6 +30,7 @@ bool json_is_object(const json_node *node);
 bool json_is_array(const json_node *node);
 bool json_is_text(const json_node *node);
 bool json_is_true(const json_node *node);
+bool json_is_null(const json_node *node);
 const json_node *json_get(const json_node *object, const char *key); /* NULL if absent */
 const json_node *json_first(const json_node *parent);                /* in the order of the text */
 const json_node *json_next(const json_node *node);

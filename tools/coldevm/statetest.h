@@ -3,7 +3,9 @@
  *    statetest.c        flags -> plan
  *    statetest_files.c  PATHs and stdin -> files
  *    statetest_read.c   JSON -> tests and cases
+ *    statetest_fields.c the transaction of a case that has no signed bytes
  *    statetest_play.c   one case: state, transaction, verdict -> record
+ *    statetest_listen.c trace lines, their hash and check, counts of opcodes
  *    statetest_work.c   files through workers, each with its machine, state and store
  *    statetest_report.c records in their order -> stdout, exports, totals
  *
@@ -131,7 +133,7 @@ int statetest_read_block(const statetest *test, const char *fork_name, chevm_blo
 
 /* statetest_read_fields makes the transaction of a case that has no txbytes. Where a value does not
  * fit, *why says so and the transaction is unusable. */
-int statetest_read_fields(const statetest *test, const statetest_entry *entry, chevm_fork fork,
+int statetest_read_fields(const statetest *test, const statetest_entry *entry,
                           chevm_transaction *transaction, chevm_rejection *why);
 
 /* ---- Playing --------------------------------------------------------------------------------- */
@@ -145,12 +147,33 @@ typedef struct statetest_sender {
     uint8_t fork_class; /* 0: empty; 1 + whether high s was allowed */
 } statetest_sender;
 
-/* Whatever listens to a running machine: trace lines and counts. */
+/* What becomes of a running machine's instructions; several at a time. */
+enum {
+    STATETEST_SHOW = 1,    /* lines to the trace's sink */
+    STATETEST_HASH = 2,    /* lines into a hash */
+    STATETEST_CHECK = 4,   /* lines against the schema */
+    STATETEST_COMPARE = 8, /* lines with those of another engine */
+    STATETEST_COUNT = 16   /* counts of opcodes */
+};
+
 typedef struct statetest_listener {
     chevm_tracer tracer;
-    trace_writer *writer; /* NULL: no lines */
-    opcode_count *count;  /* NULL: no counts */
+    unsigned does;
+    trace_writer writer;
+    trace_compare compare;
+    opcode_count opcodes;
+    chevm_keccak hash;
+    sink *out;
+    uint64_t bad_line; /* first that breaks the schema; 0: none */
+    const char *wrong;
 } statetest_listener;
+
+int statetest_listener_open(statetest_listener *listener, const statetest_plan *plan, sink *out,
+                            size_t memory_bytes);
+void statetest_listener_close(statetest_listener *listener);
+
+/* statetest_listen starts a run of a machine under the rules of `fork`. */
+void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does, chevm_fork fork);
 
 /* One worker: a thread with all it needs. */
 typedef struct statetest_worker {
@@ -158,11 +181,7 @@ typedef struct statetest_worker {
     stage on;
     pad root_scratch;
     statetest_sender senders[SENDERS_MAX];
-    trace_writer writer;
-    trace_compare compare;
-    opcode_count opcodes;
     statetest_listener listener;
-    chevm_keccak trace_hash;
     turnstile_lane lane;
     sink err;   /* messages and markers, and the trace if it has no file */
     sink trace; /* to the trace's file */
