@@ -23,6 +23,7 @@
 #include "trace_compare.h"
 #include "turnstile.h"
 
+#include <coldevm/hash.h>
 #include <coldevm/transaction.h>
 
 #define STATETEST_WORKERS_MAX 256u
@@ -138,14 +139,7 @@ int statetest_read_fields(const statetest *test, const statetest_entry *entry,
 
 /* ---- Playing --------------------------------------------------------------------------------- */
 
-#define SENDERS_MAX 2048u
-
-/* Senders of signatures seen before: forks of a test share their transactions. */
-typedef struct statetest_sender {
-    chevm_u256 hash, v, r, s;
-    chevm_address sender;
-    uint8_t fork_class; /* 0: empty; 1 + whether high s was allowed */
-} statetest_sender;
+#define STATETEST_SENDERS 4096u /* remembered: forks of a test share their transactions */
 
 /* What becomes of a running machine's instructions; several at a time. */
 enum {
@@ -180,7 +174,7 @@ typedef struct statetest_worker {
     const statetest_plan *plan;
     stage on;
     pad root_scratch;
-    statetest_sender senders[SENDERS_MAX];
+    chevm_sender_cache senders;
     statetest_listener listener;
     turnstile_lane lane;
     sink err;   /* messages and markers, and the trace if it has no file */

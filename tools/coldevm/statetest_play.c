@@ -31,6 +31,9 @@ int statetest_play_open(statetest_worker *worker) {
     chevm_options machine;
     chevm_state_options state;
     stage_limits(&options, &machine, &state);
+    chevm_sender_cache_init(&worker->senders,
+                            store_alloc(chevm_sender_cache_footprint(STATETEST_SENDERS), 64),
+                            STATETEST_SENDERS);
     int code = stage_open(&worker->on, &options);
     if (code == EXIT_DONE) {
         code = pad_open(&worker->root_scratch, chevm_state_root_scratch_max(&state), "state root");
@@ -56,29 +59,6 @@ int statetest_play_load(statetest_worker *worker, const statetest *test) {
 
 /* ---- The transaction ------------------------------------------------------------------------- */
 
-/* Recovers the sender, or remembers it: a test's forks share their transactions. */
-static chevm_rejection recover(statetest_worker *worker, chevm_transaction *transaction,
-                               chevm_fork fork) {
-    const uint8_t fork_class = fork < CHEVM_HOMESTEAD ? 2 : 1;
-    chevm_u256 hash;
-    chevm_transaction_signing_hash(transaction, &hash);
-    statetest_sender *known =
-        &worker->senders[(hash.limbs[0] ^ transaction->r.limbs[0]) % SENDERS_MAX];
-    if (known->fork_class == fork_class && chevm_u256_equal(&known->hash, &hash) &&
-        chevm_u256_equal(&known->v, &transaction->v) &&
-        chevm_u256_equal(&known->r, &transaction->r) &&
-        chevm_u256_equal(&known->s, &transaction->s)) {
-        transaction->sender = known->sender;
-        return CHEVM_ACCEPTED;
-    }
-    chevm_rejection why = chevm_transaction_recover(transaction, fork);
-    if (why == CHEVM_ACCEPTED) {
-        *known = (statetest_sender){hash,           transaction->v,      transaction->r,
-                                    transaction->s, transaction->sender, fork_class};
-    }
-    return why;
-}
-
 /* Decodes the signed bytes and encodes them again. */
 static void decode(play *it) {
     const byte_range *bytes = &it->entry.txbytes;
@@ -93,7 +73,8 @@ static void decode(play *it) {
     size_t size = chevm_transaction_encode(&it->transaction, again, bytes->size);
     it->encodes_differently =
         size != bytes->size || memcmp(again, bytes->bytes, bytes->size) != 0;
-    it->undecoded.why = recover(it->worker, &it->transaction, it->block.fork);
+    it->undecoded.why = chevm_transaction_recover_cached(&it->transaction, it->block.fork,
+                                                         &it->worker->senders);
 }
 
 int play_prepare(play *it) {
