@@ -135,8 +135,8 @@ int statetest_read_fields(const statetest *test, const statetest_entry *entry,
     }
     *target = (chevm_transaction){.type = type_of(whole, json_is_array(list)),
                                   .is_creation = *json_text(to) == 0,
-                                  .has_chain_id = true,
                                   .chain_id = test->chain_id};
+    target->has_chain_id = target->type != CHEVM_TRANSACTION_LEGACY;
     read_narrow(&reader, json_get(whole, "nonce"), &target->nonce, CHEVM_REJECTED_NONCE_OVERFLOW);
     read_narrow(&reader, fields->gas_limits[entry->gas_index], &target->gas_limit,
                 CHEVM_REJECTED_GASLIMIT_OVERFLOW);
