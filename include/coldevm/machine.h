@@ -134,7 +134,8 @@ typedef struct chevm_trace_step {
     size_t memory_size;
     const uint8_t *return_data;
     size_t return_data_size;
-    chevm_status status; /* trace_end only: OK, or why the instruction failed */
+    chevm_status status;          /* trace_end only: OK, or why the instruction failed */
+    const chevm_message *message; /* of the frame; recipient is the new account in a creation */
 } chevm_trace_step;
 
 /** Receives each instruction twice: begin with the values before it, end with its cost and outcome
