@@ -162,6 +162,7 @@ typedef struct statetest_listener {
     opcode_count opcodes;
     trace_session profile; /* has parts if there is something to profile */
     chevm_keccak hash;
+    const chevm_outcome *outcome; /* of the running transaction */
     sink *out;
     uint64_t bad_line; /* first that breaks the schema; 0: none */
     const char *wrong;
@@ -173,7 +174,7 @@ int statetest_listener_close(statetest_listener *listener);
 
 /* statetest_listen starts a run of a machine, statetest_unlisten ends it. */
 void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does,
-                      const trace_case *which);
+                      const trace_case *which, const chevm_outcome *outcome);
 void statetest_unlisten(statetest_listener *listener, chevm *vm);
 
 /* One worker: a thread with all it needs. */

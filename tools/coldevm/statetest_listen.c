@@ -14,6 +14,7 @@ static void step_begins(void *context, const chevm_trace_step *step) {
         listener->opcodes.counts[step->op]++;
     }
     if ((listener->does & LINES) != 0) {
+        listener->writer.refund_before = (int64_t)listener->outcome->delegation_refund;
         listener->writer.tracer.begin(&listener->writer, step);
     }
     if ((listener->does & STATETEST_PROFILE) != 0) {
@@ -81,10 +82,10 @@ int statetest_listener_close(statetest_listener *listener) {
 }
 
 void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does,
-                      const trace_case *which) {
+                      const trace_case *which, const chevm_outcome *outcome) {
     listener->does = does;
+    listener->outcome = outcome;
     listener->writer.fork = which->fork;
-    listener->writer.refund_before = which->refund_before;
     listener->writer.line_count = 0;
     listener->writer.too_long = false;
     listener->bad_line = 0;

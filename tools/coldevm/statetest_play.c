@@ -134,7 +134,7 @@ static void run_once(play *it, chevm_engine engine, unsigned does) {
     CH_REQUIRE(it->is_marked);
     (void)chevm_set_engine(worker->on.vm, engine);
     const trace_case which = {it->test->name, it->block.fork, 0};
-    statetest_listen(&worker->listener, worker->on.vm, does, &which);
+    statetest_listen(&worker->listener, worker->on.vm, does, &which, &it->outcome);
     uint64_t start = clock_ns();
     if (it->undecoded.why != CHEVM_ACCEPTED) {
         it->outcome = (chevm_outcome){.rejection = it->undecoded};
