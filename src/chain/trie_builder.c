@@ -7,8 +7,7 @@
 #include <string.h>
 
 #define EMPTY_CHILD 0x80u
-#define LEAF        0x20u /* first nibble of a path, shifted: it ends the key */
-#define ODD         0x10u /* and its number of nibbles is odd */
+#define ODD         0x10u /* in a path's first byte: its number of nibbles is odd */
 
 /* How a node stands in its parent. */
 typedef struct reference {
@@ -60,9 +59,8 @@ static void refer_parts(reference *ref, const uint8_t *head, size_t head_size, c
     ref->size = CHEVMI_TRIE_REF_MAX;
 }
 
-/* Nibbles [from, to) of a key with their flag, as an RLP string: at most 1 + 33 bytes. */
-static uint8_t *put_path(uint8_t *out, const uint8_t *key, unsigned from, unsigned to,
-                         unsigned flag) {
+uint8_t *chevmi_trie_put_path(uint8_t *out, const uint8_t *key, unsigned from, unsigned to,
+                              unsigned flag) {
     const unsigned bytes = 1 + (to - from) / 2;
     if (bytes != 1) {
         *out++ = (uint8_t)(0x80 + bytes);
@@ -96,7 +94,8 @@ static uint8_t *put_header_before(uint8_t *content, size_t size) {
 static void refer_leaf(reference *ref, const chevm_trie_item *item, unsigned from) {
     uint8_t node[CHEVM_RLP_HEADER_MAX + 34 + 2 + CHEVMI_TRIE_VALUE_MAX];
     uint8_t *const content = node + CHEVM_RLP_HEADER_MAX;
-    uint8_t *end = put_path(content, item->key, from, 2 * item->key_size, LEAF);
+    uint8_t *end =
+        chevmi_trie_put_path(content, item->key, from, 2 * item->key_size, CHEVMI_TRIE_LEAF);
     if (item->value_size <= CHEVMI_TRIE_VALUE_MAX) {
         end = chevm_rlp_put_string(end, item->value, item->value_size);
         const uint8_t *const start = put_header_before(content, (size_t)(end - content));
@@ -113,7 +112,7 @@ static void refer_leaf(reference *ref, const chevm_trie_item *item, unsigned fro
 static void refer_extension(reference *ref, const uint8_t *key, unsigned from, unsigned to) {
     uint8_t node[CHEVM_RLP_HEADER_MAX + 34 + CHEVMI_TRIE_REF_MAX];
     uint8_t *const content = node + CHEVM_RLP_HEADER_MAX;
-    uint8_t *const end = put_path(content, key, from, to, 0);
+    uint8_t *const end = chevmi_trie_put_path(content, key, from, to, 0);
     memcpy(end, ref->bytes, ref->size);
     const size_t size = (size_t)(end - content) + ref->size;
     const uint8_t *const start = put_header_before(content, size);

@@ -40,6 +40,14 @@ typedef struct chevmi_trie_builder {
 
 _Static_assert(sizeof(chevmi_trie_builder) <= 36u * 1024u, "it lies on the stack");
 
+/* Leads a path: what follows is a leaf's value, or for 0 another node. */
+#define CHEVMI_TRIE_LEAF 0x20u
+
+/* Writes nibbles [from, to) of a key in the compact form with their flag, as an RLP string: at most
+ * 1 + 33 bytes. Returns the byte behind. */
+uint8_t *chevmi_trie_put_path(uint8_t *out, const uint8_t *key, unsigned from, unsigned to,
+                              unsigned flag);
+
 void chevmi_trie_begin(chevmi_trie_builder *builder);
 
 /* Adds an item. `next` is the key behind it, NULL if it is the last one: then *root is set.
