@@ -130,7 +130,7 @@ static void run(unsigned accounts, unsigned slots) {
     ch_bench_check_iterations(accounts * (slots + 1) > 1000 ? 2 : 100);
     ch_bench_add("state_root", roots, NULL);
     ch_bench_expect_no_heap();
-    ch_bench_add("bare keccak", hashes, NULL);
+    ch_bench_add("bare keccak, one by one", hashes, NULL);
     ch_bench_run();
     free(w.scratch);
     chevm_state_destroy(w.state);
