@@ -2,7 +2,8 @@
  *
  *    bytes --decode--> chevm_transaction --recover--> sender
  *                            |
- *    block, state --> validate --> pay, warm, delegate --> chevm_call --> refund, reward --> outcome
+ *    block, state --> validate --> pay, warm, delegate --> chevm_call --> refund, reward -->
+ * outcome
  *
  *  A transaction that is not valid is rejected by name and leaves the state untouched; one that is
  *  valid always ends, with a gas used. What hits a configured capacity leaves the state as before.
@@ -20,10 +21,10 @@ CH_API_BEGIN
 
 typedef enum chevm_transaction_type {
     CHEVM_TRANSACTION_LEGACY = 0,
-    CHEVM_TRANSACTION_ACCESS_LIST = 1,   /* EIP-2930 */
-    CHEVM_TRANSACTION_DYNAMIC_FEE = 2,   /* EIP-1559 */
-    CHEVM_TRANSACTION_BLOB = 3,          /* EIP-4844 */
-    CHEVM_TRANSACTION_SET_CODE = 4       /* EIP-7702 */
+    CHEVM_TRANSACTION_ACCESS_LIST = 1, /* EIP-2930 */
+    CHEVM_TRANSACTION_DYNAMIC_FEE = 2, /* EIP-1559 */
+    CHEVM_TRANSACTION_BLOB = 3,        /* EIP-4844 */
+    CHEVM_TRANSACTION_SET_CODE = 4     /* EIP-7702 */
 } chevm_transaction_type;
 
 typedef struct chevm_access_entry {
@@ -45,8 +46,8 @@ typedef struct chevm_authorization {
 /** A transaction. Pointers belong to whoever made it (decode: the input and scratch). */
 typedef struct chevm_transaction {
     chevm_transaction_type type;
-    bool is_creation;       /* no recipient */
-    bool has_chain_id;      /* always but for old legacy signatures (EIP-155) */
+    bool is_creation;  /* no recipient */
+    bool has_chain_id; /* always but for old legacy signatures (EIP-155) */
     chevm_u256 chain_id;
     uint64_t nonce;
     uint64_t gas_limit;
@@ -70,9 +71,9 @@ typedef struct chevm_transaction {
 /** What a rejection is about, for its message. */
 typedef struct chevm_rejection_facts {
     chevm_rejection why;
-    chevm_address address;  /* whose nonce, balance or code; zero if none */
-    chevm_u256 have, want;  /* of the state or block; of the transaction; 0 if they say nothing */
-    size_t position;        /* decode: offset of the offending item in the bytes */
+    chevm_address address; /* whose nonce, balance or code; zero if none */
+    chevm_u256 have, want; /* of the state or block; of the transaction; 0 if they say nothing */
+    size_t position;       /* decode: offset of the offending item in the bytes */
 } chevm_rejection_facts;
 
 /** The part of a block that a transaction sees. */
@@ -94,8 +95,9 @@ typedef struct chevm_block {
 /** How a transaction went. output: valid until the next call on the same machine. */
 typedef struct chevm_outcome {
     chevm_rejection_facts rejection; /* why != ACCEPTED: all else is zero */
-    chevm_status status;   /* of the outermost frame; >= CHEVM_STATUS_MACHINE: undone, state as before */
-    uint64_t gas_used;     /* after refunds and floor: what was paid for */
+    chevm_status
+        status; /* of the outermost frame; >= CHEVM_STATUS_MACHINE: undone, state as before */
+    uint64_t gas_used; /* after refunds and floor: what was paid for */
     uint64_t gas_refunded;
     uint64_t execution_gas; /* spent by the frames, without intrinsic gas and refunds */
     const uint8_t *output;
@@ -109,10 +111,10 @@ typedef struct chevm_outcome {
 size_t chevm_transaction_scratch(size_t size);
 
 /** chevm_transaction_decode reads a signed transaction: RLP, or a type byte and RLP; strictly.
- *  Whether its type exists in a fork is validate's matter, but the signature's forms are judged here.
- *  Returns: ACCEPTED; a rejection in facts->why, *transaction undefined.
- *  Requires: scratch of chevm_transaction_scratch(size) bytes, aligned to 8; bytes, scratch and
- *  *transaction live together. */
+ *  Whether its type exists in a fork is validate's matter, but the signature's forms are judged
+ * here. Returns: ACCEPTED; a rejection in facts->why, *transaction undefined. Requires: scratch of
+ * chevm_transaction_scratch(size) bytes, aligned to 8; bytes, scratch and *transaction live
+ * together. */
 chevm_rejection chevm_transaction_decode(chevm_transaction *transaction, const uint8_t *bytes,
                                          size_t size, void *scratch, chevm_rejection_facts *facts);
 
@@ -120,8 +122,8 @@ chevm_rejection chevm_transaction_decode(chevm_transaction *transaction, const u
  *  Returns: the size it takes; nothing is written if `room` is less. */
 size_t chevm_transaction_encode(const chevm_transaction *transaction, uint8_t *out, size_t room);
 
-/** chevm_transaction_signing_hash is what the sender signed; chevm_transaction_hash keccak256 of the
- *  wire form. Both without building it. */
+/** chevm_transaction_signing_hash is what the sender signed; chevm_transaction_hash keccak256 of
+ * the wire form. Both without building it. */
 void chevm_transaction_signing_hash(const chevm_transaction *transaction, chevm_u256 *hash);
 void chevm_transaction_hash(const chevm_transaction *transaction, chevm_u256 *hash);
 
@@ -163,8 +165,8 @@ chevm_rejection chevm_transaction_validate(const chevm_transaction *transaction,
 /* ---- Effect --------------------------------------------------------------------------------- */
 
 /** chevm_transact validates and executes one transaction: buys gas, raises the nonce, applies
- *  authorizations, runs, refunds, pays the coinbase, ends the state's transaction. The machine's fork
- *  is set to the block's. The sender is taken from transaction->sender. Logs stay in the state.
+ *  authorizations, runs, refunds, pays the coinbase, ends the state's transaction. The machine's
+ * fork is set to the block's. The sender is taken from transaction->sender. Logs stay in the state.
  *  Requires: no transaction running on the state. */
 void chevm_transact(chevm *vm, chevm_state *state, const chevm_block *block,
                     const chevm_transaction *transaction, chevm_outcome *outcome);

@@ -215,7 +215,7 @@ void chevmi_log_truncate(chevm_state *state, uint32_t count, uint64_t bytes);
 void chevmi_call_begin(void *context, const chevm_message *message, chevm_callee *callee);
 void chevmi_call_end(void *context, const chevm_message *message, chevm_result *result);
 
-/* ---- transaction.c -------------------------------------------------------------------------- */
+/* ---- frames.c ------------------------------------------------------------------------------- */
 
 int chevmi_frame_push(chevm_state *state, const chevmi_frame *frame);
 void chevmi_frame_pop(chevm_state *state);
