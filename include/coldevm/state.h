@@ -38,6 +38,7 @@ typedef struct chevm_state_options {
     uint64_t journal_bytes;   /* 0 = 64 KiB + gas / 2 */
     uint32_t log_count;       /* 0 = gas / 375 */
     uint64_t log_bytes;       /* topics and data; 0 = gas / 8 + 8 * log_count */
+    uint64_t precompile_bytes; /* scratch of precompiles; 0 = chevm_precompile_scratch(gas) */
     uint32_t mark_count;      /* marks open at one time, beside the call depth; 0 = 64 */
     uint64_t seed;            /* of the hash tables; changes no result */
     const ch_allocator *twin; /* not NULL: journal, logs and transient storage are taken from this
@@ -53,7 +54,8 @@ typedef struct chevm_state_options {
     X(TRANSIENT, "transient")     \
     X(CODES,     "codes")         \
     X(JOURNAL,   "journal")       \
-    X(LOGS,      "logs")
+    X(LOGS,      "logs")          \
+    X(PRECOMPILES, "precompiles")
 // clang-format on
 
 typedef enum chevm_state_part {

@@ -4,6 +4,8 @@
 #include "harness.h"
 #include "state_rig.h"
 
+static _Alignas(CHEVM_PRECOMPILE_ALIGN) uint8_t scratch[1 << 20];
+
 /* fixtures.md section 10, by number of the last address of each fork (0x100 apart). */
 static unsigned last_of(chevm_fork fork) {
     return fork < CHEVM_BYZANTIUM  ? 4
@@ -44,19 +46,18 @@ TEST(precompile_not_built_in_is_never_a_result) {
 #undef ITEM
     };
     static uint8_t input[512];
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
     chevm_result result;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         const uint64_t gas = chevm_precompile_gas(CHEVM_OSAKA, all[i], input, sizeof input);
         CHECK(gas < 1000000);
         if (gas != 0) {
             chevm_precompile_run(CHEVM_OSAKA, all[i], input, sizeof input, (int64_t)gas - 1,
-                                 scratch, &result);
+                                 scratch, sizeof scratch, &result);
             CHECK_EQUAL(result.status, CHEVM_OUT_OF_GAS);
             CHECK_EQUAL(result.gas_left, 0);
         }
         chevm_precompile_run(CHEVM_OSAKA, all[i], input, sizeof input, (int64_t)gas + 5, scratch,
-                             &result);
+                             sizeof scratch, &result);
         if (!chevm_precompile_is_built_in(all[i])) {
             CHECK_EQUAL(result.status, CHEVM_NOT_YET_SUPPORTED);
             CHECK_EQUAL(result.gas_left, 0);
@@ -69,9 +70,8 @@ TEST(precompile_not_built_in_is_never_a_result) {
 }
 
 TEST(precompile_identity_of_nothing_is_nothing) {
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
     chevm_result result;
-    chevm_precompile_run(CHEVM_FRONTIER, CHEVM_PRECOMPILE_IDENTITY, NULL, 0, 15, scratch, &result);
+    chevm_precompile_run(CHEVM_FRONTIER, CHEVM_PRECOMPILE_IDENTITY, NULL, 0, 15, scratch, sizeof scratch, &result);
     CHECK_EQUAL(result.status, CHEVM_OK);
     CHECK_EQUAL(result.gas_left, 0);
     CHECK(result.output == NULL);
@@ -80,10 +80,9 @@ TEST(precompile_identity_of_nothing_is_nothing) {
 
 static void check_run(chevm_precompile precompile, const uint8_t *input, size_t size,
                       const char *expected) {
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
     uint8_t bytes[64] = {0};
     chevm_result result;
-    chevm_precompile_run(CHEVM_OSAKA, precompile, input, size, INT64_MAX, scratch, &result);
+    chevm_precompile_run(CHEVM_OSAKA, precompile, input, size, INT64_MAX, scratch, sizeof scratch, &result);
     const size_t expected_size = strlen(expected) / 2;
     for (size_t i = 0; i < expected_size; i++) {
         const char pair[3] = {expected[2 * i], expected[2 * i + 1], 0};
@@ -137,13 +136,12 @@ TEST(precompile_blake2f_agrees_with_eip152) {
         input[212] = rows[i].flag;
         check_run(CHEVM_PRECOMPILE_BLAKE2F, input, 213, rows[i].expected);
     }
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
     chevm_result result;
     static const size_t sizes[] = {0, 212, 214};
     for (unsigned i = 0; i < 4; i++) {
         input[212] = i < 3 ? 1 : 2;
         chevm_precompile_run(CHEVM_OSAKA, CHEVM_PRECOMPILE_BLAKE2F, input, i < 3 ? sizes[i] : 213,
-                             1000, scratch, &result);
+                             1000, scratch, sizeof scratch, &result);
         CHECK_EQUAL(result.status, CHEVM_PRECOMPILE_FAILURE);
         CHECK_EQUAL(result.gas_left, 0);
     }
