@@ -45,7 +45,8 @@ typedef struct price_row {
 
 static const price_row PRICES[] = {
 #define PRICE_ROW(name, first, formula, base, step, run)                                           \
-    {CHEVM_PRECOMPILE_##name, CHEVM_##first, (base), (step), chevmi_gas_##formula, chevmi_run_##run},
+    {CHEVM_PRECOMPILE_##name, CHEVM_##first,   (base), (step),                                     \
+     chevmi_gas_##formula,    chevmi_run_##run},
     PRICE_ROWS(PRICE_ROW)
 #undef PRICE_ROW
 };
