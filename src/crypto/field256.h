@@ -2,8 +2,8 @@
  * fields of BN254, P-256 and their scalars. Elements are four limbs, lowest first, below the
  * modulus, in Montgomery form (a stands for a * R^-1, R = 2^256).
  *
- *   chevmi_field256_init picks the kernels: blst's assembly if a start-up self-check against plain C
- *   passes, else plain C. Both give the same results.
+ *   chevmi_field256_init picks the kernels: blst's assembly if a start-up self-check against plain
+ * C passes, else plain C. Both give the same results.
  *
  * r may be a or b. Nothing here hides timing: inputs are public. */
 #ifndef CHEVMI_FIELD256_H

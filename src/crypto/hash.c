@@ -4,6 +4,7 @@
 
 #include "blake2f.h"
 #include "keccak.h"
+#include "kzg.h"
 
 #include "num/cpu.h"
 
@@ -12,4 +13,5 @@ void chevm_hash_init(void) {
     chevm_num_init();
     (void)chevmi_keccak_select(features);
     (void)chevmi_blake2f_select(features);
+    chevmi_kzg_init();
 }
