@@ -14,17 +14,17 @@ CH_API_BEGIN
 /** Why bytes are no RLP. Names are those of the test suites' RLP_ERROR_*. */
 typedef enum chevm_rlp_status {
     CHEVM_RLP_OK = 0,
-    CHEVM_RLP_END,                 /* nothing is left where an item was asked for */
-    CHEVM_RLP_EOF,                 /* the input ends within the item */
-    CHEVM_RLP_SIZE,                /* a long form where the short one suffices; a lone byte < 0x80
-                                      in a string of its own; a size beyond 2^63 */
-    CHEVM_RLP_SIZE_LEADING_ZEROS,  /* a length that begins with 0 */
+    CHEVM_RLP_END,                /* nothing is left where an item was asked for */
+    CHEVM_RLP_EOF,                /* the input ends within the item */
+    CHEVM_RLP_SIZE,               /* a long form where the short one suffices; a lone byte < 0x80
+                                     in a string of its own; a size beyond 2^63 */
+    CHEVM_RLP_SIZE_LEADING_ZEROS, /* a length that begins with 0 */
     CHEVM_RLP_NOT_A_STRING,
     CHEVM_RLP_NOT_A_LIST,
-    CHEVM_RLP_LEADING_ZEROS,       /* of a number */
-    CHEVM_RLP_TOO_LONG,            /* a number or fixed field longer than its type */
-    CHEVM_RLP_TOO_SHORT,           /* a fixed field that is shorter than its type */
-    CHEVM_RLP_TRAILING             /* bytes behind the item that should be the last */
+    CHEVM_RLP_LEADING_ZEROS, /* of a number */
+    CHEVM_RLP_TOO_LONG,      /* a number or fixed field longer than its type */
+    CHEVM_RLP_TOO_SHORT,     /* a fixed field that is shorter than its type */
+    CHEVM_RLP_TRAILING       /* bytes behind the item that should be the last */
 } chevm_rlp_status;
 
 /** A range of bytes being read: items of a list, or the whole input. */
@@ -46,8 +46,9 @@ typedef struct chevm_rlp_item {
 void chevm_rlp_reader_init(chevm_rlp_reader *reader, const uint8_t *bytes, size_t size);
 void chevm_rlp_open(chevm_rlp_reader *reader, const chevm_rlp_item *list);
 
-/** chevm_rlp_next reads the next item, whatever it is. Only its own header is judged: a list's items
- *  are when they are read. Returns: OK; END, EOF, SIZE, SIZE_LEADING_ZEROS with the reader unmoved.
+/** chevm_rlp_next reads the next item, whatever it is. Only its own header is judged: a list's
+ * items are when they are read. Returns: OK; END, EOF, SIZE, SIZE_LEADING_ZEROS with the reader
+ * unmoved.
  */
 chevm_rlp_status chevm_rlp_next(chevm_rlp_reader *reader, chevm_rlp_item *item);
 
@@ -65,8 +66,8 @@ chevm_rlp_status chevm_rlp_end(const chevm_rlp_reader *reader);
 /** chevm_rlp_count counts the items of a list. Returns: OK, or the first error among its items. */
 chevm_rlp_status chevm_rlp_count(const chevm_rlp_item *list, size_t *count);
 
-/** chevm_rlp_check judges a whole input to the bottom: exactly one item, everything in it canonical.
- *  Depth is bounded by `depth_max` (TOO_LONG beyond). Cost: O(size), no recursion. */
+/** chevm_rlp_check judges a whole input to the bottom: exactly one item, everything in it
+ * canonical. Depth is bounded by `depth_max` (TOO_LONG beyond). Cost: O(size), no recursion. */
 chevm_rlp_status chevm_rlp_check(const uint8_t *bytes, size_t size, size_t depth_max);
 
 /* ---- Encoding ------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
-/** trie.h: roots of Merkle-Patricia tries, worked out in scratch memory: of a state, of a storage, of
- *  any list of keys and values.
+/** trie.h: roots of Merkle-Patricia tries, worked out in scratch memory: of a state, of a storage,
+ * of any list of keys and values.
  *
  *    items (any order) -> sorted by key -> one pass, left to right, depth first -> root
  *
@@ -12,7 +12,8 @@
 
 CH_API_BEGIN
 
-/** A key and its value; both outlive the call. In a secure trie key is keccak256 of the real key. */
+/** A key and its value; both outlive the call. In a secure trie key is keccak256 of the real key.
+ */
 typedef struct chevm_trie_item {
     const uint8_t *key;
     const uint8_t *value;
@@ -27,7 +28,8 @@ extern const chevm_u256 chevm_trie_empty_root;
 
 /** chevm_trie_root sorts the items and computes the root of the trie that holds them.
  *  Returns: CH_OK; CH_EINVAL if a key is too long, a value empty, or two keys are equal, and the
- *           items are then in no particular order. Cost: O(n log n), no scratch beside the stack. */
+ *           items are then in no particular order. Cost: O(n log n), no scratch beside the stack.
+ */
 ch_status chevm_trie_root(chevm_u256 *root, chevm_trie_item *items, size_t count);
 
 /** chevm_state_root_scratch is what chevm_state_root needs now for that state, in bytes;
@@ -35,9 +37,9 @@ ch_status chevm_trie_root(chevm_u256 *root, chevm_trie_item *items, size_t count
 size_t chevm_state_root_scratch(const chevm_state *state);
 size_t chevm_state_root_scratch_max(const chevm_state_options *options);
 
-/** chevm_state_root computes the state root. Accounts that do not exist do not count; empty ones that
- *  exist do. Returns: CH_OK; CH_EFULL if scratch is too small.
- *  Requires: scratch aligned to 64; no transaction running. */
+/** chevm_state_root computes the state root. Accounts that do not exist do not count; empty ones
+ * that exist do. Returns: CH_OK; CH_EFULL if scratch is too small. Requires: scratch aligned to 64;
+ * no transaction running. */
 ch_status chevm_state_root(const chevm_state *state, chevm_u256 *root, void *scratch,
                            size_t scratch_size);
 

@@ -5,6 +5,7 @@
 #include "blake2f.h"
 #include "field256.h"
 #include "keccak.h"
+#include "kzg.h"
 #include "modexp_kernel.h"
 
 #include "num/cpu.h"
@@ -16,4 +17,5 @@ void chevm_hash_init(void) {
     (void)chevmi_blake2f_select(features);
     (void)chevmi_modexp_select(features);
     chevmi_field256_init();
+    chevmi_kzg_init();
 }
