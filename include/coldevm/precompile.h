@@ -61,9 +61,10 @@ uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, cons
                               size_t size);
 
 /** chevm_precompile_scratch is the most scratch, in bytes, that any run of any fork with at most
- *  gas_limit gas needs; it grows with gas_limit (30,000,000: about 1.2 MiB, docs/design/036).
- *  Only MODEXP's length is bound by gas alone: operands of which a byte costs (length / 8) / 80 gas
- *  in Byzantium, (length / 8) / 12 from Berlin on, 1024 bytes at most from Osaka on. */
+ *  gas_limit gas needs; at least 128 KiB, growing with gas_limit (30,000,000: 1.2 MiB;
+ * docs/design/036). Only MODEXP's length is bound by gas alone: operands of which a byte costs
+ * (length / 8) / 80 gas in Byzantium, (length / 8) / 12 from Berlin on, 1024 bytes at most from
+ * Osaka on. */
 size_t chevm_precompile_scratch(uint64_t gas_limit);
 
 /** chevm_precompile_run charges and runs: OK with gas_left and output; OUT_OF_GAS or

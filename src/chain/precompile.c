@@ -9,30 +9,30 @@
 
 // clang-format off
 /* X(NAME, first fork of this row, formula, base, step, function): the last row that has begun holds. */
-#define PRICE_ROWS(X)                                                              \
-    X(ECRECOVER,        FRONTIER,  words,       3000,   0,     ecrecover)          \
-    X(SHA256,           FRONTIER,  words,       60,     12,    sha256)             \
-    X(RIPEMD160,        FRONTIER,  words,       600,    120,   ripemd160)          \
-    X(IDENTITY,         FRONTIER,  words,       15,     3,     identity)           \
-    X(MODEXP,           BYZANTIUM, modexp_198,  0,      0,     modexp)             \
-    X(MODEXP,           BERLIN,    modexp_2565, 200,    0,     modexp)             \
-    X(MODEXP,           OSAKA,     modexp_7883, 500,    0,     modexp_7823)        \
-    X(BN254_ADD,        BYZANTIUM, words,       500,    0,     absent)             \
-    X(BN254_ADD,        ISTANBUL,  words,       150,    0,     absent)             \
-    X(BN254_MUL,        BYZANTIUM, words,       40000,  0,     absent)             \
-    X(BN254_MUL,        ISTANBUL,  words,       6000,   0,     absent)             \
-    X(BN254_PAIRING,    BYZANTIUM, pairs_192,   100000, 80000, absent)             \
-    X(BN254_PAIRING,    ISTANBUL,  pairs_192,   45000,  34000, absent)             \
-    X(BLAKE2F,          ISTANBUL,  rounds,      0,      1,     blake2f)            \
-    X(POINT_EVALUATION, CANCUN,    words,       50000,  0,     absent)             \
-    X(BLS_G1_ADD,       PRAGUE,    words,       375,    0,     absent)             \
-    X(BLS_G1_MSM,       PRAGUE,    msm_g1,      12000,  0,     absent)             \
-    X(BLS_G2_ADD,       PRAGUE,    words,       600,    0,     absent)             \
-    X(BLS_G2_MSM,       PRAGUE,    msm_g2,      22500,  0,     absent)             \
-    X(BLS_PAIRING,      PRAGUE,    pairs_384,   37700,  32600, absent)             \
-    X(BLS_MAP_G1,       PRAGUE,    words,       5500,   0,     absent)             \
-    X(BLS_MAP_G2,       PRAGUE,    words,       23800,  0,     absent)             \
-    X(P256_VERIFY,      OSAKA,     words,       6900,   0,     absent)
+#define PRICE_ROWS(X)                                                                      \
+    X(ECRECOVER,        FRONTIER,  words,       3000,   0,     ecrecover)                  \
+    X(SHA256,           FRONTIER,  words,       60,     12,    sha256)                     \
+    X(RIPEMD160,        FRONTIER,  words,       600,    120,   ripemd160)                  \
+    X(IDENTITY,         FRONTIER,  words,       15,     3,     identity)                   \
+    X(MODEXP,           BYZANTIUM, modexp_198,  0,      0,     modexp)                     \
+    X(MODEXP,           BERLIN,    modexp_2565, 200,    0,     modexp)                     \
+    X(MODEXP,           OSAKA,     modexp_7883, 500,    0,     modexp_7823)                \
+    X(BN254_ADD,        BYZANTIUM, words,       500,    0,     absent)                     \
+    X(BN254_ADD,        ISTANBUL,  words,       150,    0,     absent)                     \
+    X(BN254_MUL,        BYZANTIUM, words,       40000,  0,     absent)                     \
+    X(BN254_MUL,        ISTANBUL,  words,       6000,   0,     absent)                     \
+    X(BN254_PAIRING,    BYZANTIUM, pairs_192,   100000, 80000, absent)                     \
+    X(BN254_PAIRING,    ISTANBUL,  pairs_192,   45000,  34000, absent)                     \
+    X(BLAKE2F,          ISTANBUL,  rounds,      0,      1,     blake2f)                    \
+    X(POINT_EVALUATION, CANCUN,    words,       50000,  0,     point_evaluation)           \
+    X(BLS_G1_ADD,       PRAGUE,    words,       375,    0,     bls_g1_add)                 \
+    X(BLS_G1_MSM,       PRAGUE,    msm_g1,      12000,  0,     bls_g1_msm)                 \
+    X(BLS_G2_ADD,       PRAGUE,    words,       600,    0,     bls_g2_add)                 \
+    X(BLS_G2_MSM,       PRAGUE,    msm_g2,      22500,  0,     bls_g2_msm)                 \
+    X(BLS_PAIRING,      PRAGUE,    pairs_384,   37700,  32600, bls_pairing)                \
+    X(BLS_MAP_G1,       PRAGUE,    words,       5500,   0,     bls_map_g1)                 \
+    X(BLS_MAP_G2,       PRAGUE,    words,       23800,  0,     bls_map_g2)                 \
+    X(P256_VERIFY,      OSAKA,     words,       6900,   0,     p256_verify)
 // clang-format on
 
 typedef struct price_row {

@@ -4,8 +4,11 @@
 
 #include "precompile_gas.h"
 
+#include "crypto/bls12381.h"
 #include "crypto/ecrecover.h"
+#include "crypto/kzg.h"
 #include "crypto/modexp.h"
+#include "crypto/p256.h"
 
 #include <coldevm/hash.h>
 
@@ -75,6 +78,74 @@ chevm_status chevmi_run_blake2f(chevmi_run *run) {
 
 chevm_status chevmi_run_ecrecover(chevmi_run *run) {
     return answer(run, chevmi_ecrecover_call(run->scratch, run->input, run->size));
+}
+
+chevm_status chevmi_run_p256_verify(chevmi_run *run) {
+    return answer(run, chevmi_p256_verify_call(run->scratch, run->input, run->size));
+}
+
+/* ---- BLS12-381 ------------------------------------------------------------------------------ */
+
+/* Output of `size` bytes if all was well. */
+static chevm_status answer_if(chevmi_run *run, bool good, size_t size) {
+    return good ? answer(run, size) : CHEVM_PRECOMPILE_FAILURE;
+}
+
+chevm_status chevmi_run_point_evaluation(chevmi_run *run) {
+    const bool good = run->size == CHEVMI_KZG_INPUT_BYTES &&
+                      chevmi_kzg_point_evaluation(run->scratch, run->input);
+    return answer_if(run, good, CHEVMI_KZG_OUTPUT_BYTES);
+}
+
+chevm_status chevmi_run_bls_g1_add(chevmi_run *run) {
+    const bool good =
+        run->size == 2 * CHEVMI_BLS_G1_BYTES && chevmi_bls_g1_add(run->scratch, run->input);
+    return answer_if(run, good, CHEVMI_BLS_G1_BYTES);
+}
+
+chevm_status chevmi_run_bls_g2_add(chevmi_run *run) {
+    const bool good =
+        run->size == 2 * CHEVMI_BLS_G2_BYTES && chevmi_bls_g2_add(run->scratch, run->input);
+    return answer_if(run, good, CHEVMI_BLS_G2_BYTES);
+}
+
+/* The result stands before the scratch of the sums, in both groups. */
+#define MSM_RESULT_BYTES  CHEVMI_BLS_G2_BYTES
+#define MSM_SCRATCH_BYTES (MSM_RESULT_BYTES + CHEVMI_BLS_MSM_SCRATCH_BYTES)
+
+chevm_status chevmi_run_bls_g1_msm(chevmi_run *run) {
+    const size_t terms = run->size / CHEVMI_BLS_G1_TERM_BYTES;
+    const bool good =
+        terms != 0 && run->size % CHEVMI_BLS_G1_TERM_BYTES == 0 &&
+        chevmi_bls_g1_msm(run->scratch, run->input, terms, run->scratch + MSM_RESULT_BYTES,
+                          run->scratch_size - MSM_RESULT_BYTES);
+    return answer_if(run, good, CHEVMI_BLS_G1_BYTES);
+}
+
+chevm_status chevmi_run_bls_g2_msm(chevmi_run *run) {
+    const size_t terms = run->size / CHEVMI_BLS_G2_TERM_BYTES;
+    const bool good =
+        terms != 0 && run->size % CHEVMI_BLS_G2_TERM_BYTES == 0 &&
+        chevmi_bls_g2_msm(run->scratch, run->input, terms, run->scratch + MSM_RESULT_BYTES,
+                          run->scratch_size - MSM_RESULT_BYTES);
+    return answer_if(run, good, CHEVMI_BLS_G2_BYTES);
+}
+
+chevm_status chevmi_run_bls_pairing(chevmi_run *run) {
+    const size_t pairs = run->size / CHEVMI_BLS_PAIR_BYTES;
+    const bool good = pairs != 0 && run->size % CHEVMI_BLS_PAIR_BYTES == 0 &&
+                      chevmi_bls_pairing_check(run->scratch, run->input, pairs);
+    return answer_if(run, good, 32);
+}
+
+chevm_status chevmi_run_bls_map_g1(chevmi_run *run) {
+    const bool good = run->size == 64 && chevmi_bls_map_fp_to_g1(run->scratch, run->input);
+    return answer_if(run, good, CHEVMI_BLS_G1_BYTES);
+}
+
+chevm_status chevmi_run_bls_map_g2(chevmi_run *run) {
+    const bool good = run->size == 128 && chevmi_bls_map_fp2_to_g2(run->scratch, run->input);
+    return answer_if(run, good, CHEVMI_BLS_G2_BYTES);
 }
 
 /* ---- Modular exponentiation ----------------------------------------------------------------- */
@@ -166,7 +237,8 @@ static size_t modexp_scratch_for(uint64_t gas_limit) {
 
 /* ---- Memory --------------------------------------------------------------------------------- */
 
+/* Any number of terms of a sum take the same, and all but MODEXP take less. */
 size_t chevm_precompile_scratch(uint64_t gas_limit) {
     const size_t modexp = modexp_scratch_for(gas_limit);
-    return modexp > CHEVMI_RUN_SCRATCH_MIN ? modexp : CHEVMI_RUN_SCRATCH_MIN;
+    return modexp > MSM_SCRATCH_BYTES ? modexp : MSM_SCRATCH_BYTES;
 }

@@ -5,9 +5,6 @@
 
 #include <coldevm/precompile.h>
 
-/* Least scratch of every run; only functions that need more look at scratch_size. */
-#define CHEVMI_RUN_SCRATCH_MIN 256u
-
 /* One run: its input, its memory, and its output in either. */
 typedef struct chevmi_run {
     const uint8_t *input;
@@ -28,6 +25,15 @@ chevmi_run_function chevmi_run_identity;
 chevmi_run_function chevmi_run_modexp;      /* any length that scratch holds */
 chevmi_run_function chevmi_run_modexp_7823; /* at most 1024 bytes each */
 chevmi_run_function chevmi_run_blake2f;
+chevmi_run_function chevmi_run_point_evaluation;
+chevmi_run_function chevmi_run_bls_g1_add;
+chevmi_run_function chevmi_run_bls_g1_msm;
+chevmi_run_function chevmi_run_bls_g2_add;
+chevmi_run_function chevmi_run_bls_g2_msm;
+chevmi_run_function chevmi_run_bls_pairing;
+chevmi_run_function chevmi_run_bls_map_g1;
+chevmi_run_function chevmi_run_bls_map_g2;
+chevmi_run_function chevmi_run_p256_verify;
 #define chevmi_run_absent NULL
 
 #endif

@@ -173,16 +173,16 @@ static size_t modexp_input(uint8_t *input, uint64_t size, uint64_t bits) {
 TEST(precompile_scratch_suffices_for_all_that_gas_buys) {
     static const chevm_fork forks[] = {CHEVM_BYZANTIUM, CHEVM_BERLIN, CHEVM_OSAKA};
     static const uint64_t bits[] = {1, 2, 20, 21, 80, 81, 240, 241, 672, 673, 1000};
-    static uint8_t input[1 << 16];
+    static uint8_t input[1 << 18];
     unsigned ran = 0;
-    for (uint64_t gas = 500; gas < 40000; gas = gas * 3 / 2) {
+    for (uint64_t gas = 500; gas < 2000000; gas = gas * 5 / 2) {
         const size_t scratch_size = chevm_precompile_scratch(gas);
         uint8_t *const exact = aligned_alloc(CHEVM_PRECOMPILE_ALIGN, scratch_size);
         for (size_t i = 0; CHECK(exact != NULL) && i < 3 * sizeof bits / sizeof bits[0]; i++) {
             const chevm_fork fork = forks[i % 3];
             uint64_t size = 1;
             size_t input_size;
-            for (uint64_t step = 4096; step != 0; step /= 2) { /* the longest that it pays for */
+            for (uint64_t step = 32768; step != 0; step /= 2) { /* the longest that it pays for */
                 input_size = modexp_input(input, size + step, bits[i / 3]);
                 size +=
                     chevm_precompile_gas(fork, CHEVM_PRECOMPILE_MODEXP, input, input_size) <= gas
@@ -193,12 +193,12 @@ TEST(precompile_scratch_suffices_for_all_that_gas_buys) {
             input_size = modexp_input(input, size, bits[i / 3]);
             chevm_precompile_run(fork, CHEVM_PRECOMPILE_MODEXP, input, input_size, (int64_t)gas,
                                  exact, scratch_size, &result);
-            CHECK(result.status == CHEVM_OK || result.status == CHEVM_OUT_OF_GAS);
+            CHECK(result.status != CHEVM_MEMORY_LIMIT_EXCEEDED);
             ran += result.status == CHEVM_OK;
         }
         free(exact);
     }
-    CHECK(ran > 200);
+    CHECK(ran > 100);
 }
 
 TEST(precompile_scratch_grows_with_gas) {
