@@ -5,6 +5,8 @@
 #include "blake2f.h"
 #include "field256.h"
 #include "keccak.h"
+#include "kzg.h"
+#include "modexp_kernel.h"
 
 #include "num/cpu.h"
 
@@ -13,5 +15,7 @@ void chevm_hash_init(void) {
     chevm_num_init();
     (void)chevmi_keccak_select(features);
     (void)chevmi_blake2f_select(features);
+    (void)chevmi_modexp_select(features);
     chevmi_field256_init();
+    chevmi_kzg_init();
 }
