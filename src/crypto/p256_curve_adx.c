@@ -26,8 +26,8 @@
     "movl $0, %k[l]\n\t"                                                                           \
     "adcxq %[l], %[" t4 "]\n\t"
 
-/* (t4 t3 t2 t1 0) = (t4 t3 t2 t1 t0) + t0 p, as p = P3 2^192 + 2^96 - 1; then t0 is the carry out of
- * t4, the new highest limb. */
+/* (t4 t3 t2 t1 0) = (t4 t3 t2 t1 t0) + t0 p, where p = P3 2^192 + 2^96 - 1; then t0 is the carry
+ * out of t4, the new highest limb. */
 #define STEP(t0, t1, t2, t3, t4)                                                                   \
     "movq %[" t0 "], %%rdx\n\t"                                                                    \
     "movq %[" t0 "], %[l]\n\t"                                                                     \
