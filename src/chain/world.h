@@ -132,6 +132,12 @@ struct chevm_state {
     uint64_t magic;
 };
 
+/* ---- state.c -------------------------------------------------------------------------------- */
+
+/* Capacities that these options ask for. Returns as chevm_state_footprint. */
+ch_status chevmi_state_counts(const chevm_state_options *options, uint32_t *accounts,
+                              uint32_t *slots);
+
 /* ---- account.c ------------------------------------------------------------------------------ */
 
 /* chevmi_account_find below without the cache; peek does not even fill it. */

@@ -1,8 +1,9 @@
-/* hash.c: picks the builds of all hashes at once. */
+/* hash.c: picks the builds of all hashes and fields at once. */
 #include <coldevm/hash.h>
 #include <coldevm/u256.h>
 
 #include "blake2f.h"
+#include "field256.h"
 #include "keccak.h"
 #include "kzg.h"
 
@@ -13,5 +14,6 @@ void chevm_hash_init(void) {
     chevm_num_init();
     (void)chevmi_keccak_select(features);
     (void)chevmi_blake2f_select(features);
+    chevmi_field256_init();
     chevmi_kzg_init();
 }

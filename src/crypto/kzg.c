@@ -8,6 +8,8 @@
 
 #include "bls12381_msm.h"
 
+#include <coldevm/hash.h>
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -126,7 +128,7 @@ static bool pairs_to_one(const blst_p1_affine p[2]) {
 
 static bool hash_matches(const uint8_t hash[32], const uint8_t commitment[48]) {
     uint8_t versioned[32];
-    blst_sha256(versioned, commitment, 48);
+    chevm_sha256(versioned, commitment, 48);
     versioned[0] = VERSION_BYTE;
     return memcmp(versioned, hash, sizeof versioned) == 0;
 }
