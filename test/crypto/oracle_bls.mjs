@@ -13,11 +13,15 @@ const modules = resolve(process.argv[2]);
 const { bls12_381: bls } = await import(`${modules}/@noble/curves/bls12-381.js`);
 
 const { Fp2, Fp12 } = bls.fields;
-const P = 0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaabn;
+const P = BigInt(
+  "0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f624" +
+    "1eabfffeb153ffffb9feffffffffaaab",
+);
 const R = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001n;
 const TAU_G2 =
-  "b5bfd7dd8cdeb128843bc287230af38926187075cbfbefa81009a2ce615ac53d2914e5870cb452d2afaaab24f3499f72" +
-  "185cbfee53492714734429b7b38608e23926c911cceceac9a36851477ba4c60b087041de621000edc98edada20c1def2";
+  "b5bfd7dd8cdeb128843bc287230af38926187075cbfbefa81009a2ce615ac53d" +
+  "2914e5870cb452d2afaaab24f3499f72185cbfee53492714734429b7b38608e2" +
+  "3926c911cceceac9a36851477ba4c60b087041de621000edc98edada20c1def2";
 
 class Refused extends Error {}
 
