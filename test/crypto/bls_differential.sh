@@ -2,9 +2,9 @@
 # bls_differential.sh BLS_CASES NODE_MODULES: random cases of EIP-2537 and point evaluation, ours
 # against @noble/curves. TAP, one line an operation.
 #
-# All (COLDHEAP_CONFORMANCE_SAMPLE=1, make conformance): 100,000 cases of each addition, 5,000 of each
-# map, 1,000 of each sum of products, the pairing and point evaluation. Otherwise 1 in 50 of them.
-# COLDHEAP_SEED repeats a run.
+# All (COLDHEAP_CONFORMANCE_SAMPLE=1, make conformance): 100,000 cases of each addition, 5,000 of
+# each map, 1,000 of each sum of products, the pairing and point evaluation. Otherwise 1 in 50 of
+# them. COLDHEAP_SEED repeats a run.
 set -u
 
 cases=$1
@@ -25,8 +25,8 @@ trap 'rm -rf "$work"' EXIT
 status=0
 number=0
 echo "# seed $seed, one case in $share"
-for row in g1_add:100000 g2_add:100000 g1_msm:1000 g2_msm:1000 pairing:1000 map_g1:5000 map_g2:5000 \
-    kzg:1000; do
+for row in g1_add:100000 g2_add:100000 map_g1:5000 map_g2:5000 g1_msm:1000 g2_msm:1000 \
+    pairing:1000 kzg:1000; do
     operation=${row%:*}
     count=$((${row#*:} / share))
     number=$((number + 1))
