@@ -3,6 +3,7 @@
 #include <coldevm/u256.h>
 
 #include "blake2f.h"
+#include "bn254.h"
 #include "field256.h"
 #include "keccak.h"
 
@@ -14,4 +15,5 @@ void chevm_hash_init(void) {
     (void)chevmi_keccak_select(features);
     (void)chevmi_blake2f_select(features);
     chevmi_field256_init();
+    chevmi_bn254_init();
 }
