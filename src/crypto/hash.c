@@ -6,6 +6,8 @@
 #include "bn254.h"
 #include "field256.h"
 #include "keccak.h"
+#include "kzg.h"
+#include "modexp_kernel.h"
 
 #include "num/cpu.h"
 
@@ -14,6 +16,8 @@ void chevm_hash_init(void) {
     chevm_num_init();
     (void)chevmi_keccak_select(features);
     (void)chevmi_blake2f_select(features);
+    (void)chevmi_modexp_select(features);
     chevmi_field256_init();
     chevmi_bn254_init();
+    chevmi_kzg_init();
 }
