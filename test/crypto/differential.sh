@@ -1,6 +1,6 @@
 #!/bin/sh
-# differential.sh CASES ORACLE NODE_MODULES PACKAGE_FILE OPERATION:COUNT...: random cases of the
-# program CASES, judged by node running ORACLE on another implementation. TAP, one line an operation.
+# differential.sh CASES ORACLE NODE_MODULES PACKAGE_FILE OPERATION:COUNT...: random cases of
+# the program CASES, judged by node running ORACLE on another implementation. TAP, one line each.
 #
 # All COUNT cases if COLDHEAP_CONFORMANCE_SAMPLE is 1 (make conformance); otherwise 1 in 50.
 # COLDHEAP_SEED repeats a run.
