@@ -17,12 +17,12 @@
     X(MODEXP,           BYZANTIUM, modexp_198,  0,      0,     modexp)                     \
     X(MODEXP,           BERLIN,    modexp_2565, 200,    0,     modexp)                     \
     X(MODEXP,           OSAKA,     modexp_7883, 500,    0,     modexp_7823)                \
-    X(BN254_ADD,        BYZANTIUM, words,       500,    0,     absent)                     \
-    X(BN254_ADD,        ISTANBUL,  words,       150,    0,     absent)                     \
-    X(BN254_MUL,        BYZANTIUM, words,       40000,  0,     absent)                     \
-    X(BN254_MUL,        ISTANBUL,  words,       6000,   0,     absent)                     \
-    X(BN254_PAIRING,    BYZANTIUM, pairs_192,   100000, 80000, absent)                     \
-    X(BN254_PAIRING,    ISTANBUL,  pairs_192,   45000,  34000, absent)                     \
+    X(BN254_ADD,        BYZANTIUM, words,       500,    0,     bn254_add)                  \
+    X(BN254_ADD,        ISTANBUL,  words,       150,    0,     bn254_add)                  \
+    X(BN254_MUL,        BYZANTIUM, words,       40000,  0,     bn254_mul)                  \
+    X(BN254_MUL,        ISTANBUL,  words,       6000,   0,     bn254_mul)                  \
+    X(BN254_PAIRING,    BYZANTIUM, pairs_192,   100000, 80000, bn254_pairing)              \
+    X(BN254_PAIRING,    ISTANBUL,  pairs_192,   45000,  34000, bn254_pairing)              \
     X(BLAKE2F,          ISTANBUL,  rounds,      0,      1,     blake2f)                    \
     X(POINT_EVALUATION, CANCUN,    words,       50000,  0,     point_evaluation)           \
     X(BLS_G1_ADD,       PRAGUE,    words,       375,    0,     bls_g1_add)                 \

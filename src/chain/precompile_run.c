@@ -5,6 +5,7 @@
 #include "precompile_gas.h"
 
 #include "crypto/bls12381.h"
+#include "crypto/bn254.h"
 #include "crypto/ecrecover.h"
 #include "crypto/kzg.h"
 #include "crypto/modexp.h"
@@ -84,12 +85,43 @@ chevm_status chevmi_run_p256_verify(chevmi_run *run) {
     return answer(run, chevmi_p256_verify_call(run->scratch, run->input, run->size));
 }
 
-/* ---- BLS12-381 ------------------------------------------------------------------------------ */
-
 /* Output of `size` bytes if all was well. */
 static chevm_status answer_if(chevmi_run *run, bool good, size_t size) {
     return good ? answer(run, size) : CHEVM_PRECOMPILE_FAILURE;
 }
+
+/* ---- BN254 ---------------------------------------------------------------------------------- */
+
+/* The first `size` bytes of the input, continued by zeros. */
+static void copy_input(uint8_t *out, size_t size, const chevmi_run *run) {
+    const size_t present = run->size < size ? run->size : size;
+    memset(out, 0, size);
+    if (present != 0) {
+        memcpy(out, run->input, present);
+    }
+}
+
+chevm_status chevmi_run_bn254_add(chevmi_run *run) {
+    uint8_t in[128];
+    copy_input(in, sizeof in, run);
+    return answer_if(run, chevmi_bn254_add(run->scratch, in), 64);
+}
+
+chevm_status chevmi_run_bn254_mul(chevmi_run *run) {
+    uint8_t in[96];
+    copy_input(in, sizeof in, run);
+    return answer_if(run, chevmi_bn254_mul(run->scratch, in), 64);
+}
+
+chevm_status chevmi_run_bn254_pairing(chevmi_run *run) {
+    bool one = false;
+    const bool good =
+        run->size % 192 == 0 && chevmi_bn254_pairing(&one, run->input, run->size / 192);
+    run->scratch[31] = one;
+    return good ? answer_number(run, 1) : CHEVM_PRECOMPILE_FAILURE;
+}
+
+/* ---- BLS12-381 ------------------------------------------------------------------------------ */
 
 chevm_status chevmi_run_point_evaluation(chevmi_run *run) {
     const bool good = run->size == CHEVMI_KZG_INPUT_BYTES &&
