@@ -3,6 +3,7 @@
 #include <coldevm/u256.h>
 
 #include "blake2f.h"
+#include "bn254.h"
 #include "field256.h"
 #include "keccak.h"
 #include "kzg.h"
@@ -18,4 +19,5 @@ void chevm_hash_init(void) {
     (void)chevmi_modexp_select(features);
     chevmi_field256_init();
     chevmi_kzg_init();
+    chevmi_bn254_init();
 }
