@@ -8,7 +8,7 @@
 #include <string.h>
 
 // clang-format off
-/* X(NAME, first fork of this row, formula, base, step, function): the last row that has begun holds. */
+/* X(NAME, first fork, formula, base, step, function): the last row that has begun holds. */
 #define PRICE_ROWS(X)                                                                      \
     X(ECRECOVER,        FRONTIER,  words,       3000,   0,     ecrecover)                  \
     X(SHA256,           FRONTIER,  words,       60,     12,    sha256)                     \
@@ -17,12 +17,12 @@
     X(MODEXP,           BYZANTIUM, modexp_198,  0,      0,     modexp)                     \
     X(MODEXP,           BERLIN,    modexp_2565, 200,    0,     modexp)                     \
     X(MODEXP,           OSAKA,     modexp_7883, 500,    0,     modexp_7823)                \
-    X(BN254_ADD,        BYZANTIUM, words,       500,    0,     absent)                     \
-    X(BN254_ADD,        ISTANBUL,  words,       150,    0,     absent)                     \
-    X(BN254_MUL,        BYZANTIUM, words,       40000,  0,     absent)                     \
-    X(BN254_MUL,        ISTANBUL,  words,       6000,   0,     absent)                     \
-    X(BN254_PAIRING,    BYZANTIUM, pairs_192,   100000, 80000, absent)                     \
-    X(BN254_PAIRING,    ISTANBUL,  pairs_192,   45000,  34000, absent)                     \
+    X(BN254_ADD,        BYZANTIUM, words,       500,    0,     bn254_add)                  \
+    X(BN254_ADD,        ISTANBUL,  words,       150,    0,     bn254_add)                  \
+    X(BN254_MUL,        BYZANTIUM, words,       40000,  0,     bn254_mul)                  \
+    X(BN254_MUL,        ISTANBUL,  words,       6000,   0,     bn254_mul)                  \
+    X(BN254_PAIRING,    BYZANTIUM, pairs_192,   100000, 80000, bn254_pairing)              \
+    X(BN254_PAIRING,    ISTANBUL,  pairs_192,   45000,  34000, bn254_pairing)              \
     X(BLAKE2F,          ISTANBUL,  rounds,      0,      1,     blake2f)                    \
     X(POINT_EVALUATION, CANCUN,    words,       50000,  0,     point_evaluation)           \
     X(BLS_G1_ADD,       PRAGUE,    words,       375,    0,     bls_g1_add)                 \
@@ -40,7 +40,7 @@ typedef struct price_row {
     uint16_t fork;
     uint32_t base, step;
     chevmi_gas_function *formula;
-    chevmi_run_function *run; /* NULL: not built in */
+    chevmi_run_function *run;
 } price_row;
 
 static const price_row PRICES[] = {
@@ -88,10 +88,6 @@ const char *chevm_precompile_name(chevm_precompile precompile) {
 
 /* ---- Running -------------------------------------------------------------------------------- */
 
-bool chevm_precompile_is_built_in(chevm_precompile precompile) {
-    return price_of(CHEVM_FORK_NEWEST, precompile)->run != NULL;
-}
-
 uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
                               size_t size) {
     const price_row *const row = price_of(fork, precompile);
@@ -108,10 +104,6 @@ void chevm_precompile_run(chevm_fork fork, chevm_precompile precompile, const ui
     *result = (chevm_result){.status = CHEVM_OUT_OF_GAS};
     const uint64_t cost = row->formula(row->base, row->step, input, size);
     if (cost > (uint64_t)gas) {
-        return;
-    }
-    if (row->run == NULL) {
-        result->status = CHEVM_NOT_YET_SUPPORTED;
         return;
     }
     chevmi_run run = {

@@ -271,9 +271,12 @@ static void check_call(const fuzz_call *c, int64_t gas) {
         CH_REQUIRE(first.output_size == 0 ||
                    memcmp(first_output, second.output, first.output_size) == 0);
         check_outside(c, &first);
-        chevm_precompile_run(c->fork, c->precompile, c->input, c->size, gas - first.gas_left - 1,
-                             scratch, SCRATCH_MAX, &second);
-        CH_REQUIRE(second.status == CHEVM_OUT_OF_GAS);
+        const int64_t price = gas - first.gas_left;
+        if (price > 0) {
+            chevm_precompile_run(c->fork, c->precompile, c->input, c->size, price - 1, scratch,
+                                 SCRATCH_MAX, &second);
+            CH_REQUIRE(second.status == CHEVM_OUT_OF_GAS);
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 #include "precompile_gas.h"
 
 #include "crypto/bls12381.h"
+#include "crypto/bn254.h"
 #include "crypto/ecrecover.h"
 #include "crypto/kzg.h"
 #include "crypto/modexp.h"
@@ -84,12 +85,49 @@ chevm_status chevmi_run_p256_verify(chevmi_run *run) {
     return answer(run, chevmi_p256_verify_call(run->scratch, run->input, run->size));
 }
 
-/* ---- BLS12-381 ------------------------------------------------------------------------------ */
+/* ---- BN254 ---------------------------------------------------------------------------------- */
 
 /* Output of `size` bytes if all was well. */
 static chevm_status answer_if(chevmi_run *run, bool good, size_t size) {
     return good ? answer(run, size) : CHEVM_PRECOMPILE_FAILURE;
 }
+
+#define BN254_PAIR_BYTES 192u
+
+/* EIP-196: input is cut to `size` bytes or continued by zeros. */
+static void fit(uint8_t *out, const chevmi_run *run, size_t size) {
+    const size_t present = run->size < size ? run->size : size;
+    if (present != 0) {
+        memcpy(out, run->input, present);
+    }
+    memset(out + present, 0, size - present);
+}
+
+chevm_status chevmi_run_bn254_add(chevmi_run *run) {
+    uint8_t in[128];
+    fit(in, run, sizeof in);
+    return answer_if(run, chevmi_bn254_add(run->scratch, in), 64);
+}
+
+chevm_status chevmi_run_bn254_mul(chevmi_run *run) {
+    uint8_t in[96];
+    fit(in, run, sizeof in);
+    return answer_if(run, chevmi_bn254_mul(run->scratch, in), 64);
+}
+
+chevm_status chevmi_run_bn254_pairing(chevmi_run *run) {
+    bool one = false;
+    const bool good = run->size % BN254_PAIR_BYTES == 0 &&
+                      chevmi_bn254_pairing(&one, run->input, run->size / BN254_PAIR_BYTES);
+    if (!good) {
+        return CHEVM_PRECOMPILE_FAILURE;
+    }
+    memset(run->scratch, 0, 31);
+    run->scratch[31] = one;
+    return answer(run, 32);
+}
+
+/* ---- BLS12-381 ------------------------------------------------------------------------------ */
 
 chevm_status chevmi_run_point_evaluation(chevmi_run *run) {
     const bool good = run->size == CHEVMI_KZG_INPUT_BYTES &&

@@ -24,6 +24,9 @@ chevmi_run_function chevmi_run_ripemd160;
 chevmi_run_function chevmi_run_identity;
 chevmi_run_function chevmi_run_modexp;      /* any length that scratch holds */
 chevmi_run_function chevmi_run_modexp_7823; /* at most 1024 bytes each */
+chevmi_run_function chevmi_run_bn254_add;
+chevmi_run_function chevmi_run_bn254_mul;
+chevmi_run_function chevmi_run_bn254_pairing;
 chevmi_run_function chevmi_run_blake2f;
 chevmi_run_function chevmi_run_point_evaluation;
 chevmi_run_function chevmi_run_bls_g1_add;
@@ -34,6 +37,5 @@ chevmi_run_function chevmi_run_bls_pairing;
 chevmi_run_function chevmi_run_bls_map_g1;
 chevmi_run_function chevmi_run_bls_map_g2;
 chevmi_run_function chevmi_run_p256_verify;
-#define chevmi_run_absent NULL
 
 #endif

@@ -7,6 +7,7 @@
 #include "store.h"
 
 #include "crypto/blake2f.h"
+#include "crypto/bn254_field.h"
 #include "crypto/field256.h"
 #include "crypto/keccak.h"
 #include "crypto/modexp_kernel.h"
@@ -159,6 +160,7 @@ static void check_builds(rig *r, const vector_file *file, const vector *v, const
             (void)chevmi_blake2f_select(0);
             (void)chevmi_modexp_select(0);
             (void)chevmi_field256_select(false);
+            (void)chevmi_bn_select(0);
         }
         (v->fails ? check_failing : check_working)(r, file, v, m, portable ? "portable" : "fast");
     }
