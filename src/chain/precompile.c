@@ -8,7 +8,8 @@
 #include <string.h>
 
 // clang-format off
-/* X(NAME, first fork, formula, base, step, function): the last row that has begun holds. */
+/* By address, then by fork. X(NAME, first fork, formula, base, step, function): the last row that has
+ * begun holds. */
 #define PRICE_ROWS(X)                                                                      \
     X(ECRECOVER,        FRONTIER,  words,       3000,   0,     ecrecover)                  \
     X(SHA256,           FRONTIER,  words,       60,     12,    sha256)                     \
@@ -55,7 +56,7 @@ static const price_row PRICES[] = {
 
 static const price_row *price_of(chevm_fork fork, uint32_t precompile) {
     const price_row *found = NULL;
-    for (size_t i = 0; i < PRICE_COUNT; i++) {
+    for (size_t i = 0; i < PRICE_COUNT && PRICES[i].precompile <= precompile; i++) {
         if (PRICES[i].precompile == precompile && PRICES[i].fork <= (uint32_t)fork) {
             found = &PRICES[i];
         }

@@ -12,6 +12,7 @@
 #include "crypto/p256.h"
 
 #include <coldevm/hash.h>
+#include <coldheap/bits.h>
 
 #include <string.h>
 
@@ -47,10 +48,15 @@ chevm_status chevmi_run_ripemd160(chevmi_run *run) {
 
 static void load_words(uint64_t *words, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        words[i] = 0;
-        for (unsigned j = 0; j < 8; j++) {
-            words[i] |= (uint64_t)bytes[8 * i + j] << (8 * j);
-        }
+        words[i] = ch_bits_load_le64(bytes + 8 * i);
+    }
+}
+
+/* The bytes of a word in little-endian order: turning them round is its own inverse. */
+static void store_words(uint8_t *bytes, const uint64_t *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t word = ch_bits_load_le64(&words[i]);
+        memcpy(bytes + 8 * i, &word, sizeof word);
     }
 }
 
@@ -69,9 +75,7 @@ chevm_status chevmi_run_blake2f(chevmi_run *run) {
     load_words(m, input + 68, 16);
     load_words(t, input + 196, 2);
     chevm_blake2f(h, m, t, input[212] != 0, rounds);
-    for (unsigned i = 0; i < 64; i++) {
-        run->scratch[i] = (uint8_t)(h[i / 8] >> (8 * (i % 8)));
-    }
+    store_words(run->scratch, h, 8);
     return answer(run, 64);
 }
 
