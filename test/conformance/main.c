@@ -16,6 +16,7 @@ static const struct {
     {"vm_tests", 30000000, vm_tests_run},
     {"opcode_vectors", 1000000, opcode_vectors_run},
     {"samples", 1000000, samples_run},
+    {"transaction_tests", 1000000, transaction_tests_run},
 };
 
 static int run(size_t suite, const char *root) {
@@ -44,6 +45,6 @@ int main(int argc, char **argv) {
             return code;
         }
     }
-    fprintf(stderr, "usage: conformance vm_tests|opcode_vectors|samples ROOT\n");
+    fprintf(stderr, "usage: conformance vm_tests|opcode_vectors|samples|transaction_tests ROOT\n");
     return 2;
 }
