@@ -13,9 +13,9 @@ CH_API_BEGIN
 
 #define CHEVM_KECCAK_RATE 136u /* bytes absorbed per permutation */
 
-/** chevm_hash_init picks the fastest build of each hash for this machine and calls chevm_num_init.
- *  Until it is called the portable builds are used; results never differ.
- *  Threads: may be called from any thread, any number of times. */
+/** chevm_hash_init picks the fastest build of each hash and curve for this machine and calls
+ * chevm_num_init. Until it is called the portable builds are used; results never differ. Threads:
+ * may be called from any thread, any number of times. */
 void chevm_hash_init(void);
 
 /** chevm_keccak256 hashes `size` bytes in one call. out may lie inside data; data may be NULL if
@@ -40,6 +40,10 @@ void chevm_keccak_update(chevm_keccak *hash, const uint8_t *data, size_t size);
 /** chevm_keccak_final writes the hash of all bytes so far. The object must be initialised anew
  *  before its next use. */
 void chevm_keccak_final(chevm_keccak *hash, uint8_t out[32]);
+
+/** chevm_sha256 hashes `size` bytes in one call. out may lie inside data; data may be NULL if size
+ * is 0. Cost: bench compress. Stack: below 1 KB. Source: FIPS 180-4. */
+void chevm_sha256(uint8_t out[32], const uint8_t *data, size_t size);
 
 /** chevm_ripemd160 hashes `size` bytes in one call. out may lie inside data; data may be NULL if
  *  size is 0. */

@@ -116,6 +116,10 @@ void chevm_call(chevm *vm, const chevm_host *host, void *context, const chevm_me
 
 void chevm_get_stats(const chevm *vm, chevm_stats *stats);
 
+/** chevm_reset_stats starts counts and peaks anew; those of the cache go on. Requires: not
+ * executing. */
+void chevm_reset_stats(chevm *vm);
+
 /** One traced instruction, values before it ran; valid only during the call. */
 typedef struct chevm_trace_step {
     uint64_t pc;

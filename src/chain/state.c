@@ -122,6 +122,22 @@ ch_status chevm_state_footprint(const chevm_state_options *options, chevm_state_
     return status;
 }
 
+ch_status chevmi_state_counts(const chevm_state_options *options, uint32_t *accounts,
+                              uint32_t *slots) {
+    if (options == NULL) {
+        return CH_EINVAL;
+    }
+    size_t sizes[PIECE_COUNT];
+    capacities c;
+    chevm_state_parts parts;
+    const ch_status status = measure(sizes, &parts, &c, options);
+    if (status == CH_OK) {
+        *accounts = (uint32_t)c.accounts;
+        *slots = (uint32_t)c.slots;
+    }
+    return status;
+}
+
 size_t chevm_state_align(void) {
     return STATE_ALIGN;
 }

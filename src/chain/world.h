@@ -132,6 +132,12 @@ struct chevm_state {
     uint64_t magic;
 };
 
+/* ---- state.c -------------------------------------------------------------------------------- */
+
+/* Capacities that these options ask for. Returns as chevm_state_footprint. */
+ch_status chevmi_state_counts(const chevm_state_options *options, uint32_t *accounts,
+                              uint32_t *slots);
+
 /* ---- account.c ------------------------------------------------------------------------------ */
 
 /* chevmi_account_find below without the cache; peek does not even fill it. */
@@ -209,7 +215,7 @@ void chevmi_log_truncate(chevm_state *state, uint32_t count, uint64_t bytes);
 void chevmi_call_begin(void *context, const chevm_message *message, chevm_callee *callee);
 void chevmi_call_end(void *context, const chevm_message *message, chevm_result *result);
 
-/* ---- transaction.c -------------------------------------------------------------------------- */
+/* ---- frames.c ------------------------------------------------------------------------------- */
 
 int chevmi_frame_push(chevm_state *state, const chevmi_frame *frame);
 void chevmi_frame_pop(chevm_state *state);

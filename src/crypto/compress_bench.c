@@ -1,5 +1,5 @@
-/* RIPEMD-160 and BLAKE2b's compression, the sizes their precompiles are called with; OpenSSL's
- * RIPEMD-160 beside ours where it has one. */
+/* SHA-256, RIPEMD-160 and BLAKE2b's compression, the sizes their precompiles are called with;
+ * OpenSSL's hashes beside ours where it has them. */
 #include "blake2f.h"
 
 #include "num/cpu.h"
@@ -12,16 +12,18 @@
 #include <openssl/evp.h>
 #endif
 
-typedef struct ripemd_work {
+typedef struct hash_work {
     size_t size;
+    void (*hash)(uint8_t *out, const uint8_t *data, size_t size);
+    const char *rival; /* OpenSSL's name for it */
     uint8_t data[1024];
-} ripemd_work;
+} hash_work;
 
-static uint64_t ripemd_chain(void *context, uint64_t iterations) {
-    ripemd_work *const work = context;
+static uint64_t hash_chain(void *context, uint64_t iterations) {
+    hash_work *const work = context;
     memset(work->data, 0x5a, sizeof work->data);
     for (uint64_t i = 0; i < iterations; i++) {
-        chevm_ripemd160(work->data, work->data, work->size);
+        work->hash(work->data, work->data, work->size);
     }
     uint64_t result;
     memcpy(&result, work->data, sizeof result);
@@ -30,11 +32,12 @@ static uint64_t ripemd_chain(void *context, uint64_t iterations) {
 
 #if defined(CHEVM_TEST_OPENSSL)
 static uint64_t openssl_chain(void *context, uint64_t iterations) {
-    ripemd_work *const work = context;
+    hash_work *const work = context;
     EVP_MD_CTX *const digest = EVP_MD_CTX_new();
+    const EVP_MD *const kind = EVP_get_digestbyname(work->rival);
     memset(work->data, 0x5a, sizeof work->data);
     for (uint64_t i = 0; i < iterations; i++) {
-        (void)EVP_DigestInit_ex(digest, EVP_ripemd160(), NULL);
+        (void)EVP_DigestInit_ex(digest, kind, NULL);
         (void)EVP_DigestUpdate(digest, work->data, work->size);
         (void)EVP_DigestFinal_ex(digest, work->data, NULL);
     }
@@ -45,8 +48,8 @@ static uint64_t openssl_chain(void *context, uint64_t iterations) {
 }
 #endif
 
-static void run_ripemd(ripemd_work *work) {
-    ch_bench_add("cold", ripemd_chain, work);
+static void run_hash(hash_work *work) {
+    ch_bench_add("cold", hash_chain, work);
     ch_bench_expect_no_heap();
 #if defined(CHEVM_TEST_OPENSSL)
     ch_bench_results_differ(); /* it may not have the algorithm */
@@ -56,15 +59,17 @@ static void run_ripemd(ripemd_work *work) {
     ch_bench_run();
 }
 
-BENCH_GROUP(ripemd160_32) {
-    static ripemd_work work = {.size = 32};
-    run_ripemd(&work);
-}
+#define HASH_GROUP(name, function, openssl, bytes)                                                 \
+    BENCH_GROUP(name) {                                                                            \
+        static hash_work work = {.size = bytes, .hash = function, .rival = openssl};               \
+        run_hash(&work);                                                                           \
+    }
 
-BENCH_GROUP(ripemd160_1000) {
-    static ripemd_work work = {.size = 1000};
-    run_ripemd(&work);
-}
+HASH_GROUP(sha256_32, chevm_sha256, "SHA256", 32)
+HASH_GROUP(sha256_64, chevm_sha256, "SHA256", 64)
+HASH_GROUP(sha256_1024, chevm_sha256, "SHA256", 1024)
+HASH_GROUP(ripemd160_32, chevm_ripemd160, "RIPEMD160", 32)
+HASH_GROUP(ripemd160_1000, chevm_ripemd160, "RIPEMD160", 1000)
 
 typedef struct blake_work {
     const chevmi_blake2f_build *build;

@@ -101,7 +101,7 @@ int run_report(const run_plan *plan, stage *on, const run_outcome *outcome) {
         sink_flush(trace_out);
     }
     if (plan->dump && code == EXIT_DONE) {
-        world_dump(&sink_out, on->state, "");
+        world_dump(&sink_out, on->state, NULL, "");
         sink_char(&sink_out, '\n');
     }
     if (plan->statdump || (plan->bench && !plan->evmc_style)) {
