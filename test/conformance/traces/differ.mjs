@@ -199,7 +199,7 @@ class Comparison {
             return;
         }
         const { first, result } = followed;
-        if (result.isExpected === false) {
+        if (result.isExpected === false && result.rejected === undefined) {
             this.leaveOut(one, 'the other side does not reach the expected root');
             return;
         }
