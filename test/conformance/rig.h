@@ -74,6 +74,8 @@ bool rig_output_is(const chevm_result *result, const char *text);
 void vm_tests_run(rig *r, const char *root);
 void opcode_vectors_run(rig *r, const char *root);
 void samples_run(rig *r, const char *root);
+void transaction_tests_run(rig *r, const char *root);
+void precompiles_run(rig *r, const char *root);
 void rlp_tests_run(rig *r, const char *root);
 void trie_tests_run(rig *r, const char *root);
 void difficulty_tests_run(rig *r, const char *root);
