@@ -126,9 +126,10 @@ struct chevm_state {
     void *block_hash_context;
     const ch_allocator *twin;
     uint64_t transactions, rollbacks;
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH]; /* output of precompiles */
-    size_t total_bytes;                        /* footprint */
-    ch_region region;                          /* of chevm_state_create, else zero */
+    uint8_t *scratch; /* of precompiles, their last output in it */
+    size_t scratch_size;
+    size_t total_bytes; /* footprint */
+    ch_region region;   /* of chevm_state_create, else zero */
     uint64_t magic;
 };
 
@@ -215,7 +216,7 @@ void chevmi_log_truncate(chevm_state *state, uint32_t count, uint64_t bytes);
 void chevmi_call_begin(void *context, const chevm_message *message, chevm_callee *callee);
 void chevmi_call_end(void *context, const chevm_message *message, chevm_result *result);
 
-/* ---- transaction.c -------------------------------------------------------------------------- */
+/* ---- frames.c ------------------------------------------------------------------------------- */
 
 int chevmi_frame_push(chevm_state *state, const chevmi_frame *frame);
 void chevmi_frame_pop(chevm_state *state);

@@ -1,4 +1,4 @@
-/* transaction.c: frames (open calls and marks), transactions, and what becomes of the journal.
+/* frames.c: frames (open calls and marks), transactions, and what becomes of the journal.
  *
  *   journal  |- mark -|- transaction -|- call -|- call -| top
  *
