@@ -8,7 +8,8 @@
 // clang-format off
 /* A legacy transaction with and without a chain, and of each type one that uses every list. */
 #define SIGNATURE " 01 a0 5c*32 a0 7c*32"
-#define BODY      " 825208 94 11*20 87 0b*7 83 aabbcc [[94 22*20 [a0 01*32 a0 00*32]] [94 33*20 []]] "
+#define BODY                                                                                      \
+    " 825208 94 11*20 87 0b*7 83 aabbcc [[94 22*20 [a0 01*32 a0 00*32]] [94 33*20 []]] "
 static const char *const SAMPLES[] = {
     "[09 8504a817c800 825208 94 35*20 880de0b6b3a7640000 80 25 a0 28*32 a0 67*32]",
     "[80 80 80 80 80 80 1b a0 28*32 a0 67*32]",
