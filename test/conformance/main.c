@@ -17,6 +17,7 @@ static const struct {
     {"opcode_vectors", 1000000, opcode_vectors_run},
     {"samples", 1000000, samples_run},
     {"transaction_tests", 1000000, transaction_tests_run},
+    {"transaction_bytes", 1000000, transaction_bytes_run},
 };
 
 static int run(size_t suite, const char *root) {
@@ -45,6 +46,10 @@ int main(int argc, char **argv) {
             return code;
         }
     }
-    fprintf(stderr, "usage: conformance vm_tests|opcode_vectors|samples|transaction_tests ROOT\n");
+    fprintf(stderr, "usage: conformance SUITE ROOT\nsuites:");
+    for (size_t i = 0; i < sizeof SUITES / sizeof SUITES[0]; i++) {
+        fprintf(stderr, " %s", SUITES[i].name);
+    }
+    fprintf(stderr, "\n");
     return 2;
 }

@@ -61,5 +61,6 @@ void vm_tests_run(rig *r, const char *root);
 void opcode_vectors_run(rig *r, const char *root);
 void samples_run(rig *r, const char *root);
 void transaction_tests_run(rig *r, const char *root);
+void transaction_bytes_run(rig *r, const char *root);
 
 #endif
