@@ -13,8 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define JUNIT_HEAD_BYTES    512u /* room that the totals are written into at the end */
-#define GITHUB_ANNOTATIONS  10u
+#define JUNIT_HEAD_BYTES   512u /* room that the totals are written into at the end */
+#define GITHUB_ANNOTATIONS 10u
 
 typedef struct export_format {
     const char *name;

@@ -15,7 +15,7 @@
 
 #define NUMBER_MAX 9007199254740992.0 /* 2^53: beyond it a double no longer counts by one */
 
-#define FEW_MEMBERS 8u                /* up to so many keys are compared with each other */
+#define FEW_MEMBERS 8u /* up to so many keys are compared with each other */
 
 static _Thread_local bool store_ended;
 
@@ -92,8 +92,8 @@ static const char *utf8_end(const char *text, size_t size) {
 static const char *zero_character(const text_file *file) {
     const char *zero = memchr(file->text, 0, file->size);
     const char *at = file->text;
-    while (zero == NULL && (at = memmem(at, file->size - (size_t)(at - file->text), "\\u0000",
-                                        6)) != NULL) {
+    while (zero == NULL &&
+           (at = memmem(at, file->size - (size_t)(at - file->text), "\\u0000", 6)) != NULL) {
         size_t slashes = 1;
         while (at - slashes >= file->text && at[-(ptrdiff_t)slashes] == '\\') {
             slashes++;
@@ -239,8 +239,9 @@ int json_unique(const json_document *document, const json_node *object) {
     size_t count = json_count(object);
     const json_node *twin =
         count <= FEW_MEMBERS ? twin_by_pairs(object) : twin_by_hash(object, count);
-    return twin == NULL ? EXIT_DONE
-                        : json_error(document, twin, "\"%.200s\" stands here twice", json_key(twin));
+    return twin == NULL
+               ? EXIT_DONE
+               : json_error(document, twin, "\"%.200s\" stands here twice", json_key(twin));
 }
 
 /* Counts nodes in the order of the text up to and including `wanted`; true if it was met. */

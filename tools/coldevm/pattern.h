@@ -14,8 +14,8 @@ typedef struct pattern {
 /* pattern_compile reads the flag's text; an exit code, the message out. */
 int pattern_compile(pattern *target, const char *name, flag_text flag);
 
-/* pattern_matches may be called from several threads. The C library's matcher uses the heap; that is
- * permitted to it, also while the process is sealed: names are matched between transactions. */
+/* pattern_matches may be called from several threads. The C library's matcher uses the heap; that
+ * is permitted to it, also while the process is sealed: names are matched between transactions. */
 bool pattern_matches(const pattern *in, const char *text);
 
 /* pattern_quote writes the expression that matches exactly `text`, anchored at both ends. */

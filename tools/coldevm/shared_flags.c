@@ -19,18 +19,12 @@ int shared_flags_check(const shared_flags *flags) {
     } rows[] = {
         {"engine", flags->engine, ENGINE_CHOICES},
         {"no-malloc", flags->no_malloc, "trap|count"},
-        {"trace.format", flags->trace_format, FORMAT_CHOICES},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int code = options_choice(rows[i].name, rows[i].flag, rows[i].choices);
         if (code != EXIT_DONE) {
             return code;
         }
-    }
-    if (flags->trace_format.position != 0 && !flag_is(flags->trace_format, "json") &&
-        !flag_is(flags->trace_format, "strict")) {
-        return message_argument(EXIT_FLAG, flags->trace_format.position,
-                                "--trace.format %s: not in this version", flags->trace_format.text);
     }
     if (flags->no_malloc.position != 0 && !seal_is_armed()) {
         return message_argument(EXIT_FLAG, flags->no_malloc.position,

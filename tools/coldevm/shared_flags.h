@@ -4,6 +4,7 @@
 #define COLDEVM_SHARED_FLAGS_H
 
 #include "options.h"
+#include "trace_session.h"
 
 #include <coldevm/memory.h>
 
@@ -15,10 +16,10 @@ typedef struct shared_flags {
     uint64_t mem_limit;
 } shared_flags;
 
-#define SHARED_FLAGS_DEFAULT           {.nomemory = true, .noreturndata = true}
+#define SHARED_FLAGS_DEFAULT                                                                       \
+    { .nomemory = true, .noreturndata = true }
 
 #define TRACE_CHOICES  "always|failing|never"
-#define FORMAT_CHOICES "json|strict|folded|speedscope|chrome"
 #define ENGINE_CHOICES "fast|portable|both"
 
 // clang-format off
@@ -33,8 +34,8 @@ typedef struct shared_flags {
     {"trace", FLAG_WORD, &(flags).trace, TRACE_CHOICES, 0, "always",                               \
      "write EIP-3155 lines; failing: run again with a trace what has failed"},                     \
     {"json", FLAG_WORD, &(flags).trace, TRACE_CHOICES, 0, "always", NULL},                         \
-    {"trace.format", FLAG_TEXT, &(flags).trace_format, FORMAT_CHOICES, 0, NULL,                    \
-     "json; strict: also check each line against the schema (exit 1)"},                            \
+    {"trace.format", FLAG_TEXT, &(flags).trace_format, TRACE_FORMAT_CHOICES, 0, NULL,              \
+     "json; strict: check each line against the schema (exit 1); others: a profile"},                            \
     {"trace.out", FLAG_TEXT, &(flags).trace_out, "FILE", 0, NULL, "where the trace goes (stderr)"},\
     {"trace.nomemory", FLAG_BOOL, &(flags).nomemory, NULL, 0, NULL, "leave memory out (true)"},    \
     {"nomemory", FLAG_BOOL, &(flags).nomemory, NULL, 0, NULL, NULL},                               \

@@ -17,8 +17,7 @@ static void swap(char *one, char *other, size_t size) {
 /* Lets the item at `root` sink to where its children are no larger. */
 static void sift(char *items, size_t root, size_t count, size_t size, comparison compare) {
     for (size_t child = 2 * root + 1; child < count; child = 2 * root + 1) {
-        if (child + 1 < count &&
-            compare(items + child * size, items + (child + 1) * size) < 0) {
+        if (child + 1 < count && compare(items + child * size, items + (child + 1) * size) < 0) {
             child++;
         }
         if (compare(items + root * size, items + child * size) >= 0) {

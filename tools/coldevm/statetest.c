@@ -41,7 +41,8 @@ static const flag_row FLAGS[] = {
     {"exit-code", FLAG_BOOL, &flags.exit_code, NULL, 0, NULL,
      "exit 1 on a failure in geth mode too"},
     {"export", FLAG_LIST, &flags.exports, "FORMAT=FILE", 0, NULL,
-     "write the results as junit, tap, jsonl, github or prometheus too; may be repeated"},
+     "write the results as junit, tap, jsonl, github or prometheus too, or where gas and time went "
+     "as folded, speedscope or chrome; may be repeated"},
     {"trace-summary", FLAG_BOOL, &flags.summary, NULL, 0, NULL,
      "end markers on stderr also on a terminal, without a trace"},
     {"json-outcome", FLAG_BOOL, &flags.summary, NULL, 0, NULL, NULL},
@@ -100,7 +101,7 @@ static int plan_selection(statetest_plan *plan) {
 
 /* What a line for reproduction must repeat. */
 static const char *plan_again(const statetest_plan *plan) {
-    const char *again = plan->both_engines                          ? " --engine both"
+    const char *again = plan->both_engines                      ? " --engine both"
                         : plan->engine == CHEVM_ENGINE_PORTABLE ? " --engine portable"
                                                                 : "";
     if (plan->memory_bytes != 0) {
@@ -109,20 +110,60 @@ static const char *plan_again(const statetest_plan *plan) {
     return plan->strict ? store_format("%s --trace --trace.format strict", again) : again;
 }
 
+static bool is_profile(const char *text) {
+    static const char *const NAMES[] = {"folded=", "speedscope=", "chrome="};
+    for (size_t i = 0; i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        if (strncmp(text, NAMES[i], strlen(NAMES[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Splits --export into profiles, which a tracer makes, and results. */
+static int plan_exports(statetest_plan *plan) {
+    flag_list results = {.count = 0};
+    int code = EXIT_DONE;
+    for (size_t i = 0; code == EXIT_DONE && i < flags.exports.count; i++) {
+        flag_text flag = flags.exports.items[i];
+        if (is_profile(flag.text)) {
+            code = trace_request_export(&plan->profile, flag);
+        } else {
+            results.items[results.count++] = flag;
+        }
+    }
+    plan->profiles = trace_wanted(&plan->profile);
+    return code == EXIT_DONE ? export_open(&plan->exports, &results) : code;
+}
+
+/* Lines are written here; what is a profile is the session's. */
+static int plan_format(statetest_plan *plan) {
+    trace_request request = {.format = TRACE_NONE};
+    int code = trace_request_format(&request, flags.shared.trace_format);
+    plan->strict = request.format == TRACE_STRICT;
+    if (plan->tracing != STATETEST_TRACE_NEVER && request.format >= TRACE_FOLDED) {
+        plan->profile.format = request.format;
+    }
+    return code;
+}
+
 static int plan_trace(statetest_plan *plan) {
     static sink file;
     const shared_flags *shared = &flags.shared;
     plan->tracing = flag_is(shared->trace, "always")    ? STATETEST_TRACE_ALWAYS
                     : flag_is(shared->trace, "failing") ? STATETEST_TRACE_FAILING
                                                         : STATETEST_TRACE_NEVER;
-    plan->strict = flag_is(shared->trace_format, "strict");
+    int code = plan_format(plan);
+    if (code != EXIT_DONE) {
+        return code;
+    }
     plan->show = (trace_fields){!shared->nomemory, !shared->nostack, !shared->noreturndata};
     plan->hashes = flags.hashes;
     plan->opcode_count = shared->opcode_count.position != 0 ? shared->opcode_count.text : NULL;
-    plan->trace_out = &sink_err;
+    plan->trace_out = plan->profile.out = &sink_err;
     if (shared->trace_out.position != 0 && plan->tracing != STATETEST_TRACE_NEVER) {
         char *buffer = store_alloc(SHARED_TRACE_BUFFER_BYTES, 1);
-        plan->trace_out = &file;
+        plan->trace_out = plan->profile.out = &file;
         return sink_file(&file, shared->trace_out.text, buffer, SHARED_TRACE_BUFFER_BYTES);
     }
     bool traces = plan->tracing != STATETEST_TRACE_NEVER;
@@ -142,16 +183,17 @@ static void plan_work(statetest_plan *plan, bool batch) {
     plan->human = flags.human;
     plan->bench = flags.bench;
     plan->dump = shared->dump;
-    plan->markers = batch || command_mode.geth || traces || flags.summary ||
-                    isatty(sink_err.fd) == 0;
+    plan->markers =
+        batch || command_mode.geth || traces || flags.summary || isatty(sink_err.fd) == 0;
     plan->both_engines = flag_is(shared->engine, "both");
-    plan->engine =
-        flag_is(shared->engine, "portable") ? CHEVM_ENGINE_PORTABLE : CHEVM_ENGINE_FAST;
+    plan->engine = flag_is(shared->engine, "portable") ? CHEVM_ENGINE_PORTABLE : CHEVM_ENGINE_FAST;
     plan->memory_bytes = shared->mem_limit;
     plan->sealing = flag_is(shared->no_malloc, "count") ? SEAL_COUNT : SEAL_TRAP;
     plan->workers = command_mode.geth || traces ? 1 : cores();
     plan->workers = flags.workers != 0 ? (uint32_t)flags.workers : plan->workers;
-    plan->workers = batch ? 1 : plan->workers; /* paths come one by one */
+    if (batch || plan->profiles) { /* paths come one by one; a profile is of one thread */
+        plan->workers = 1;
+    }
 }
 
 static int make_plan(statetest_plan *plan, const operand_list *operands) {
@@ -161,7 +203,7 @@ static int make_plan(statetest_plan *plan, const operand_list *operands) {
     }
     code = code == EXIT_DONE ? plan_selection(plan) : code;
     code = code == EXIT_DONE ? plan_trace(plan) : code;
-    code = code == EXIT_DONE ? export_open(&plan->exports, &flags.exports) : code;
+    code = code == EXIT_DONE ? plan_exports(plan) : code;
     plan_work(plan, operands->count == 0);
     plan->again = plan_again(plan);
     return code;

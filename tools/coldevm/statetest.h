@@ -21,6 +21,7 @@
 #include "stage.h"
 #include "trace.h"
 #include "trace_compare.h"
+#include "trace_session.h"
 #include "turnstile.h"
 
 #include <coldevm/hash.h>
@@ -51,7 +52,9 @@ typedef struct statetest_plan {
     bool markers;
     statetest_tracing tracing;
     bool strict;
-    bool hashes; /* a hash of each case's trace */
+    bool profiles;         /* a trace is a profile, or one is exported */
+    trace_request profile; /* of it */
+    bool hashes;           /* a hash of each case's trace */
     trace_fields show;
     sink *trace_out;
     chevm_engine engine;
@@ -121,7 +124,7 @@ typedef struct statetest_entry {
 
 /* Each of these is an exit code; what was printed is in message_last. */
 
-/* statetest_read_cases lists the cases of a test that the plan selects, by fork and index; 
+/* statetest_read_cases lists the cases of a test that the plan selects, by fork and index;
  * statetest_read_test reads all the rest of it. */
 int statetest_read_cases(statetest *test, const json_document *document, const json_node *node,
                          const statetest_plan *plan);
@@ -147,7 +150,8 @@ enum {
     STATETEST_HASH = 2,    /* lines into a hash */
     STATETEST_CHECK = 4,   /* lines against the schema */
     STATETEST_COMPARE = 8, /* lines with those of another engine */
-    STATETEST_COUNT = 16   /* counts of opcodes */
+    STATETEST_COUNT = 16,  /* counts of opcodes */
+    STATETEST_PROFILE = 32 /* call paths */
 };
 
 typedef struct statetest_listener {
@@ -156,7 +160,9 @@ typedef struct statetest_listener {
     trace_writer writer;
     trace_compare compare;
     opcode_count opcodes;
+    trace_session profile; /* has parts if there is something to profile */
     chevm_keccak hash;
+    const chevm_outcome *outcome; /* of the running transaction */
     sink *out;
     uint64_t bad_line; /* first that breaks the schema; 0: none */
     const char *wrong;
@@ -164,10 +170,12 @@ typedef struct statetest_listener {
 
 int statetest_listener_open(statetest_listener *listener, const statetest_plan *plan, sink *out,
                             size_t memory_bytes);
-void statetest_listener_close(statetest_listener *listener);
+int statetest_listener_close(statetest_listener *listener);
 
-/* statetest_listen starts a run of a machine under the rules of `fork`. */
-void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does, chevm_fork fork);
+/* statetest_listen starts a run of a machine, statetest_unlisten ends it. */
+void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does,
+                      const trace_case *which, const chevm_outcome *outcome);
+void statetest_unlisten(statetest_listener *listener, chevm *vm);
 
 /* One worker: a thread with all it needs. */
 typedef struct statetest_worker {
@@ -187,7 +195,7 @@ typedef struct statetest_worker {
 
 /* statetest_play_open takes all that playing needs, before the heap is sealed; an exit code. */
 int statetest_play_open(statetest_worker *worker);
-void statetest_play_close(statetest_worker *worker);
+int statetest_play_close(statetest_worker *worker);
 
 /* statetest_play_load loads a test's accounts, once for all its cases; an exit code. */
 int statetest_play_load(statetest_worker *worker, const statetest *test);
@@ -198,14 +206,21 @@ void statetest_play(statetest_worker *worker, const statetest *test, const state
                     statetest_record *record);
 
 /* statetest_mark writes the end marker of a record. */
-void statetest_mark(statetest_worker *worker, const statetest_record *record,
-                    const uint8_t *output, size_t output_size);
+void statetest_mark(statetest_worker *worker, const statetest_record *record, const uint8_t *output,
+                    size_t output_size);
 
 /* ---- Work and report ------------------------------------------------------------------------- */
 
 /* What is put through the turnstile. */
-enum { STATETEST_ERR, STATETEST_TRACE, STATETEST_DUMP, STATETEST_HEAD, STATETEST_RECORD,
-       STATETEST_LISTED, STATETEST_FILE };
+enum {
+    STATETEST_ERR,
+    STATETEST_TRACE,
+    STATETEST_DUMP,
+    STATETEST_HEAD,
+    STATETEST_RECORD,
+    STATETEST_LISTED,
+    STATETEST_FILE
+};
 
 void statetest_put_record(statetest_worker *worker, uint32_t kind, const statetest_record *record);
 

@@ -1,4 +1,5 @@
-/* statetest_files.c: from PATHs to files: folders are walked, by name; stdin is read line by line. */
+/* statetest_files.c: from PATHs to files: folders are walked, by name; stdin is read line by line.
+ */
 #include "statetest.h"
 
 #include "sort.h"

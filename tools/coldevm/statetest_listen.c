@@ -6,19 +6,28 @@
 
 #include <string.h>
 
+#define LINES (STATETEST_SHOW | STATETEST_HASH | STATETEST_CHECK | STATETEST_COMPARE)
+
 static void step_begins(void *context, const chevm_trace_step *step) {
     statetest_listener *listener = context;
     if ((listener->does & STATETEST_COUNT) != 0) {
         listener->opcodes.counts[step->op]++;
     }
-    if ((listener->does & ~(unsigned)STATETEST_COUNT) != 0) {
+    if ((listener->does & LINES) != 0) {
+        listener->writer.refund_before = (int64_t)listener->outcome->delegation_refund;
         listener->writer.tracer.begin(&listener->writer, step);
+    }
+    if ((listener->does & STATETEST_PROFILE) != 0) {
+        listener->profile.tracer.begin(&listener->profile, step);
     }
 }
 
 static void step_ends(void *context, const chevm_trace_step *step) {
     statetest_listener *listener = context;
-    if ((listener->does & ~(unsigned)STATETEST_COUNT) != 0) {
+    if ((listener->does & STATETEST_PROFILE) != 0) {
+        listener->profile.tracer.end(&listener->profile, step);
+    }
+    if ((listener->does & LINES) != 0) {
         listener->writer.tracer.end(&listener->writer, step);
     }
 }
@@ -45,8 +54,7 @@ int statetest_listener_open(statetest_listener *listener, const statetest_plan *
                             size_t memory_bytes) {
     memset(listener, 0, sizeof *listener);
     opcode_count_init(&listener->opcodes, CHEVM_FORK_NEWEST);
-    bool has_lines =
-        plan->tracing != STATETEST_TRACE_NEVER || plan->hashes || plan->both_engines;
+    bool has_lines = plan->tracing != STATETEST_TRACE_NEVER || plan->hashes || plan->both_engines;
     int code = EXIT_DONE;
     if (has_lines) {
         code = trace_open(&listener->writer, plan->show, CHEVM_FORK_NEWEST, memory_bytes, take_line,
@@ -55,26 +63,42 @@ int statetest_listener_open(statetest_listener *listener, const statetest_plan *
     if (code == EXIT_DONE && plan->both_engines) {
         code = trace_compare_open(&listener->compare);
     }
+    if (code == EXIT_DONE && plan->profiles) {
+        code = trace_session_open(&listener->profile, &plan->profile, memory_bytes);
+    }
     listener->tracer = (chevm_tracer){step_begins, step_ends, listener};
     listener->out = out;
     return code;
 }
 
-void statetest_listener_close(statetest_listener *listener) {
+int statetest_listener_close(statetest_listener *listener) {
     if (listener->writer.buffer.bytes != NULL) {
         trace_close(&listener->writer);
     }
     if (listener->compare.hashes.bytes != NULL) {
         trace_compare_close(&listener->compare);
     }
+    return listener->profile.profiles ? trace_session_close(&listener->profile) : EXIT_DONE;
 }
 
-void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does, chevm_fork fork) {
+void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does,
+                      const trace_case *which, const chevm_outcome *outcome) {
     listener->does = does;
-    listener->writer.fork = fork;
+    listener->outcome = outcome;
+    listener->writer.fork = which->fork;
     listener->writer.line_count = 0;
     listener->writer.too_long = false;
     listener->bad_line = 0;
     chevm_keccak_init(&listener->hash);
+    if ((does & STATETEST_PROFILE) != 0) {
+        trace_session_begin(&listener->profile, which);
+    }
     (void)chevm_set_tracer(vm, does != 0 ? &listener->tracer : NULL);
+}
+
+void statetest_unlisten(statetest_listener *listener, chevm *vm) {
+    (void)chevm_set_tracer(vm, NULL);
+    if ((listener->does & STATETEST_PROFILE) != 0) {
+        (void)trace_session_end(&listener->profile, -1); /* it writes no lines that could fail */
+    }
 }

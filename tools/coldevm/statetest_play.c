@@ -14,7 +14,8 @@
 #include <time.h>
 
 /* What the largest transaction may need, in gas: sizes machine and state. Tests may name any gas
- * limit; none can use more than this in any sensible time, and what does ends with a named error. */
+ * limit; none can use more than this in any sensible time, and what does ends with a named error.
+ */
 #define GAS_SIZE UINT64_C(2000000000)
 
 #define BENCH_NS   UINT64_C(100000000)
@@ -39,17 +40,18 @@ int statetest_play_open(statetest_worker *worker) {
         code = pad_open(&worker->root_scratch, chevm_state_root_scratch_max(&state), "state root");
     }
     sink *lines = plan->trace_out == &sink_err ? &worker->err : &worker->trace;
-    return code == EXIT_DONE ? statetest_listener_open(&worker->listener, plan, lines,
-                                                       worker->on.memory_limit)
-                             : code;
+    return code == EXIT_DONE
+               ? statetest_listener_open(&worker->listener, plan, lines, worker->on.memory_limit)
+               : code;
 }
 
-void statetest_play_close(statetest_worker *worker) {
-    statetest_listener_close(&worker->listener);
+int statetest_play_close(statetest_worker *worker) {
+    int code = statetest_listener_close(&worker->listener);
     if (worker->root_scratch.bytes != NULL) {
         pad_close(&worker->root_scratch);
     }
     stage_close(&worker->on);
+    return code;
 }
 
 int statetest_play_load(statetest_worker *worker, const statetest *test) {
@@ -71,10 +73,9 @@ static void decode(play *it) {
     }
     uint8_t *again = store_alloc(bytes->size + 1, 1);
     size_t size = chevm_transaction_encode(&it->transaction, again, bytes->size);
-    it->encodes_differently =
-        size != bytes->size || memcmp(again, bytes->bytes, bytes->size) != 0;
-    it->undecoded.why = chevm_transaction_recover_cached(&it->transaction, it->block.fork,
-                                                         &it->worker->senders);
+    it->encodes_differently = size != bytes->size || memcmp(again, bytes->bytes, bytes->size) != 0;
+    it->undecoded.why =
+        chevm_transaction_recover_cached(&it->transaction, it->block.fork, &it->worker->senders);
 }
 
 int play_prepare(play *it) {
@@ -115,8 +116,8 @@ static void take_root(play *it, chevm_u256 *root) {
     chevm_state *state = it->worker->on.state;
     pad *scratch = &it->worker->root_scratch;
     size_t size = chevm_state_root_scratch(state);
-    it->root_failed = !pad_need(scratch, size) ||
-                      chevm_state_root(state, root, scratch->bytes, size) != CH_OK;
+    it->root_failed =
+        !pad_need(scratch, size) || chevm_state_root(state, root, scratch->bytes, size) != CH_OK;
 }
 
 bool play_is_rejected(const play *it) {
@@ -132,16 +133,16 @@ static void run_once(play *it, chevm_engine engine, unsigned does) {
     it->is_marked = chevm_state_mark(worker->on.state, &it->mark) == CH_OK;
     CH_REQUIRE(it->is_marked);
     (void)chevm_set_engine(worker->on.vm, engine);
-    statetest_listen(&worker->listener, worker->on.vm, does, it->block.fork);
+    const trace_case which = {it->test->name, it->block.fork, 0};
+    statetest_listen(&worker->listener, worker->on.vm, does, &which, &it->outcome);
     uint64_t start = clock_ns();
     if (it->undecoded.why != CHEVM_ACCEPTED) {
         it->outcome = (chevm_outcome){.rejection = it->undecoded};
     } else {
-        chevm_transact(worker->on.vm, worker->on.state, &it->block, &it->transaction,
-                       &it->outcome);
+        chevm_transact(worker->on.vm, worker->on.state, &it->block, &it->transaction, &it->outcome);
     }
     it->time_ns = clock_ns() - start;
-    statetest_listen(&worker->listener, worker->on.vm, 0, it->block.fork);
+    statetest_unlisten(&worker->listener, worker->on.vm);
 }
 
 /* What the state has become; may add the coinbase to it. */
@@ -225,14 +226,22 @@ static void run_bench(play *it, statetest_record *record) {
     record->bench_bytes = total.bytes / runs;
 }
 
+/* What the trace that the user sees is made of: lines, or a profile. */
+static unsigned shown(const statetest_plan *plan) {
+    if (plan->profile.format >= TRACE_FOLDED) {
+        return STATETEST_PROFILE;
+    }
+    return STATETEST_SHOW | (plan->strict ? STATETEST_CHECK : 0u);
+}
+
 /* The run that is judged. */
 static void run_final(play *it, statetest_record *record) {
     const statetest_plan *plan = it->worker->plan;
     statetest_listener *listener = &it->worker->listener;
-    bool shows = plan->tracing == STATETEST_TRACE_ALWAYS;
-    unsigned does = (shows ? STATETEST_SHOW : 0u) | (plan->hashes ? STATETEST_HASH : 0u) |
-                    (plan->opcode_count != NULL ? STATETEST_COUNT : 0u) |
-                    (shows && plan->strict ? STATETEST_CHECK : 0u);
+    bool exports = plan->profiles && plan->profile.format == TRACE_NONE;
+    unsigned does = (plan->tracing == STATETEST_TRACE_ALWAYS ? shown(plan) : 0u) |
+                    (exports ? STATETEST_PROFILE : 0u) | (plan->hashes ? STATETEST_HASH : 0u) |
+                    (plan->opcode_count != NULL ? STATETEST_COUNT : 0u);
     run_once(it, plan->engine, does);
     if (plan->hashes) {
         uint8_t hash[32];
@@ -274,7 +283,7 @@ static void play_all(play *it, statetest_record *record) {
     play_runs(it, record);
     play_judge(it, record);
     if (record->error != NULL && plan->tracing == STATETEST_TRACE_FAILING) {
-        run_once(it, plan->engine, STATETEST_SHOW | (plan->strict ? STATETEST_CHECK : 0u));
+        run_once(it, plan->engine, shown(plan));
         measure(it);
     }
     chevm_get_stats(it->worker->on.vm, &stats);

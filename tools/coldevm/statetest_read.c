@@ -1,6 +1,6 @@
 /* statetest_read.c: state tests from JSON: what is there has the kind it must have, or the message
- * names file, line and field. A test is read once, for all its cases; of its lists a case takes what
- * its indexes say. Fields that no case uses are looked at all the same. */
+ * names file, line and field. A test is read once, for all its cases; of its lists a case takes
+ * what its indexes say. Fields that no case uses are looked at all the same. */
 #include "statetest.h"
 
 #include "codes.h"
@@ -46,9 +46,9 @@ static bool is_hex(const char *text) {
 static int check_kind(const json_document *document, const json_node *node, const char *key,
                       field_kind kind) {
     static const char *const NEEDED[] = {
-        [FIELD_TEXT] = "text",          [FIELD_OBJECT] = "an object",
-        [FIELD_ARRAY] = "an array",     [FIELD_NUMBER] = "a number",
-        [FIELD_BIG] = "a number",       [FIELD_ADDRESS] = "an address",
+        [FIELD_TEXT] = "text",           [FIELD_OBJECT] = "an object",
+        [FIELD_ARRAY] = "an array",      [FIELD_NUMBER] = "a number",
+        [FIELD_BIG] = "a number",        [FIELD_ADDRESS] = "an address",
         [FIELD_WORD] = "a 32-byte word", [FIELD_BYTES] = "hex text",
     };
     chevm_address address;
@@ -142,8 +142,8 @@ static int read_env(statetest *test) {
     test->has_base_fee = json_get(env, "currentBaseFee") != NULL;
     code = json_address(document, json_get(env, "currentCoinbase"), &context->coinbase);
     if (code == EXIT_DONE) {
-        code = read_gas_limit(document, json_get(env, "currentGasLimit"),
-                              &context->block_gas_limit);
+        code =
+            read_gas_limit(document, json_get(env, "currentGasLimit"), &context->block_gas_limit);
     }
     if (code == EXIT_DONE) {
         code = json_u64(document, json_get(env, "currentNumber"), &context->block_number);
@@ -223,10 +223,10 @@ static int check_access_lists(const json_document *document, const json_node *li
 
 static int check_authorizations(const json_document *document, const json_node *list) {
     static const field_row ROWS[] = {
-        {"chainId", FIELD_BIG, true, false}, {"address", FIELD_ADDRESS, true, false},
-        {"nonce", FIELD_BIG, true, false},   {"v", FIELD_BIG, false, false},
+        {"chainId", FIELD_BIG, true, false},  {"address", FIELD_ADDRESS, true, false},
+        {"nonce", FIELD_BIG, true, false},    {"v", FIELD_BIG, false, false},
         {"yParity", FIELD_BIG, false, false}, {"r", FIELD_BIG, true, false},
-        {"s", FIELD_BIG, true, false},       {"signer", FIELD_ADDRESS, false, false},
+        {"s", FIELD_BIG, true, false},        {"signer", FIELD_ADDRESS, false, false},
     };
     int code =
         list != NULL ? check_kind(document, list, "authorizationList", FIELD_ARRAY) : EXIT_DONE;
@@ -296,8 +296,8 @@ static int compare_keys(const void *left, const void *right) {
 static bool is_fork(const char *name, const char *wanted) {
     chevm_fork one;
     chevm_fork other;
-    return strcmp(name, wanted) == 0 || (chevm_fork_parse(name, &one) &&
-                                         chevm_fork_parse(wanted, &other) && one == other);
+    return strcmp(name, wanted) == 0 ||
+           (chevm_fork_parse(name, &one) && chevm_fork_parse(wanted, &other) && one == other);
 }
 
 static int count_cases(const json_document *document, const json_node *post,
@@ -382,19 +382,17 @@ static int read_indexes(const statetest *test, const json_node *entry, statetest
     if (code == EXIT_DONE &&
         (target->data_index >= fields->data_count || target->gas_index >= fields->gas_limit_count ||
          target->value_index >= fields->value_count)) {
-        code = json_error(document, indexes, "indexes: the transaction has no such data, gas limit "
-                                             "or value");
+        code = json_error(document, indexes,
+                          "indexes: the transaction has no such data, gas limit "
+                          "or value");
     }
     return code;
 }
 
-int statetest_read_entry(const statetest *test, const statetest_case *one,
-                         statetest_entry *entry) {
+int statetest_read_entry(const statetest *test, const statetest_case *one, statetest_entry *entry) {
     static const field_row ROWS[] = {
-        {"hash", FIELD_WORD, true, false},
-        {"logs", FIELD_WORD, true, false},
-        {"txbytes", FIELD_BYTES, false, false},
-        {"expectException", FIELD_TEXT, false, false},
+        {"hash", FIELD_WORD, true, false},      {"logs", FIELD_WORD, true, false},
+        {"txbytes", FIELD_BYTES, false, false}, {"expectException", FIELD_TEXT, false, false},
         {"state", FIELD_OBJECT, false, false},
     };
     const json_document *document = test->document;
@@ -435,7 +433,8 @@ static int read_schedule(const statetest *test, const char *fork_name,
     if (code == EXIT_DONE) {
         code = json_u64(document, json_get(node, "baseFeeUpdateFraction"), &schedule->fraction);
     }
-    if (code == EXIT_DONE && (target > UINT32_MAX || most > UINT32_MAX || schedule->fraction == 0)) {
+    if (code == EXIT_DONE &&
+        (target > UINT32_MAX || most > UINT32_MAX || schedule->fraction == 0)) {
         code = json_error(document, node, "%s: no blob schedule", fork_name);
     }
     schedule->target = (uint32_t)target;

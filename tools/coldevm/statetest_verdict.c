@@ -84,8 +84,7 @@ static bool judge_rejection(const play *it, statetest_record *record) {
         return false;
     }
     if (!rejected) {
-        fail(record, EXIT_FAILED,
-             store_format("expected error \"%s\", got no error", expected));
+        fail(record, EXIT_FAILED, store_format("expected error \"%s\", got no error", expected));
         return false;
     }
     switch (chevm_rejection_expected(it->outcome.rejection.why, expected)) {

@@ -56,8 +56,7 @@ static void put_dump(void *worker, const char *bytes, size_t size) {
 }
 
 /* A record with its texts behind it; the reader finds them again by their lengths. */
-void statetest_put_record(statetest_worker *worker, uint32_t kind,
-                          const statetest_record *record) {
+void statetest_put_record(statetest_worker *worker, uint32_t kind, const statetest_record *record) {
     const char *texts[] = {record->name, record->fork, record->file, record->error, record->note};
     ch_arena_point point = store_mark();
     size_t size = sizeof *record;
@@ -78,8 +77,8 @@ void statetest_put_record(statetest_worker *worker, uint32_t kind,
     store_release(point);
 }
 
-void statetest_mark(statetest_worker *worker, const statetest_record *record,
-                    const uint8_t *output, size_t output_size) {
+void statetest_mark(statetest_worker *worker, const statetest_record *record, const uint8_t *output,
+                    size_t output_size) {
     uint8_t root[32];
     sink *out = &worker->err;
     if (!worker->plan->markers) {
@@ -232,9 +231,10 @@ static int open_worker(statetest_worker *worker) {
     return code == EXIT_DONE ? turnstile_join(&worker->lane, &shared.gate) : code;
 }
 
-static void close_worker(statetest_worker *worker) {
-    statetest_play_close(worker);
+static int close_worker(statetest_worker *worker) {
+    int code = statetest_play_close(worker);
     turnstile_leave(&worker->lane);
+    return code;
 }
 
 static void announce(unsigned *counter) {
@@ -285,7 +285,7 @@ static void *work(void *context) {
     announce(&shared.meeting.finished);
     wait_until(&shared.meeting.released);
     if (has_store) {
-        close_worker(worker);
+        worker->code = statetest_worse(worker->code, close_worker(worker));
         store_close();
     }
     return NULL;
@@ -326,6 +326,7 @@ static int work_in_threads(const statetest_plan *plan, statetest_worker *workers
     allow(&shared.meeting.released);
     for (unsigned i = 0; i < started; i++) {
         pthread_join(workers[i].thread, NULL);
+        code = statetest_worse(code, workers[i].code);
     }
     return code;
 }
@@ -346,8 +347,8 @@ static void work_on_lines(statetest_worker *worker, statetest_report *report) {
     }
 }
 
-static int work_here(const statetest_plan *plan, statetest_worker *worker,
-                     statetest_report *report, opcode_count *total) {
+static int work_here(const statetest_plan *plan, statetest_worker *worker, statetest_report *report,
+                     opcode_count *total) {
     int code = open_worker(worker);
     if (code == EXIT_DONE) {
         message_route(&worker->err);
@@ -361,8 +362,7 @@ static int work_here(const statetest_plan *plan, statetest_worker *worker,
         message_route(NULL);
     }
     add_counts(total, worker);
-    close_worker(worker);
-    return code;
+    return statetest_worse(code, close_worker(worker));
 }
 
 int statetest_work(const statetest_plan *plan, const statetest_files *files,

@@ -1,7 +1,7 @@
-/* turnstile.h: several threads work, one order comes out. Work is numbered; each lane (thread) takes
- * the next number, puts what it has to say, and is done with it. What the holder of the turn (the
- * lowest number not yet done) puts is delivered at once; others collect in a buffer of fixed size
- * and wait, when it is full, until it is their turn.
+/* turnstile.h: several threads work, one order comes out. Work is numbered; each lane (thread)
+ * takes the next number, puts what it has to say, and is done with it. What the holder of the turn
+ * (the lowest number not yet done) puts is delivered at once; others collect in a buffer of fixed
+ * size and wait, when it is full, until it is their turn.
  *
  *    numbers   0 done | 1 done | 2 turn: delivered as it comes | 3 done, kept | 4 collecting ...
  *
