@@ -71,24 +71,34 @@ function(coldheap_program name)
 endfunction()
 
 # coldheap_layer(NAME [DEPENDS layer...] [EXCLUDE file...] [LIBRARIES library...]
-#                [TEST_LIBRARIES library...])
+#                [PACKAGES module...] [TEST_LIBRARIES library...])
 # All *.c of this folder, less EXCLUDE, become
 #   X_test.c    the program NAME_X_test, CTest NAME/X_test       (test/harness/harness.h)
 #   X_fuzz.c    the program NAME_X_fuzz, CTest NAME/X_fuzz       (fuzz/standalone.c or libFuzzer)
 #   X_bench.c   the program NAME_X_bench, CTest NAME/X_bench     (bench/harness/bench.h, --smoke)
 #   the rest    the object library coldheap_NAME
 # and linking to coldheap_layer_NAME brings those objects, the variants of the layer and everything
-# below it. LIBRARIES are foreign libraries the layer needs, TEST_LIBRARIES those its programs need.
+# below it. LIBRARIES are foreign libraries the layer needs, PACKAGES those that pkg-config knows
+# (a module's name, with the oldest version as in "libx>=1.2"), TEST_LIBRARIES those its programs
+# need.
 # For one file's options use set_source_files_properties(x.c PROPERTIES COMPILE_OPTIONS "-mbmi2"),
 # for a file compiled several times coldheap_variant().
 function(coldheap_layer name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;EXCLUDE;LIBRARIES;TEST_LIBRARIES" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;EXCLUDE;LIBRARIES;PACKAGES;TEST_LIBRARIES" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS RELATIVE "${CMAKE_CURRENT_SOURCE_DIR}" *.c)
   list(REMOVE_ITEM sources ${arg_EXCLUDE} "")
   set(programs ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.c$")
   list(FILTER programs INCLUDE REGEX "_(test|fuzz|bench)\\.c$")
 
+  set_property(GLOBAL PROPERTY COLDHEAP_LIBRARIES_${name} "${arg_LIBRARIES}")
+  set_property(GLOBAL PROPERTY COLDHEAP_PACKAGES_${name} "${arg_PACKAGES}")
+  foreach(package IN LISTS arg_PACKAGES)
+    find_package(PkgConfig REQUIRED)
+    string(REGEX MATCH "^[^<>=]+" module "${package}")
+    pkg_check_modules(${module} REQUIRED IMPORTED_TARGET GLOBAL "${package}")
+    list(APPEND arg_LIBRARIES PkgConfig::${module})
+  endforeach()
   add_library(coldheap_layer_${name} INTERFACE)
   foreach(layer IN LISTS arg_DEPENDS)
     target_link_libraries(coldheap_layer_${name} INTERFACE coldheap_layer_${layer})
@@ -99,7 +109,6 @@ function(coldheap_layer name)
     target_link_libraries(coldheap_${name} PUBLIC coldheap_flags PRIVATE ${arg_LIBRARIES})
     coldheap_layer_add_objects(${name} coldheap_${name})
   endif()
-  set_property(GLOBAL PROPERTY COLDHEAP_LIBRARIES_${name} "${arg_LIBRARIES}")
   foreach(file IN LISTS programs)
     coldheap_layer_program(${name} "${file}" "${arg_TEST_LIBRARIES}")
   endforeach()

@@ -143,10 +143,18 @@ done
 # shellcheck disable=SC2086 # group names hold no spaces
 missing=$(missing_of $groups | tr '\n' ' ')
 missing=${missing% }
+folders=
+case $groups in *base*) folders=deps/blst ;; esac
+case $groups in *contracts*) folders="$folders deps" ;; esac
 if [ "$check_only" = yes ]; then
+    for folder in $folders; do
+        npm_is_current "$folder" || missing="${missing:+$missing }build/$folder"
+    done
     [ -z "$missing" ] || die "missing: $missing"
     exit 0
 fi
 [ -z "$missing" ] || install_packages
-case $groups in *base*) check_cmake && install_npm deps/blst ;; esac
-case $groups in *contracts*) install_npm deps ;; esac
+case $groups in *base*) check_cmake ;; esac
+for folder in $folders; do
+    install_npm "$folder"
+done

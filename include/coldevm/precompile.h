@@ -1,9 +1,10 @@
 /** precompile.h: the contracts that are not code: which addresses they have in which fork, what
- * they cost, and those this build can run.
+ * they cost, and running them.
  *
- *  One that is active but not built in takes its gas check and then answers NOT_YET_SUPPORTED, a
- *  status of the machine: the whole transaction ends with it, so it can never pass for a result.
- *  Pure functions. Source: EIP-152, 196-198, 1108, 2537, 2565, 4844, 7823, 7883, 7951. */
+ *  Memory is the caller's: how much a run can need follows from its gas, and is asked for before
+ *  anything runs. chevm_hash_init picks the fastest builds; without it results are the same.
+ *  Pure functions. Stack: below 64 KiB; the machine's promise of 256 KiB covers them.
+ *  Source: EIP-152, 196-198, 1108, 2537, 2565, 4844, 7823, 7883, 7951. */
 #ifndef CHEVM_PRECOMPILE_H
 #define CHEVM_PRECOMPILE_H
 
@@ -40,8 +41,8 @@ typedef enum chevm_precompile {
 #undef CHEVM_PRECOMPILE_ENUM
 } chevm_precompile;
 
-/** Bytes of scratch a run needs. */
-#define CHEVM_PRECOMPILE_SCRATCH 64u
+/** Alignment of scratch. */
+#define CHEVM_PRECOMPILE_ALIGN 64u
 
 CH_API_BEGIN
 
@@ -51,19 +52,27 @@ chevm_precompile chevm_precompile_at(chevm_fork fork, const chevm_address *addre
 /** chevm_precompile_name returns the row's name ("BN254_ADD"), "?" if unknown. Static. */
 const char *chevm_precompile_name(chevm_precompile precompile);
 
-/** chevm_precompile_is_built_in tells whether run can answer; else it says NOT_YET_SUPPORTED. */
-bool chevm_precompile_is_built_in(chevm_precompile precompile);
-
 /** chevm_precompile_gas is the price of a run on that input; UINT64_MAX if it is larger.
  *  Requires: precompile active in fork; input may be NULL if size is 0. */
 uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
                               size_t size);
 
+/** chevm_precompile_scratch is the most scratch, in bytes, that any run of any fork with at most
+ *  gas_limit gas needs; at least 128 KiB, growing with gas_limit (30,000,000: 1.2 MiB;
+ * docs/design/036). Only MODEXP's length is bound by gas alone: operands of which a byte costs
+ * (length / 8) / 80 gas in Byzantium, (length / 8) / 12 from Berlin on, 1024 bytes at most from
+ * Osaka on. */
+size_t chevm_precompile_scratch(uint64_t gas_limit);
+
 /** chevm_precompile_run charges and runs: OK with gas_left and output; OUT_OF_GAS or
- *  PRECOMPILE_FAILURE with no gas; NOT_YET_SUPPORTED. output points into input or scratch.
- *  Requires: precompile active in fork, gas >= 0, scratch of CHEVM_PRECOMPILE_SCRATCH bytes. */
+ *  PRECOMPILE_FAILURE with no gas; MEMORY_LIMIT_EXCEEDED, a status of the machine, if scratch_size
+ *  does not suffice. output points into input or scratch.
+ *  Requires: precompile active in fork, gas >= 0; scratch aligned to CHEVM_PRECOMPILE_ALIGN and
+ *  apart from the input, scratch_size at least chevm_precompile_scratch(0);
+ *  chevm_precompile_scratch(gas) bytes always suffice. */
 void chevm_precompile_run(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
-                          size_t size, int64_t gas, uint8_t *scratch, chevm_result *result);
+                          size_t size, int64_t gas, uint8_t *scratch, size_t scratch_size,
+                          chevm_result *result);
 
 CH_API_END
 

@@ -29,19 +29,20 @@ typedef struct chevm_state chevm_state;
 /** All fields have a meaning at 0, so {0} is a usable configuration. What is derived from the gas
  *  limit suffices for any one transaction of that gas on top of the stated base. */
 typedef struct chevm_state_options {
-    uint64_t gas_limit;       /* of one transaction, sizes what is 0 below; 0 = 30,000,000 */
-    uint32_t account_count;   /* accounts, looked-at ones included; 0 = 65,536 + gas / 500 */
-    uint32_t slot_count;      /* storage slots of all accounts; 0 = 262,144 + gas / 500 */
-    uint32_t transient_count; /* transient slots of a transaction; 0 = gas / 100 */
-    uint32_t code_count;      /* different codes; 0 = 16,384 + gas / 32,000 */
-    uint64_t code_bytes;      /* their bytes with padding; 0 = 32 MiB + gas / 100 */
-    uint64_t journal_bytes;   /* 0 = 64 KiB + gas / 2 */
-    uint32_t log_count;       /* 0 = gas / 375 */
-    uint64_t log_bytes;       /* topics and data; 0 = gas / 8 + 8 * log_count */
-    uint32_t mark_count;      /* marks open at one time, beside the call depth; 0 = 64 */
-    uint64_t seed;            /* of the hash tables; changes no result */
-    const ch_allocator *twin; /* not NULL: journal, logs and transient storage are taken from this
-                                 allocator as they grow (the malloc twin) */
+    uint64_t gas_limit;        /* of one transaction, sizes what is 0 below; 0 = 30,000,000 */
+    uint32_t account_count;    /* accounts, looked-at ones included; 0 = 65,536 + gas / 500 */
+    uint32_t slot_count;       /* storage slots of all accounts; 0 = 262,144 + gas / 500 */
+    uint32_t transient_count;  /* transient slots of a transaction; 0 = gas / 100 */
+    uint32_t code_count;       /* different codes; 0 = 16,384 + gas / 32,000 */
+    uint64_t code_bytes;       /* their bytes with padding; 0 = 32 MiB + gas / 100 */
+    uint64_t journal_bytes;    /* 0 = 64 KiB + gas / 2 */
+    uint32_t log_count;        /* 0 = gas / 375 */
+    uint64_t log_bytes;        /* topics and data; 0 = gas / 8 + 8 * log_count */
+    uint64_t precompile_bytes; /* scratch of precompiles; 0 = chevm_precompile_scratch(gas) */
+    uint32_t mark_count;       /* marks open at one time, beside the call depth; 0 = 64 */
+    uint64_t seed;             /* of the hash tables; changes no result */
+    const ch_allocator *twin;  /* not NULL: journal, logs and transient storage are taken from this
+                                  allocator as they grow (the malloc twin) */
 } chevm_state_options;
 
 // clang-format off
@@ -53,7 +54,8 @@ typedef struct chevm_state_options {
     X(TRANSIENT, "transient")     \
     X(CODES,     "codes")         \
     X(JOURNAL,   "journal")       \
-    X(LOGS,      "logs")
+    X(LOGS,      "logs")          \
+    X(PRECOMPILES, "precompiles")
 // clang-format on
 
 typedef enum chevm_state_part {

@@ -81,7 +81,7 @@ static void begin_call(chevm_state *state, const chevm_message *message, chevm_c
         answer(callee, CHEVM_OK, message->gas); /* EIP-7702: runs empty code */
     } else {
         chevm_precompile_run(state->rules.fork, precompile, message->input, message->input_size,
-                             message->gas, state->scratch, &callee->result);
+                             message->gas, state->scratch, state->scratch_size, &callee->result);
         if (callee->result.status != CHEVM_OK) {
             undo_to(state, &frame);
         }

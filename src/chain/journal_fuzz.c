@@ -5,7 +5,7 @@
 #include "fuzz.h"
 #include "journal_frames_rig.h"
 
-#define STATE_BYTES (256u << 10)
+#define STATE_BYTES (768u << 10)
 
 typedef struct source {
     const uint8_t *bytes;
@@ -38,6 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         .log_count = 32,
         .log_bytes = 8192,
         .mark_count = MODEL_MARKS,
+        .precompile_bytes = 1,
     };
     static model m;
     source from = {data, size};

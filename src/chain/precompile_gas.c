@@ -84,6 +84,9 @@ uint64_t chevmi_gas_msm_g2(uint64_t base, uint64_t step, const uint8_t *input, s
 
 /* ---- Modular exponentiation ----------------------------------------------------------------- */
 
+#define DIVISOR_198  20u
+#define DIVISOR_2565 3u
+
 /* 32 bytes at `offset` of the input, zero beyond its end. */
 static void read_word(chevm_u256 *word, const uint8_t *input, size_t size, uint64_t offset) {
     uint8_t bytes[32] = {0};
@@ -172,24 +175,28 @@ static void piece(chevm_u256 *out, uint64_t x, unsigned shift, uint64_t slope, u
     chevm_u256_sub(out, out, &factor);
 }
 
+static void complexity_198(chevm_u256 *out, uint64_t operand_size) {
+    if (operand_size <= 64) {
+        piece(out, operand_size, 0, 0, 0);
+    } else if (operand_size <= 1024) {
+        piece(out, operand_size, 2, 96, 3072);
+    } else {
+        piece(out, operand_size, 4, 480, 199680);
+    }
+}
+
+static void complexity_2565(chevm_u256 *out, uint64_t operand_size) {
+    square(out, operand_size / 8 + (operand_size % 8 != 0));
+}
+
 uint64_t chevmi_gas_modexp_198(uint64_t base, uint64_t step, const uint8_t *input, size_t size) {
     const modexp_shape shape = shape_of(input, size);
     chevm_u256 complexity;
     chevm_u256 count;
     (void)step;
-    if (shape.operand_size <= 64) {
-        piece(&complexity, shape.operand_size, 0, 0, 0);
-    } else if (shape.operand_size <= 1024) {
-        piece(&complexity, shape.operand_size, 2, 96, 3072);
-    } else {
-        piece(&complexity, shape.operand_size, 4, 480, 199680);
-    }
+    complexity_198(&complexity, shape.operand_size);
     iterations(&count, &shape, 8);
-    return price(&complexity, &count, 20, base);
-}
-
-static uint64_t words_of_8(uint64_t size) {
-    return size / 8 + (size % 8 != 0);
+    return price(&complexity, &count, DIVISOR_198, base);
 }
 
 uint64_t chevmi_gas_modexp_2565(uint64_t base, uint64_t step, const uint8_t *input, size_t size) {
@@ -197,9 +204,9 @@ uint64_t chevmi_gas_modexp_2565(uint64_t base, uint64_t step, const uint8_t *inp
     chevm_u256 complexity;
     chevm_u256 count;
     (void)step;
-    square(&complexity, words_of_8(shape.operand_size));
+    complexity_2565(&complexity, shape.operand_size);
     iterations(&count, &shape, 8);
-    return price(&complexity, &count, 3, base);
+    return price(&complexity, &count, DIVISOR_2565, base);
 }
 
 uint64_t chevmi_gas_modexp_7883(uint64_t base, uint64_t step, const uint8_t *input, size_t size) {
@@ -209,9 +216,30 @@ uint64_t chevmi_gas_modexp_7883(uint64_t base, uint64_t step, const uint8_t *inp
     (void)step;
     chevm_u256_set_u64(&complexity, 16);
     if (shape.operand_size > 32) {
-        square(&complexity, words_of_8(shape.operand_size));
+        complexity_2565(&complexity, shape.operand_size);
         chevm_u256_shl_bits(&complexity, &complexity, 1);
     }
     iterations(&count, &shape, 16);
     return price(&complexity, &count, 1, base);
+}
+
+static bool affordable(uint64_t gas, uint64_t operand_size, const chevm_u256 *count) {
+    chevm_u256 first;
+    chevm_u256 second;
+    complexity_198(&first, operand_size);
+    complexity_2565(&second, operand_size);
+    return price(&first, count, DIVISOR_198, 0) <= gas ||
+           price(&second, count, DIVISOR_2565, 0) <= gas;
+}
+
+/* Osaka's price is above Berlin's everywhere, so two of the three formulas bound all. */
+uint64_t chevmi_gas_modexp_operand_max(uint64_t gas, uint64_t iteration_count) {
+    uint64_t good = 0;
+    uint64_t step = (uint64_t)1 << 39;
+    chevm_u256 count;
+    chevm_u256_set_u64(&count, iteration_count);
+    for (; step != 0; step /= 2) {
+        good += affordable(gas, good + step, &count) ? step : 0;
+    }
+    return good;
 }

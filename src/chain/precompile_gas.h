@@ -18,4 +18,8 @@ chevmi_gas_function chevmi_gas_modexp_198;  /* EIP-198 */
 chevmi_gas_function chevmi_gas_modexp_2565; /* EIP-2565; base: least price */
 chevmi_gas_function chevmi_gas_modexp_7883; /* EIP-7883; base: least price */
 
+/* The longest operand (base or modulus, in bytes, at most 2^40) that `gas` pays for in any fork,
+ * where the exponent takes `iterations` squarings, at least 1. */
+uint64_t chevmi_gas_modexp_operand_max(uint64_t gas, uint64_t iterations);
+
 #endif

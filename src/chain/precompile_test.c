@@ -4,6 +4,8 @@
 #include "harness.h"
 #include "state_rig.h"
 
+static _Alignas(CHEVM_PRECOMPILE_ALIGN) uint8_t scratch[1 << 20];
+
 /* fixtures.md section 10, by number of the last address of each fork (0x100 apart). */
 static unsigned last_of(chevm_fork fork) {
     return fork < CHEVM_BYZANTIUM  ? 4
@@ -36,42 +38,35 @@ TEST(precompile_names) {
     CHECK_TEXT(chevm_precompile_name((chevm_precompile)0x12), "?");
 }
 
-/* Each that is not built in charges first and never says OK. */
-TEST(precompile_not_built_in_is_never_a_result) {
+/* Each charges first, and a failure keeps what was left. */
+TEST(precompile_charges_before_it_runs) {
     static const chevm_precompile all[] = {
 #define ITEM(name, address) CHEVM_PRECOMPILE_##name,
         CHEVM_PRECOMPILE_ROWS(ITEM)
 #undef ITEM
     };
     static uint8_t input[512];
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
     chevm_result result;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         const uint64_t gas = chevm_precompile_gas(CHEVM_OSAKA, all[i], input, sizeof input);
         CHECK(gas < 1000000);
         if (gas != 0) {
             chevm_precompile_run(CHEVM_OSAKA, all[i], input, sizeof input, (int64_t)gas - 1,
-                                 scratch, &result);
+                                 scratch, sizeof scratch, &result);
             CHECK_EQUAL(result.status, CHEVM_OUT_OF_GAS);
             CHECK_EQUAL(result.gas_left, 0);
         }
         chevm_precompile_run(CHEVM_OSAKA, all[i], input, sizeof input, (int64_t)gas + 5, scratch,
-                             &result);
-        if (!chevm_precompile_is_built_in(all[i])) {
-            CHECK_EQUAL(result.status, CHEVM_NOT_YET_SUPPORTED);
-            CHECK_EQUAL(result.gas_left, 0);
-            CHECK_EQUAL(result.output_size, 0);
-        } else {
-            CHECK(result.status == CHEVM_OK || result.status == CHEVM_PRECOMPILE_FAILURE);
-            CHECK_EQUAL(result.gas_left, result.status == CHEVM_OK ? 5 : 0);
-        }
+                             sizeof scratch, &result);
+        CHECK(result.status == CHEVM_OK || result.status == CHEVM_PRECOMPILE_FAILURE);
+        CHECK_EQUAL(result.gas_left, result.status == CHEVM_OK ? 5 : 0);
     }
 }
 
 TEST(precompile_identity_of_nothing_is_nothing) {
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
     chevm_result result;
-    chevm_precompile_run(CHEVM_FRONTIER, CHEVM_PRECOMPILE_IDENTITY, NULL, 0, 15, scratch, &result);
+    chevm_precompile_run(CHEVM_FRONTIER, CHEVM_PRECOMPILE_IDENTITY, NULL, 0, 15, scratch,
+                         sizeof scratch, &result);
     CHECK_EQUAL(result.status, CHEVM_OK);
     CHECK_EQUAL(result.gas_left, 0);
     CHECK(result.output == NULL);
@@ -80,10 +75,10 @@ TEST(precompile_identity_of_nothing_is_nothing) {
 
 static void check_run(chevm_precompile precompile, const uint8_t *input, size_t size,
                       const char *expected) {
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
     uint8_t bytes[64] = {0};
     chevm_result result;
-    chevm_precompile_run(CHEVM_OSAKA, precompile, input, size, INT64_MAX, scratch, &result);
+    chevm_precompile_run(CHEVM_OSAKA, precompile, input, size, INT64_MAX, scratch, sizeof scratch,
+                         &result);
     const size_t expected_size = strlen(expected) / 2;
     for (size_t i = 0; i < expected_size; i++) {
         const char pair[3] = {expected[2 * i], expected[2 * i + 1], 0};
@@ -137,14 +132,177 @@ TEST(precompile_blake2f_agrees_with_eip152) {
         input[212] = rows[i].flag;
         check_run(CHEVM_PRECOMPILE_BLAKE2F, input, 213, rows[i].expected);
     }
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH];
     chevm_result result;
     static const size_t sizes[] = {0, 212, 214};
     for (unsigned i = 0; i < 4; i++) {
         input[212] = i < 3 ? 1 : 2;
         chevm_precompile_run(CHEVM_OSAKA, CHEVM_PRECOMPILE_BLAKE2F, input, i < 3 ? sizes[i] : 213,
-                             1000, scratch, &result);
+                             1000, scratch, sizeof scratch, &result);
         CHECK_EQUAL(result.status, CHEVM_PRECOMPILE_FAILURE);
         CHECK_EQUAL(result.gas_left, 0);
+    }
+}
+
+/* ---- Scratch -------------------------------------------------------------------------------- */
+
+/* base 2, an exponent of `bits` bits and a modulus of `size` bytes, all ones; as much of it as
+ * fits, the rest are zeros. */
+static size_t modexp_input(uint8_t *input, uint64_t size, uint64_t bits) {
+    const uint64_t lengths[3] = {size, (bits + 7) / 8, size};
+    for (unsigned i = 0; i < 3; i++) {
+        memset(input + 32 * i, 0, 32);
+        for (unsigned j = 0; j < 8; j++) {
+            input[32 * i + 31 - j] = (uint8_t)(lengths[i] >> (8 * j));
+        }
+    }
+    memset(input + 96, 0, (size_t)(size + lengths[1]));
+    input[96 + size - 1] = 2;
+    input[96 + size] = (uint8_t)(1u << ((bits - 1) % 8));
+    memset(input + 96 + size + lengths[1], 0xff, (size_t)size);
+    return (size_t)(96 + 2 * size + lengths[1]);
+}
+
+/* The longest operands that any gas pays for fit the scratch that this gas is given, in memory that
+ * ends there. */
+TEST(precompile_scratch_suffices_for_all_that_gas_buys) {
+    static const chevm_fork forks[] = {CHEVM_BYZANTIUM, CHEVM_BERLIN, CHEVM_OSAKA};
+    static const uint64_t bits[] = {1, 2, 20, 21, 80, 81, 240, 241, 672, 673, 1000};
+    static uint8_t input[1 << 18];
+    unsigned ran = 0;
+    for (uint64_t gas = 500; gas < 2000000; gas = gas * 5 / 2) {
+        const size_t scratch_size = chevm_precompile_scratch(gas);
+        uint8_t *const exact = aligned_alloc(CHEVM_PRECOMPILE_ALIGN, scratch_size);
+        for (size_t i = 0; CHECK(exact != NULL) && i < 3 * sizeof bits / sizeof bits[0]; i++) {
+            const chevm_fork fork = forks[i % 3];
+            uint64_t size = 1;
+            size_t input_size;
+            for (uint64_t step = 32768; step != 0; step /= 2) { /* the longest that it pays for */
+                input_size = modexp_input(input, size + step, bits[i / 3]);
+                size +=
+                    chevm_precompile_gas(fork, CHEVM_PRECOMPILE_MODEXP, input, input_size) <= gas
+                        ? step
+                        : 0;
+            }
+            chevm_result result;
+            input_size = modexp_input(input, size, bits[i / 3]);
+            chevm_precompile_run(fork, CHEVM_PRECOMPILE_MODEXP, input, input_size, (int64_t)gas,
+                                 exact, scratch_size, &result);
+            CHECK(result.status != CHEVM_MEMORY_LIMIT_EXCEEDED);
+            ran += result.status == CHEVM_OK;
+        }
+        free(exact);
+    }
+    CHECK(ran > 100);
+}
+
+TEST(precompile_scratch_grows_with_gas) {
+    size_t last = 0;
+    for (uint64_t gas = 0; gas < UINT64_MAX / 4; gas = gas * 2 + 1) {
+        const size_t bytes = chevm_precompile_scratch(gas);
+        CHECK(bytes >= last);
+        CHECK_EQUAL(bytes % CHEVM_PRECOMPILE_ALIGN, 0);
+        last = bytes;
+    }
+    CHECK(chevm_precompile_scratch(30000000) > 1000000);
+    CHECK(chevm_precompile_scratch(30000000) < 2000000);
+}
+
+/* EIP-7823: 1024 bytes each, whatever the gas. */
+TEST(precompile_modexp_is_bounded_from_osaka_on) {
+    static uint8_t input[8192];
+    chevm_result result;
+    size_t size = modexp_input(input, 1024, 1);
+    chevm_precompile_run(CHEVM_OSAKA, CHEVM_PRECOMPILE_MODEXP, input, size, 10000000, scratch,
+                         sizeof scratch, &result);
+    CHECK_EQUAL(result.status, CHEVM_OK);
+    CHECK_EQUAL(result.gas_left, 10000000 - 2 * 128 * 128);
+    CHECK_EQUAL(result.output_size, 1024);
+    CHECK_EQUAL(result.output[1023], 2);
+    size = modexp_input(input, 1025, 1);
+    chevm_precompile_run(CHEVM_OSAKA, CHEVM_PRECOMPILE_MODEXP, input, size, 10000000, scratch,
+                         sizeof scratch, &result);
+    CHECK_EQUAL(result.status, CHEVM_PRECOMPILE_FAILURE);
+    CHECK_EQUAL(result.gas_left, 0);
+    chevm_precompile_run(CHEVM_PRAGUE, CHEVM_PRECOMPILE_MODEXP, input, size, 10000000, scratch,
+                         sizeof scratch, &result);
+    CHECK_EQUAL(result.status, CHEVM_OK);
+    CHECK_EQUAL(result.output_size, 1025);
+    memset(input, 0, 96);
+    input[32 + 30] = 4; /* an exponent of 1024 bytes, then 1025 */
+    for (unsigned last = 0; last < 2; last++) {
+        input[32 + 31] = (uint8_t)last;
+        chevm_precompile_run(CHEVM_OSAKA, CHEVM_PRECOMPILE_MODEXP, input, 96, 10000000, scratch,
+                             sizeof scratch, &result);
+        CHECK_EQUAL(result.status, last == 0 ? CHEVM_OK : CHEVM_PRECOMPILE_FAILURE);
+    }
+}
+
+/* Lengths of 2^61 and more are answered, not computed. */
+TEST(precompile_modexp_of_unthinkable_lengths_is_the_machines_limit) {
+    uint8_t input[97] = {[31] = 1, [32 + 24] = 0x20, [95] = 1, [96] = 3};
+    chevm_result result;
+    chevm_precompile_run(CHEVM_PRAGUE, CHEVM_PRECOMPILE_MODEXP, input, sizeof input, INT64_MAX,
+                         scratch, sizeof scratch, &result);
+    CHECK_EQUAL(result.status, CHEVM_MEMORY_LIMIT_EXCEEDED);
+    CHECK_EQUAL(result.gas_left, 0);
+    input[95] = 0; /* but nothing is nothing */
+    chevm_precompile_run(CHEVM_PRAGUE, CHEVM_PRECOMPILE_MODEXP, input, sizeof input, INT64_MAX,
+                         scratch, sizeof scratch, &result);
+    CHECK_EQUAL(result.status, CHEVM_OK);
+    CHECK_EQUAL(result.output_size, 0);
+}
+
+static chevm_status call_bn254(chevm_precompile which, const uint8_t *input, size_t size,
+                               chevm_result *result) {
+    chevm_precompile_run(CHEVM_OSAKA, which, input, size, 1000000, scratch, sizeof scratch, result);
+    return result->status;
+}
+
+/* EIP-196: input is continued by zeros, and what is beyond its length is ignored. */
+TEST(precompile_bn254_input_of_any_length) {
+    uint8_t input[200] = {[31] = 1, [63] = 2, [95] = 3}; /* (1, 2), then 3 or half a point */
+    uint8_t zeros[64] = {0}, thrice[64];
+    chevm_result result;
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, NULL, 0, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, zeros, 64);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, NULL, 0, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, zeros, 64);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, input, 64, &result), CHEVM_OK);
+    CHECK_EQUAL(result.output_size, 64);
+    CHECK_BYTES(result.output, input, 64);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, input, 63, &result),
+                CHEVM_PRECOMPILE_FAILURE); /* (1, 0) */
+    CHECK_EQUAL(result.gas_left, 0);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, input, 128, &result),
+                CHEVM_PRECOMPILE_FAILURE);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, input, 64, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, zeros, 64);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, input, 96, &result), CHEVM_OK);
+    memcpy(thrice, result.output, sizeof thrice);
+    memset(input + 96, 0xff, sizeof input - 96);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, input, sizeof input, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, thrice, 64);
+    memcpy(input + 64, thrice, sizeof thrice); /* 3 + 1 = 4 */
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, input, sizeof input, &result), CHEVM_OK);
+    memcpy(thrice, result.output, sizeof thrice);
+    memset(input + 64, 0, 32);
+    input[95] = 4;
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, input, 96, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, thrice, 64);
+}
+
+/* EIP-197: whole pairs only; no pair is one. */
+TEST(precompile_bn254_pairing_takes_whole_pairs) {
+    static const uint8_t input[384];
+    const uint8_t one[32] = {[31] = 1};
+    chevm_result result;
+    for (size_t size = 0; size <= sizeof input; size++) {
+        const chevm_status status =
+            call_bn254(CHEVM_PRECOMPILE_BN254_PAIRING, size == 0 ? NULL : input, size, &result);
+        CHECK_EQUAL(status, size % 192 == 0 ? CHEVM_OK : CHEVM_PRECOMPILE_FAILURE);
+        if (status == CHEVM_OK) {
+            CHECK_EQUAL(result.output_size, 32);
+            CHECK_BYTES(result.output, one, 32);
+        }
     }
 }

@@ -15,7 +15,8 @@
 
 /* Options with every default filled in. */
 typedef struct capacities {
-    uint64_t accounts, slots, transients, codes, code_bytes, journal_words, logs, log_bytes, marks;
+    uint64_t accounts, slots, transients, codes, code_bytes, journal_words, logs, log_bytes, marks,
+        precompile_bytes;
 } capacities;
 
 /* Pieces of the block, in order; the parts of the footprint are their sums. X(name, part, bytes) */
@@ -35,7 +36,8 @@ typedef struct capacities {
     X(code_bytes, CODES, (c)->code_bytes)                                                          \
     X(journal, JOURNAL, 8 * (c)->journal_words)                                                    \
     X(logs, LOGS, (c)->logs * sizeof(chevm_log))                                                   \
-    X(log_bytes, LOGS, (c)->log_bytes)
+    X(log_bytes, LOGS, (c)->log_bytes)                                                             \
+    X(scratch, PRECOMPILES, (c)->precompile_bytes)
 
 typedef enum piece {
 #define PIECE_ENUM(name, part, bytes) PIECE_##name,
@@ -61,12 +63,16 @@ static bool capacities_of(capacities *c, const chevm_state_options *o) {
     c->logs = or_default(o->log_count, gas / 375 + 1);
     c->log_bytes = or_default(o->log_bytes, gas / 8 + 8 * c->logs);
     c->marks = or_default(o->mark_count, COUNT_DEFAULT);
+    c->precompile_bytes = or_default(o->precompile_bytes, chevm_precompile_scratch(gas));
+    if (c->precompile_bytes < chevm_precompile_scratch(0)) {
+        c->precompile_bytes = chevm_precompile_scratch(0);
+    }
     const bool in_range =
         c->accounts <= CHEVM_STATE_COUNT_MAX && c->slots <= CHEVM_STATE_COUNT_MAX &&
         c->transients <= CHEVM_STATE_COUNT_MAX && c->codes <= CHEVM_STATE_COUNT_MAX &&
         c->logs <= UINT32_MAX && c->marks <= CHEVM_STATE_COUNT_MAX &&
         c->journal_words <= JOURNAL_MAX / 8 && c->code_bytes <= (uint64_t)1 << 60 &&
-        c->log_bytes <= (uint64_t)1 << 60;
+        c->log_bytes <= (uint64_t)1 << 60 && c->precompile_bytes <= (uint64_t)1 << 60;
     if (o->twin != NULL) {
         c->transients = c->journal_words = c->logs = c->log_bytes = 0;
     }
@@ -175,6 +181,7 @@ static void set_capacities(chevm_state *state, const capacities *c) {
     state->journal_capacity = c->journal_words;
     state->log_count_capacity = (uint32_t)c->logs;
     state->log_capacity = c->log_bytes;
+    state->scratch_size = (size_t)c->precompile_bytes;
 }
 
 /* Points every array into the block. */
@@ -199,6 +206,7 @@ static chevm_state *lay_out(uint8_t *memory, const size_t sizes[PIECE_COUNT], co
     state->journal = at[PIECE_journal];
     state->logs = at[PIECE_logs];
     state->log_bytes = at[PIECE_log_bytes];
+    state->scratch = at[PIECE_scratch];
     state->twin = options->twin;
     memset(&state->accounts[0], 0, sizeof state->accounts[0]);
     memset(&state->slots[0], 0, sizeof state->slots[0]);

@@ -57,6 +57,7 @@ static const chevm_state_options small_options UNUSED = {
     .journal_bytes = 65536,
     .log_count = 32,
     .log_bytes = 4096,
+    .precompile_bytes = 1, /* the least there is */
     .mark_count = 8,
 };
 

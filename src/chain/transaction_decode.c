@@ -10,7 +10,7 @@
 // clang-format off
 /* X(field, largest size, rejection when: a list stands for a string, leading zeros, too long). The
  * vocabulary has no name of its own for some. */
-#define NUMBER_ROWS(X)                                                                            \
+#define NUMBER_ROWS(X)                                                                               \
     X(CHAIN_ID,  32, INVALID_CHAINID,         INVALID_CHAINID,                INVALID_CHAINID)       \
     X(NONCE,     8,  RLP_INVALID_NONCE,       RLP_LEADING_ZEROS_NONCE,        NONCE_OVERFLOW)        \
     X(GAS_PRICE, 32, RLP_INVALID_HEADER,      RLP_LEADING_ZEROS_GASPRICE,     GASPRICE_OVERFLOW)     \
@@ -117,8 +117,8 @@ static chevm_rejection expect_end(decoder *d, const chevm_rlp_reader *reader) {
                              : reject(d, CHEVM_REJECTED_RLP_TOO_MANY_ELEMENTS, reader->next);
 }
 
-/* A number. Where both are wrong, words of a signature are blamed for their zeros, others for
- * their size. */
+/* A number. One that is too long and begins with zeros is blamed for the zeros, but a gas limit for
+ * its size. */
 static chevm_rejection next_number(decoder *d, chevm_rlp_reader *reader, chevmi_wire_field field,
                                    chevm_u256 *value) {
     const number_row *const row = &NUMBERS[field];
@@ -130,7 +130,7 @@ static chevm_rejection next_number(decoder *d, chevm_rlp_reader *reader, chevmi_
     }
     const bool zeros = item.size != 0 && item.bytes[0] == 0;
     const bool too_long = item.size > row->size_max;
-    if (zeros && (!too_long || field >= CHEVMI_WIRE_V)) {
+    if (zeros && !(too_long && field == CHEVMI_WIRE_GAS_LIMIT)) {
         return reject(d, (chevm_rejection)row->leading_zeros, item.whole);
     }
     if (too_long) {

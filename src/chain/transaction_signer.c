@@ -90,7 +90,7 @@ static bool is_low(const chevm_u256 *s) {
 }
 
 /* The parity that v stands for. What a legacy v that stands for none is called depends on whether v
- * could name a chain (EIP-155). */
+ * could name a chain (EIP-155); 0 and 1 are the parities of later types and never could. */
 static chevm_rejection parity_of(const chevm_transaction *t, const chevmi_transaction_rules *rules,
                                  unsigned *parity) {
     const uint64_t v = t->v.limbs[0];
@@ -103,7 +103,7 @@ static chevm_rejection parity_of(const chevm_transaction *t, const chevmi_transa
         *parity = (unsigned)(v - 27);
         return CHEVM_ACCEPTED;
     }
-    if (!rules->replay_protection || chevm_u256_is_zero(&t->v)) {
+    if (!rules->replay_protection || (is_small && v <= 1)) {
         return CHEVM_REJECTED_INVALID_SIGNATURE_VRS;
     }
     *parity = (unsigned)((v - 35) & 1);

@@ -47,11 +47,13 @@ static chevm_rejection judge_type(const judgement *j) {
     return why == CHEVM_ACCEPTED ? why : reject(j->facts, why, j->rules.newest_type, type);
 }
 
-/* EIP-155: a signature is for one chain; before that fork no chain could be named. */
+/* EIP-155: a signature is for one chain; before that fork a v that names one is no signature. */
 static chevm_rejection judge_chain(const judgement *j) {
     const chevm_transaction *const t = j->transaction;
-    if (t->has_chain_id &&
-        (!j->rules.replay_protection || !chevm_u256_equal(&t->chain_id, &j->block->chain_id))) {
+    if (t->has_chain_id && !j->rules.replay_protection) {
+        return reject_words(j->facts, CHEVM_REJECTED_INVALID_SIGNATURE_VRS, &zero_word, &t->v);
+    }
+    if (t->has_chain_id && !chevm_u256_equal(&t->chain_id, &j->block->chain_id)) {
         return reject_words(j->facts, CHEVM_REJECTED_INVALID_CHAINID, &j->block->chain_id,
                             &t->chain_id);
     }

@@ -126,9 +126,10 @@ struct chevm_state {
     void *block_hash_context;
     const ch_allocator *twin;
     uint64_t transactions, rollbacks;
-    uint8_t scratch[CHEVM_PRECOMPILE_SCRATCH]; /* output of precompiles */
-    size_t total_bytes;                        /* footprint */
-    ch_region region;                          /* of chevm_state_create, else zero */
+    uint8_t *scratch; /* of precompiles, their last output in it */
+    size_t scratch_size;
+    size_t total_bytes; /* footprint */
+    ch_region region;   /* of chevm_state_create, else zero */
     uint64_t magic;
 };
 

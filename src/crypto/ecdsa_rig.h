@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,7 +83,7 @@ static inline EVP_PKEY *ecdsa_rig_load(int curve, const uint8_t key[64]) {
     EVP_PKEY *pair = NULL;
     EVP_PKEY_CTX *const context = EVP_PKEY_CTX_new_id(EVP_PKEY_EC, NULL);
     memcpy(octets + 1, key, 64);
-    strncpy(name, OBJ_nid2sn(curve), sizeof name - 1);
+    (void)snprintf(name, sizeof name, "%s", OBJ_nid2sn(curve));
     OSSL_PARAM parameters[] = {
         OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, name, 0),
         OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, octets, sizeof octets),

@@ -3,8 +3,12 @@
 #include <coldevm/u256.h>
 
 #include "blake2f.h"
+#include "bn254.h"
 #include "field256.h"
 #include "keccak.h"
+#include "kzg.h"
+#include "modexp_kernel.h"
+#include "p256_curve.h"
 
 #include "num/cpu.h"
 
@@ -13,5 +17,9 @@ void chevm_hash_init(void) {
     chevm_num_init();
     (void)chevmi_keccak_select(features);
     (void)chevmi_blake2f_select(features);
+    (void)chevmi_modexp_select(features);
+    (void)chevmi_p256_select(features);
     chevmi_field256_init();
+    chevmi_bn254_init();
+    chevmi_kzg_init();
 }

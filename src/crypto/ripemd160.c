@@ -63,7 +63,7 @@
 #define F1(x, y, z) ((x) ^ (y) ^ (z))
 #define F2(x, y, z) ((((y) ^ (z)) & (x)) ^ (z))
 #define F3(x, y, z) (((x) | ~(y)) ^ (z))
-#define F4(x, y, z) ((((x) ^ (y)) & (z)) ^ (y))
+#define F4(x, y, z) (((x) & (z)) + ((y) & ~(z))) /* a sum: what is late waits for one step less */
 #define F5(x, y, z) ((x) ^ ((y) | ~(z)))
 
 CH_INLINE uint32_t rotate(uint32_t x, unsigned bits) {

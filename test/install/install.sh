@@ -57,10 +57,18 @@ by_pkg_config_static() { # LIBRARY
         $(pkg-config --static --libs "$1") -Wl,-Bdynamic -o "$work/static" && "$work/static"
 }
 
+# All objects of the static library, so that whatever any of them needs must be named.
+by_pkg_config_whole() { # LIBRARY
+    # shellcheck disable=SC2046 # flags are words
+    "$compiler" -std=c17 "$here/$1.c" $(pkg-config --cflags "$1") -Wl,-Bstatic \
+        -Wl,--whole-archive "$lib/lib$1.a" -Wl,--no-whole-archive \
+        $(pkg-config --static --libs "$1") -Wl,-Bdynamic -o "$work/whole" && "$work/whole"
+}
+
 by_cmake() { # LIBRARY
     "$cmake" -S "$here" -B "$work/consumer-$1" -G Ninja -DCMAKE_PREFIX_PATH="$prefix" \
         -DCMAKE_C_COMPILER="$compiler" -DLIBRARY="$1" && "$cmake" --build "$work/consumer-$1" &&
-        "$work/consumer-$1/shared" && "$work/consumer-$1/static"
+        "$work/consumer-$1/shared" && "$work/consumer-$1/static" && "$work/consumer-$1/whole"
 }
 
 has_soname() { # LIBRARY
@@ -84,6 +92,11 @@ inline_links() { # LIBRARY
     # shellcheck disable=SC2046 # flags are words
     "$compiler" -std=c17 -O0 -fkeep-inline-functions "$work/inline.c" \
         $(pkg-config --cflags --libs "$1") -o "$work/inline"
+}
+
+has_licences() {
+    grep -q 'Apache License' "$prefix/share/doc/coldheap/LICENSE" &&
+        grep -q 'Apache License' "$prefix/share/doc/coldheap/LICENSE.blst"
 }
 
 # The guard's run time, linked in or preloaded, says that it is armed.
@@ -122,6 +135,7 @@ for library in coldheap coldevm; do
     esac
     check "$library: consumer by pkg-config, shared" by_pkg_config $library
     check "$library: consumer by pkg-config, static" by_pkg_config_static $library
+    check "$library: all of it by pkg-config, static" by_pkg_config_whole $library
     check "$library: consumers by the CMake package" by_cmake $library
     check "$library: SONAME" has_soname $library
     check "$library: shows its own names only" shows_only $library "$shown"
@@ -132,5 +146,6 @@ done
 check 'coldheap-guard: linked in by pkg-config' guard_by_pkg_config
 check 'coldheap-guard: linked in by the CMake package, dynamic and static' guard_static_by_cmake
 check 'coldheap-guard: preloaded' guard_by_preload
+check 'licences of what the libraries contain' has_licences
 echo "1..$number"
 exit $failed

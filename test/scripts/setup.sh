@@ -1,11 +1,18 @@
 #!/bin/sh
 # setup.sh ROOT: scripts/setup.sh on machines made of a few false commands: one that has everything,
-# one that lacks a package and is root, one that lacks it and is nobody. Prints TAP.
+# one that lacks a package and is root, one that lacks it and is nobody, one that lacks what npm
+# brings. Prints TAP.
 set -u
 
-setup=$1/scripts/setup.sh
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+# A project of its own: what npm brings depends on files below the root.
+setup=$work/project/scripts/setup.sh
+mkdir -p "$work/project/scripts" "$work/project/deps/blst"
+cp "$1/scripts/setup.sh" "$setup"
+for folder in deps deps/blst; do
+    cp "$1/$folder/package.json" "$1/$folder/package-lock.json" "$work/project/$folder/"
+done
 number=0
 failed=0
 
@@ -33,12 +40,19 @@ false_command() {
 machine() {
     rm -rf "${work:?}/bin"
     mkdir "$work/bin"
-    for tool in sh sed tr dirname cat env cmp; do
+    for tool in sh sed tr dirname cat env cmp cp mkdir rm; do
         ln -s "$(command -v $tool)" "$work/bin/$tool"
     done
     echo "case \" \$* \" in $1) printf installed ;; *) exit 1 ;; esac" | false_command dpkg-query
     echo "echo $2" | false_command id
     echo 'echo "apt-get $*"' | false_command apt-get
+    false_command npm <<'END'
+echo "npm $*"
+for folder; do :; done
+[ -z "${FALSE_NPM_FAILS:-}" ] || exit 1
+mkdir -p "$folder/node_modules"
+echo {} >"$folder/node_modules/.package-lock.json"
+END
     echo 'echo "cmake version ${FALSE_CMAKE:-3.25.1}"' | false_command cmake
 }
 
@@ -48,6 +62,21 @@ run() {
 
 echo 'TAP version 14'
 machine '*" "*' 0
+run --check base
+[ $? -eq 1 ] && grep -q 'missing: build/deps/blst' "$work/out" && ! grep -q 'npm ci' "$work/out"
+check 'no blst: --check only tells' $?
+FALSE_NPM_FAILS=1
+export FALSE_NPM_FAILS
+run base
+[ $? -eq 1 ] && grep -q 'npm ci failed' "$work/out"
+check 'no blst, npm fails: so does setup' $?
+unset FALSE_NPM_FAILS
+run base
+[ $? -eq 0 ] && grep -q 'npm ci --ignore-scripts .* --prefix .*/build/deps/blst$' "$work/out" &&
+    ! grep -q 'build/deps$' "$work/out"
+check 'no blst: npm brings it by the lock file, without running its scripts' $?
+run --check base
+check 'blst is there: --check is content' $?
 run base
 check 'nothing missing: nothing installed' $?
 [ ! -s "$work/out" ]
@@ -74,6 +103,13 @@ grep -q 'sudo env DEBIAN_FRONTEND=noninteractive apt-get install .* ninja-build$
 check 'missing and not root: by sudo' $?
 
 machine '*" "*' 0
+echo ' ' >>"$work/project/deps/blst/package-lock.json"
+run base
+[ $? -eq 0 ] && grep -q 'npm ci' "$work/out"
+check 'another lock file: npm brings what it says' $?
+run contracts
+[ $? -eq 0 ] && grep -q 'npm ci .* --prefix .*/build/deps$' "$work/out"
+check 'contracts: npm brings their compiler' $?
 FALSE_CMAKE=3.24.9
 export FALSE_CMAKE
 run base

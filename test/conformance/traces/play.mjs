@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { loadEthereum, loadTransactions } from '../../../scripts/contracts/deps.mjs';
 import { lineOf } from '../../../scripts/contracts/lines.mjs';
-import { FORKS, NumberedBlocks, fromHex, word } from '../../../scripts/contracts/machine.mjs';
+import { FORKS, NumberedBlocks, fromHex, toHex, word } from '../../../scripts/contracts/machine.mjs';
 import { followSteps } from '../../../scripts/contracts/steps.mjs';
 
 const lib = { ...await loadEthereum(), ...await loadTransactions() };
@@ -77,12 +77,17 @@ function transactionOf(test, entry, common) {
     return lib.tx.createLegacyTx(fields, { common }).sign(fromHex(secretKey));
 }
 
+/** The signed transaction of an entry without txbytes, as bytes. */
+export async function signedBytes(test, entry, fork) {
+    const common = commonOf(fork, test, () => {});
+    return toHex(transactionOf(test, entry, common).serialize());
+}
+
 /**
- * Runs the case; `sink(step line object)` gets every instruction. Gives { rejected } with the
- * reason, or { root, failure }; throws Lacking.
+ * Runs a case of a test; `sink(line)` gets every instruction's line as an object. Gives { root,
+ * logs, isExpected }, and { rejected }, the reason, if the transaction is not valid. Throws Lacking.
  */
-export async function playCase({ path, name, fork, index }, sink) {
-    const test = JSON.parse(readFileSync(path, 'utf8'))[name];
+export async function playTest(test, fork, index, sink = () => {}) {
     const entry = test.post[fork][index];
     let lacking;
     const common = commonOf(fork, test, (what) => { lacking = what; });
@@ -93,20 +98,29 @@ export async function playCase({ path, name, fork, index }, sink) {
     const vm = await lib.vm.createVM({ common, stateManager, evm });
     const finish = followSteps({ evm }, (step, failure) => sink(lineOf(step, failure, true)));
     let started = false;
+    let logs = [];
+    let rejected;
     evm.events.on('beforeMessage', () => { started = true; });
     try {
         const tx = transactionOf(test, entry, common);
-        await lib.vm.runTx(vm, { tx, block: blockOf(test.env, common) });
+        const result = await lib.vm.runTx(vm, { tx, block: blockOf(test.env, common) });
+        logs = result.execResult.logs ?? [];
+        finish();
     } catch (error) {
         if (started || error instanceof TypeError) {
             throw error;
         }
-        return { rejected: error.message };
+        rejected = error.message;
     }
-    finish();
     if (lacking !== undefined) {
         throw new Lacking(lacking);
     }
-    const root = Buffer.from(await stateManager.getStateRoot()).toString('hex');
-    return { root: `0x${root}`, isExpected: `0x${root}` === entry.hash };
+    const root = toHex(await stateManager.getStateRoot());
+    const hash = toHex(lib.keccak256(lib.RLP.encode(logs)));
+    return { root, logs: hash, isExpected: root === entry.hash, rejected };
+}
+
+/** playTest of a case that pick.mjs has chosen. */
+export async function playCase({ path, name, fork, index }, sink) {
+    return playTest(JSON.parse(readFileSync(path, 'utf8'))[name], fork, index, sink);
 }

@@ -1,0 +1,194 @@
+/* bn254_pairing.c, bn254_g2.c and bn254_final.c: membership in G2 against its definition, for
+ * points of every order there is; what makes a pairing: bilinear, of order n, not one. */
+#include "bn254_rig.h"
+
+#include "harness.h"
+
+/* The prime factors of 2p - n below 2^41. */
+static const uint64_t SMALL_ORDERS[3] = {10069, 5864401, 1875725156269};
+
+static void divide(uint64_t r[4], const uint64_t a[4], uint64_t divisor) {
+    uint64_t rest = 0;
+    memmove(r, a, 32);
+    for (unsigned i = 256; i-- > 0;) {
+        const uint64_t bit = (uint64_t)1 << (i % 64);
+        rest = rest << 1 | (r[i / 64] >> (i % 64) & 1);
+        r[i / 64] = rest >= divisor ? r[i / 64] | bit : r[i / 64] & ~bit;
+        rest -= rest >= divisor ? divisor : 0;
+    }
+    CHECK_EQUAL(rest, 0);
+}
+
+static bool walk_says(const chevmi_bn_g2 *q, bool with_lines) {
+    static const chevmi_bn_g1 infinity;
+    chevmi_bn_g1 p = infinity;
+    chevmi_bn_fp12 f;
+    chevmi_bn_pair pair;
+    if (with_lines) {
+        bn_rig_g1(&p, ch_test_random);
+    }
+    chevmi_bn_pair_start(&pair, &p, q);
+    return chevmi_bn_miller(&f, &pair, 1);
+}
+
+static void check_membership(const chevmi_bn_g2 *q) {
+    const bool want = bn_rig_is_in_g2(q);
+    CHECK_EQUAL(walk_says(q, true), want);
+    CHECK_EQUAL(walk_says(q, false), want);
+}
+
+TEST(bn254_walk_ends_right_for_points_of_g2_only) {
+    for (unsigned n = 0; n < bn_rig_cases(2000, 60); n++) {
+        chevmi_bn_g2 in, out, sum;
+        bn_rig_use(n % BN_RIG_BUILDS);
+        bn_rig_twist(&out, ch_test_random);
+        bn_rig_g2(&in, ch_test_random);
+        check_membership(&out);
+        check_membership(&in);
+        CHECK(bn_rig_is_in_g2(&in));
+        bn_rig_add(&sum, &in, &out);
+        check_membership(&sum);
+        chevmi_bn_g2_frobenius(&sum, &in); /* psi stays inside, and outside */
+        check_membership(&sum);
+        chevmi_bn_g2_frobenius(&sum, &out);
+        check_membership(&sum);
+    }
+}
+
+/* Points whose order is a small factor of the cofactor, alone and added to one of G2: the walk from
+ * the least order passes infinity and its own start. */
+TEST(bn254_walk_of_points_of_small_order) {
+    uint64_t cofactor[4], part[4];
+    bn_rig_cofactor(cofactor);
+    for (unsigned n = 0; n < bn_rig_cases(300, 12); n++) {
+        const uint64_t order[4] = {SMALL_ORDERS[n % 3]};
+        chevmi_bn_g2 any, in, small, sum;
+        bn_rig_use(n % BN_RIG_BUILDS);
+        divide(part, cofactor, order[0]);
+        do {
+            bn_rig_twist(&any, ch_test_random);
+            bn_rig_mul(&small, &any, chevmi_modulus_bn254_n.p);
+            bn_rig_mul(&any, &small, part);
+        } while (chevmi_bn_g2_is_infinity(&any));
+        bn_rig_mul(&sum, &any, order);
+        CHECK(chevmi_bn_g2_is_infinity(&sum));
+        CHECK(!walk_says(&any, true) && !walk_says(&any, false));
+        check_membership(&any);
+        check_membership(&small);
+        bn_rig_g2(&in, ch_test_random);
+        bn_rig_add(&sum, &in, &any);
+        check_membership(&sum);
+    }
+}
+
+/* Every multiple of a point of the least order: 10068 walks, all of them wrong. */
+TEST(bn254_walk_of_the_whole_least_subgroup) {
+    uint64_t cofactor[4], part[4];
+    chevmi_bn_g2 any, small, at;
+    bn_rig_use(0);
+    bn_rig_cofactor(cofactor);
+    divide(part, cofactor, SMALL_ORDERS[0]);
+    do {
+        bn_rig_twist(&any, ch_test_random);
+        bn_rig_mul(&at, &any, chevmi_modulus_bn254_n.p);
+        bn_rig_mul(&small, &at, part);
+    } while (chevmi_bn_g2_is_infinity(&small));
+    at = small;
+    unsigned right = 0;
+    const unsigned step = bn_rig_cases(10067, 0) > 1 ? 1 : 17;
+    for (unsigned k = 1; k < SMALL_ORDERS[0]; k++) {
+        right += k % step == 0 && walk_says(&at, false);
+        bn_rig_add(&at, &at, &small);
+    }
+    CHECK_EQUAL(right, 0);
+    CHECK(chevmi_bn_g2_is_infinity(&at));
+}
+
+/* One addition, one doubling at a time, from every kind of point. */
+TEST(bn254_walker_is_the_chord_or_lost) {
+    for (unsigned n = 0; n < 200; n++) {
+        chevmi_bn_walker t;
+        chevmi_bn_line line;
+        chevmi_bn_g2 a, b, want;
+        bn_rig_use(n % BN_RIG_BUILDS);
+        bn_rig_twist(&a, ch_test_random);
+        bn_rig_twist(&b, ch_test_random);
+        chevmi_bn_walker_start(&t, &a);
+        chevmi_bn_walker_twice(&t, &line);
+        bn_rig_add(&want, &a, &a);
+        CHECK(chevmi_bn_walker_is(&t, &want) && !chevmi_bn_walker_is(&t, &a));
+        chevmi_bn_walker_add(&t, &b, &line);
+        bn_rig_add(&want, &want, &b);
+        CHECK(chevmi_bn_walker_is(&t, &want) && !chevmi_bn_walker_is(&t, &b));
+        a = want;
+        chevmi_bn_fp2_neg(&a.y, &a.y);
+        chevmi_bn_walker_add(&t, &a, &line);
+        CHECK(chevmi_bn_fp2_is_zero(&t.z) && !chevmi_bn_fp2_is_zero(&t.y)); /* infinity */
+        chevmi_bn_walker_twice(&t, &line);
+        CHECK(chevmi_bn_fp2_is_zero(&t.z) && !chevmi_bn_walker_is(&t, &a));
+        chevmi_bn_walker_add(&t, &b, &line);
+        CHECK(chevmi_bn_fp2_is_zero(&t.z) && chevmi_bn_fp2_is_zero(&t.y)); /* lost */
+        chevmi_bn_walker_start(&t, &b);
+        chevmi_bn_walker_add(&t, &b, &line);
+        CHECK(chevmi_bn_fp2_is_zero(&t.z) && chevmi_bn_fp2_is_zero(&t.y)); /* lost */
+        chevmi_bn_walker_twice(&t, &line);
+        chevmi_bn_walker_add(&t, &a, &line);
+        CHECK(chevmi_bn_fp2_is_zero(&t.z) && !chevmi_bn_walker_is(&t, &a));
+    }
+}
+
+static void pairing(chevmi_bn_fp12 *r, const chevmi_bn_g1 *p, const chevmi_bn_g2 *q) {
+    chevmi_bn_pair pair;
+    chevmi_bn_pair_start(&pair, p, q);
+    CHECK(chevmi_bn_miller(r, &pair, 1));
+    chevmi_bn_final(r, r);
+}
+
+/* e(ka, b) = e(a, kb) = e(a, b)^k, and e(a, b) is an element of order n. */
+TEST(bn254_pairing_is_bilinear_and_of_order_n) {
+    for (unsigned n = 0; n < bn_rig_cases(1000, 24); n++) {
+        chevmi_bn_g1 a, ka;
+        chevmi_bn_g2 b, kb;
+        chevmi_bn_fp12 value, left, right, power;
+        uint64_t k[4];
+        bn_rig_use(n % BN_RIG_BUILDS);
+        bn_rig_g1(&a, ch_test_random);
+        bn_rig_g2(&b, ch_test_random);
+        bn_rig_scalar(k, ch_test_random);
+        bn_rig_mod_n(k, k);
+        chevmi_bn_g1_mul(&ka, &a, k);
+        bn_rig_mul(&kb, &b, k);
+        pairing(&value, &a, &b);
+        pairing(&left, &ka, &b);
+        pairing(&right, &a, &kb);
+        bn_rig_fp12_power(&power, &value, k);
+        CHECK_BYTES(&left, &right, sizeof left);
+        CHECK_BYTES(&left, &power, sizeof left);
+        CHECK(!chevmi_bn_fp12_is_one(&value));
+        bn_rig_fp12_power(&power, &value, chevmi_modulus_bn254_n.p);
+        CHECK(chevmi_bn_fp12_is_one(&power));
+    }
+}
+
+/* The exponent: f^(p^12 - 1) goes to one, and the power is the fixed one for any f: multiplicative,
+ * and 1 exactly for those f that are n-th powers (an n-th power of anything goes to one). */
+TEST(bn254_final_exponentiation_kills_powers_of_n) {
+    for (unsigned n = 0; n < 24; n++) {
+        chevmi_bn_fp12 f, g, product, power;
+        bn_rig_use(n % BN_RIG_BUILDS);
+        bn_rig_fp12(&f, ch_test_random);
+        bn_rig_fp12(&g, ch_test_random);
+        bn_rig_fp12_power(&power, &f, chevmi_modulus_bn254_n.p);
+        chevmi_bn_final(&power, &power);
+        CHECK(chevmi_bn_fp12_is_one(&power));
+        chevmi_bn_fp12_mul(&product, &f, &g);
+        chevmi_bn_final(&product, &product);
+        chevmi_bn_final(&f, &f);
+        chevmi_bn_final(&g, &g);
+        CHECK(!chevmi_bn_fp12_is_one(&f) && !chevmi_bn_fp12_is_one(&g));
+        chevmi_bn_fp12_mul(&f, &f, &g);
+        CHECK_BYTES(&f, &product, sizeof f);
+        bn_rig_fp12_power(&power, &f, chevmi_modulus_bn254_n.p);
+        CHECK(chevmi_bn_fp12_is_one(&power));
+    }
+}
