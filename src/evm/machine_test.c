@@ -170,6 +170,11 @@ TEST(machine_sized_for_a_gas_limit_never_meets_its_memory_limit) {
     chevm_get_stats(vm, &stats);
     CHECK(stats.depth_peak > 400);
     CHECK(stats.memory_peak_bytes > 20000000);
+    chevm_reset_stats(vm);
+    chevm_get_stats(vm, &stats);
+    CHECK_EQUAL(stats.depth_peak, 0);
+    CHECK_EQUAL(stats.memory_peak_bytes, 0);
+    CHECK_EQUAL(stats.executions, 0);
     chevm_destroy(vm);
 }
 

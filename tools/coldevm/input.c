@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -50,13 +51,12 @@ static int read_all(text_file *file, int fd) {
 }
 
 int input_file(text_file *file, const char *path) {
-    static bool stdin_is_read;
+    static atomic_bool stdin_is_read; /* several threads read files */
     bool is_stdin = strcmp(path, "-") == 0;
     file->name = is_stdin ? "stdin" : path;
-    if (is_stdin && stdin_is_read) {
+    if (is_stdin && atomic_exchange(&stdin_is_read, true)) {
         return message_error(EXIT_FLAG, file->name, 0, "is asked for twice");
     }
-    stdin_is_read = stdin_is_read || is_stdin;
     int fd = is_stdin ? 0 : open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return message_error(EXIT_FILE, file->name, 0, "%s", strerror(errno));

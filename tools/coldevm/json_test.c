@@ -4,6 +4,7 @@
 
 #include "codes.h"
 #include "harness.h"
+#include "message.h"
 #include "sink.h"
 #include "store.h"
 
@@ -125,4 +126,79 @@ TEST(json_broken_anywhere_is_refused) {
     }
     CHECK_EQUAL(parse("{} {}"), EXIT_MALFORMED);
     sink_err = kept;
+}
+
+static size_t encode(char *out, uint32_t point) {
+    static const uint8_t LEADS[] = {0, 0, 0xc0, 0xe0, 0xf0};
+    size_t size = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+    if (size == 1) {
+        out[0] = (char)point;
+        return 1;
+    }
+    for (size_t i = size - 1; i > 0; i--) {
+        out[i] = (char)(0x80 | (point & 0x3f));
+        point >>= 6;
+    }
+    out[0] = (char)(LEADS[size] | point);
+    return size;
+}
+
+static int parse_quiet(const char *text) {
+    char buffer[4096];
+    sink quiet;
+    sink_open(&quiet, -1, "quiet", buffer, sizeof buffer);
+    message_route(&quiet);
+    ch_arena_point point = store_mark();
+    int code = parse(text);
+    store_release(point);
+    message_route(NULL);
+    return code;
+}
+
+TEST(every_character_is_taken_and_every_half_of_one_is_not) {
+    CHECK_EQUAL(parse("[]"), EXIT_DONE);
+    for (uint32_t point = 0x80; point < 0x110000; point += point < 0x3000 ? 1 : 61) {
+        char text[16] = "[\"";
+        bool is_surrogate = point >= 0xd800 && point < 0xe000;
+        size_t size = encode(text + 2, point);
+        memcpy(text + 2 + size, "\"]", 3);
+        CHECK_EQUAL(parse_quiet(text), is_surrogate ? EXIT_MALFORMED : EXIT_DONE);
+        memcpy(text + 2 + size - 1, "\"]", 3);
+        CHECK_EQUAL(parse_quiet(text), EXIT_MALFORMED);
+    }
+}
+
+TEST(overlong_and_impossible_bytes_are_refused) {
+    static const char *const ROWS[] = {"\xc0\x80", "\xc1\xbf",         "\xe0\x9f\xbf",
+                                       "\x80",     "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+                                       "\xff",     "\xf8\x88\x80\x80", "\xed\xa0\x80"};
+    for (size_t i = 0; i < sizeof ROWS / sizeof ROWS[0]; i++) {
+        char text[16] = "[\"";
+        memcpy(text + 2, ROWS[i], strlen(ROWS[i]));
+        memcpy(text + 2 + strlen(ROWS[i]), "\"]", 3);
+        CHECK_EQUAL(parse_quiet(text), EXIT_MALFORMED);
+    }
+}
+
+TEST(a_key_that_stands_twice_is_found_among_few_and_many) {
+    for (unsigned count = 1; count < 40; count++) {
+        for (unsigned twin = 0; twin <= count; twin++) {
+            char text[1024] = "{";
+            size_t used = 1;
+            for (unsigned i = 0; i < count; i++) { /* twin == count: no key is twice */
+                bool again = i == count - 1 && twin < count - 1;
+                used += (size_t)snprintf(text + used, sizeof text - used, "%s\"k%u\":1",
+                                         i > 0 ? "," : "", again ? twin : i);
+            }
+            memcpy(text + used, "}", 2);
+            CHECK_EQUAL(parse(text), EXIT_DONE);
+            char buffer[512];
+            sink quiet;
+            sink_open(&quiet, -1, "quiet", buffer, sizeof buffer);
+            message_route(&quiet);
+            CHECK_EQUAL(json_unique(&document, document.root),
+                        twin < count - 1 ? EXIT_MALFORMED : EXIT_DONE);
+            message_route(NULL);
+        }
+    }
 }
