@@ -33,8 +33,8 @@ typedef struct chevm_keccak_job {
     uint8_t *out;
 } chevm_keccak_job;
 
-/** chevm_keccak256_many hashes `count` messages, eight at one time where the machine can: eight short
- *  ones then cost about as much as three in a row (bench keccak_many).
+/** chevm_keccak256_many hashes `count` messages, eight at one time where the machine can: eight
+ *  short ones then cost about as much as three in a row (bench keccak_many).
  *  Requires: no out overlaps the data or out of another job. */
 void chevm_keccak256_many(const chevm_keccak_job *jobs, size_t count);
 

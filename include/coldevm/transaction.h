@@ -100,7 +100,7 @@ typedef struct chevm_outcome {
     uint64_t gas_used; /* after refunds and floor: what was paid for */
     uint64_t gas_refunded;
     uint64_t delegation_refund; /* of EIP-7702, known before the first instruction runs */
-    uint64_t execution_gas; /* spent by the frames, without intrinsic gas and refunds */
+    uint64_t execution_gas;     /* spent by the frames, without intrinsic gas and refunds */
     const uint8_t *output;
     size_t output_size;
     chevm_address create_address; /* of a creation */

@@ -56,8 +56,6 @@ static const command NOT_YET[] = {
 #define BUILT_COUNT   (sizeof BUILT / sizeof BUILT[0])
 #define NOT_YET_COUNT (sizeof NOT_YET / sizeof NOT_YET[0])
 
-command_modes command_mode;
-
 static bool is_called(const command *wanted, const char *name) {
     return strcmp(wanted->name, name) == 0 ||
            (wanted->alias != NULL && strcmp(wanted->alias, name) == 0);

@@ -1,11 +1,15 @@
 /* shared_flags.c: checks of the flags that several commands share; see shared_flags.h. */
 #include "shared_flags.h"
 
+#include "command.h"
+
 #include "codes.h"
 #include "message.h"
 #include "seal.h"
 
 #include <string.h>
+
+command_modes command_mode;
 
 bool flag_is(flag_text flag, const char *word) {
     return flag.position != 0 && strcmp(flag.text, word) == 0;
