@@ -52,9 +52,6 @@ chevm_precompile chevm_precompile_at(chevm_fork fork, const chevm_address *addre
 /** chevm_precompile_name returns the row's name ("BN254_ADD"), "?" if unknown. Static. */
 const char *chevm_precompile_name(chevm_precompile precompile);
 
-/** chevm_precompile_is_built_in tells whether run can answer; else it says NOT_YET_SUPPORTED. */
-bool chevm_precompile_is_built_in(chevm_precompile precompile);
-
 /** chevm_precompile_gas is the price of a run on that input; UINT64_MAX if it is larger.
  *  Requires: precompile active in fork; input may be NULL if size is 0. */
 uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
@@ -69,8 +66,7 @@ size_t chevm_precompile_scratch(uint64_t gas_limit);
 
 /** chevm_precompile_run charges and runs: OK with gas_left and output; OUT_OF_GAS or
  *  PRECOMPILE_FAILURE with no gas; MEMORY_LIMIT_EXCEEDED, a status of the machine, if scratch_size
- *  does not suffice; NOT_YET_SUPPORTED, another, if it is not built in. output points into input or
- *  scratch.
+ *  does not suffice. output points into input or scratch.
  *  Requires: precompile active in fork, gas >= 0; scratch aligned to CHEVM_PRECOMPILE_ALIGN and
  *  apart from the input, scratch_size at least chevm_precompile_scratch(0);
  *  chevm_precompile_scratch(gas) bytes always suffice. */

@@ -8,7 +8,8 @@
 #include <string.h>
 
 // clang-format off
-/* X(NAME, first fork of this row, formula, base, step, function): the last row that has begun holds. */
+/* By address, then by fork. X(NAME, first fork, formula, base, step, function): the last row that has
+ * begun holds. */
 #define PRICE_ROWS(X)                                                                      \
     X(ECRECOVER,        FRONTIER,  words,       3000,   0,     ecrecover)                  \
     X(SHA256,           FRONTIER,  words,       60,     12,    sha256)                     \
@@ -40,7 +41,7 @@ typedef struct price_row {
     uint16_t fork;
     uint32_t base, step;
     chevmi_gas_function *formula;
-    chevmi_run_function *run; /* NULL: not built in */
+    chevmi_run_function *run;
 } price_row;
 
 static const price_row PRICES[] = {
@@ -55,7 +56,7 @@ static const price_row PRICES[] = {
 
 static const price_row *price_of(chevm_fork fork, uint32_t precompile) {
     const price_row *found = NULL;
-    for (size_t i = 0; i < PRICE_COUNT; i++) {
+    for (size_t i = 0; i < PRICE_COUNT && PRICES[i].precompile <= precompile; i++) {
         if (PRICES[i].precompile == precompile && PRICES[i].fork <= (uint32_t)fork) {
             found = &PRICES[i];
         }
@@ -88,10 +89,6 @@ const char *chevm_precompile_name(chevm_precompile precompile) {
 
 /* ---- Running -------------------------------------------------------------------------------- */
 
-bool chevm_precompile_is_built_in(chevm_precompile precompile) {
-    return price_of(CHEVM_FORK_NEWEST, precompile)->run != NULL;
-}
-
 uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
                               size_t size) {
     const price_row *const row = price_of(fork, precompile);
@@ -108,10 +105,6 @@ void chevm_precompile_run(chevm_fork fork, chevm_precompile precompile, const ui
     *result = (chevm_result){.status = CHEVM_OUT_OF_GAS};
     const uint64_t cost = row->formula(row->base, row->step, input, size);
     if (cost > (uint64_t)gas) {
-        return;
-    }
-    if (row->run == NULL) {
-        result->status = CHEVM_NOT_YET_SUPPORTED;
         return;
     }
     chevmi_run run = {

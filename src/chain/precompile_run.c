@@ -12,6 +12,7 @@
 #include "crypto/p256.h"
 
 #include <coldevm/hash.h>
+#include <coldheap/bits.h>
 
 #include <string.h>
 
@@ -47,10 +48,15 @@ chevm_status chevmi_run_ripemd160(chevmi_run *run) {
 
 static void load_words(uint64_t *words, const uint8_t *bytes, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        words[i] = 0;
-        for (unsigned j = 0; j < 8; j++) {
-            words[i] |= (uint64_t)bytes[8 * i + j] << (8 * j);
-        }
+        words[i] = ch_bits_load_le64(bytes + 8 * i);
+    }
+}
+
+/* The bytes of a word in little-endian order: turning them round is its own inverse. */
+static void store_words(uint8_t *bytes, const uint64_t *words, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t word = ch_bits_load_le64(&words[i]);
+        memcpy(bytes + 8 * i, &word, sizeof word);
     }
 }
 
@@ -69,9 +75,7 @@ chevm_status chevmi_run_blake2f(chevmi_run *run) {
     load_words(m, input + 68, 16);
     load_words(t, input + 196, 2);
     chevm_blake2f(h, m, t, input[212] != 0, rounds);
-    for (unsigned i = 0; i < 64; i++) {
-        run->scratch[i] = (uint8_t)(h[i / 8] >> (8 * (i % 8)));
-    }
+    store_words(run->scratch, h, 8);
     return answer(run, 64);
 }
 
@@ -85,40 +89,46 @@ chevm_status chevmi_run_p256_verify(chevmi_run *run) {
     return answer(run, chevmi_p256_verify_call(run->scratch, run->input, run->size));
 }
 
+/* ---- BN254 ---------------------------------------------------------------------------------- */
+
 /* Output of `size` bytes if all was well. */
 static chevm_status answer_if(chevmi_run *run, bool good, size_t size) {
     return good ? answer(run, size) : CHEVM_PRECOMPILE_FAILURE;
 }
 
-/* ---- BN254 ---------------------------------------------------------------------------------- */
+#define BN254_PAIR_BYTES 192u
 
-/* The first `size` bytes of the input, continued by zeros. */
-static void copy_input(uint8_t *out, size_t size, const chevmi_run *run) {
+/* EIP-196: input is cut to `size` bytes or continued by zeros. */
+static void fit(uint8_t *out, const chevmi_run *run, size_t size) {
     const size_t present = run->size < size ? run->size : size;
-    memset(out, 0, size);
     if (present != 0) {
         memcpy(out, run->input, present);
     }
+    memset(out + present, 0, size - present);
 }
 
 chevm_status chevmi_run_bn254_add(chevmi_run *run) {
     uint8_t in[128];
-    copy_input(in, sizeof in, run);
+    fit(in, run, sizeof in);
     return answer_if(run, chevmi_bn254_add(run->scratch, in), 64);
 }
 
 chevm_status chevmi_run_bn254_mul(chevmi_run *run) {
     uint8_t in[96];
-    copy_input(in, sizeof in, run);
+    fit(in, run, sizeof in);
     return answer_if(run, chevmi_bn254_mul(run->scratch, in), 64);
 }
 
 chevm_status chevmi_run_bn254_pairing(chevmi_run *run) {
     bool one = false;
-    const bool good =
-        run->size % 192 == 0 && chevmi_bn254_pairing(&one, run->input, run->size / 192);
+    const bool good = run->size % BN254_PAIR_BYTES == 0 &&
+                      chevmi_bn254_pairing(&one, run->input, run->size / BN254_PAIR_BYTES);
+    if (!good) {
+        return CHEVM_PRECOMPILE_FAILURE;
+    }
+    memset(run->scratch, 0, 31);
     run->scratch[31] = one;
-    return good ? answer_number(run, 1) : CHEVM_PRECOMPILE_FAILURE;
+    return answer(run, 32);
 }
 
 /* ---- BLS12-381 ------------------------------------------------------------------------------ */

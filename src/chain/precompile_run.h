@@ -37,6 +37,5 @@ chevmi_run_function chevmi_run_bls_pairing;
 chevmi_run_function chevmi_run_bls_map_g1;
 chevmi_run_function chevmi_run_bls_map_g2;
 chevmi_run_function chevmi_run_p256_verify;
-#define chevmi_run_absent NULL
 
 #endif

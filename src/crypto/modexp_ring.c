@@ -77,8 +77,10 @@ static void mul_1(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const
     *r = sum - (*ring->m & (0 - carry));
 }
 
-static void sqr_1(const chevmi_ring *ring, uint64_t *r, const uint64_t *a) {
-    mul_1(ring, r, a, a);
+static void sqr_1(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times) {
+    for (uint64_t x = *a; times-- > 0; x = *r) {
+        mul_1(ring, r, &x, &x);
+    }
 }
 
 /* ---- Four limbs: elements below m ----------------------------------------------------------- */
@@ -87,8 +89,10 @@ static void mul_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const
     ring->four->mul(r, a, b, ring->m, ring->k);
 }
 
-static void sqr_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a) {
-    ring->four->sqr(r, a, ring->m, ring->k);
+static void sqr_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times) {
+    for (; times-- > 0; a = r) {
+        ring->four->sqr(r, a, ring->m, ring->k);
+    }
 }
 
 static void add_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const uint64_t *b) {
@@ -103,10 +107,12 @@ static void mul_blocks(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, 
     ring->kernel->reduce(r, ring->t, ring->m, blocks, ring->k);
 }
 
-static void sqr_blocks(const chevmi_ring *ring, uint64_t *r, const uint64_t *a) {
+static void sqr_blocks(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times) {
     const size_t blocks = ring->limbs / CHEVMI_BLOCK;
-    ring->kernel->square(ring->t, a, blocks);
-    ring->kernel->reduce(r, ring->t, ring->m, blocks, ring->k);
+    for (; times-- > 0; a = r) {
+        ring->kernel->square(ring->t, a, blocks);
+        ring->kernel->reduce(r, ring->t, ring->m, blocks, ring->k);
+    }
 }
 
 static uint64_t subtract(uint64_t *r, const uint64_t *m, size_t limbs) {
@@ -133,8 +139,10 @@ static void mul_low(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, con
     memcpy(r, ring->t, 8 * ring->limbs);
 }
 
-static void sqr_low(const chevmi_ring *ring, uint64_t *r, const uint64_t *a) {
-    mul_low(ring, r, a, a);
+static void sqr_low(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times) {
+    for (; times-- > 0; a = r) {
+        mul_low(ring, r, a, a);
+    }
 }
 
 /* ---- Powers --------------------------------------------------------------------------------- */
@@ -174,43 +182,66 @@ uint64_t chevmi_modexp_window_step(uint64_t exponent_bits) {
 /* The odd powers of powers[0], as many as the window asks for; r is scratch. */
 static void fill_powers(const chevmi_ring *ring, uint64_t *powers, size_t count, uint64_t *r) {
     if (count > 1) {
-        ring->sqr(ring, r, powers);
+        ring->sqr(ring, r, powers, 1);
     }
     for (size_t i = 1; i < count; i++) {
         ring->mul(ring, powers + i * ring->limbs, powers + (i - 1) * ring->limbs, r);
     }
 }
 
+/* Bits of an exponent, read by limbs. */
+typedef struct bit_reader {
+    const chevmi_span *number;
+    uint64_t limb, index;
+} bit_reader;
+
+CH_INLINE unsigned read_bit(bit_reader *reader, uint64_t i) {
+    if (CH_UNLIKELY(i / 64 != reader->index)) {
+        reader->index = i / 64;
+        chevmi_span_limbs(&reader->limb, reader->number, reader->index, 1);
+    }
+    return reader->limb >> (i % 64) & 1u;
+}
+
+/* Length of the run of zeros that begins below bit `top`, up to 64. */
+static unsigned zeros_below(bit_reader *reader, uint64_t top) {
+    unsigned run = 0;
+    while (run < top && run < 64 && read_bit(reader, top - 1 - run) == 0) {
+        run++;
+    }
+    return run;
+}
+
 /* r = powers[0] ^ (the low `bits` bits of the exponent), the highest of them set. */
 static void power(const chevmi_ring *ring, uint64_t *r, uint64_t *powers,
                   const chevmi_span *exponent, uint64_t bits) {
     const unsigned window = window_of(bits);
+    bit_reader reader = {exponent, 0, UINT64_MAX};
     bool started = false;
     fill_powers(ring, powers, chevmi_window_powers(bits), r);
     for (uint64_t top = bits; top > 0;) { /* bits still to come */
-        if (bit_at(exponent, top - 1) == 0) {
-            ring->sqr(ring, r, r);
-            top--;
+        const unsigned zeros = zeros_below(&reader, top);
+        if (zeros != 0) {
+            ring->sqr(ring, r, r, zeros);
+            top -= zeros;
             continue;
         }
-        uint64_t bottom = top > window ? top - window : 0;
-        while (bit_at(exponent, bottom) == 0) {
-            bottom++;
-        }
+        unsigned width = top < window ? (unsigned)top : window;
         size_t digit = 0;
-        for (; top > bottom; top--) {
-            digit = digit << 1 | bit_at(exponent, top - 1);
-            if (started) {
-                ring->sqr(ring, r, r);
-            }
+        for (unsigned i = 1; i <= width; i++) {
+            digit = digit << 1 | read_bit(&reader, top - i);
         }
-        const uint64_t *const factor = powers + (digit >> 1) * ring->limbs;
+        const unsigned even = chevm_limb_ctz(digit); /* a digit ends in a one */
+        width -= even;
+        const uint64_t *const factor = powers + (digit >> even >> 1) * ring->limbs;
         if (started) {
+            ring->sqr(ring, r, r, width);
             ring->mul(ring, r, r, factor);
         } else {
             memcpy(r, factor, 8 * ring->limbs);
             started = true;
         }
+        top -= width;
     }
 }
 
@@ -292,7 +323,7 @@ static void make_square(const chevmi_ring *ring, uint64_t *square) {
         ring->add(ring, square, square, square);
     }
     while (steps-- > 0) {
-        ring->sqr(ring, square, square);
+        ring->sqr(ring, square, square, 1);
         if ((target >> steps & 1u) != 0) {
             ring->add(ring, square, square, square);
         }

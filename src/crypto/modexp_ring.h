@@ -13,9 +13,10 @@
 
 typedef struct chevmi_ring chevmi_ring;
 
+/** mul, sqr (`times` squarings, at least one) and add; r may be a or b. */
 struct chevmi_ring {
     void (*mul)(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const uint64_t *b);
-    void (*sqr)(const chevmi_ring *ring, uint64_t *r, const uint64_t *a);
+    void (*sqr)(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times);
     void (*add)(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const uint64_t *b);
     const chevmi_modexp_kernel *kernel;
     const chevmi_field256_kernels *four;

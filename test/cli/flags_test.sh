@@ -71,9 +71,6 @@ error 3 "argument:2: bad value 'fehler' for --style: use geth|evmc" run --style 
 error 3 "argument:2: bad value 'sometimes' for --trace: use always|failing|never" \
     run --trace=sometimes 00
 error 3 "argument:2: bad value 'slow' for --engine: use fast|portable|both" run --engine slow 00
-for format in folded speedscope chrome; do
-    error 3 "argument:2: --trace.format $format: not in this version" run --trace.format $format 00
-done
 error 3 "argument:2: bad value 'xml' for --trace.format: use json|strict|folded|speedscope|chrome" \
     run --trace.format xml 00
 error 3 "argument:1: bad value 'parity' for --compat: use geth" --compat parity run 00
