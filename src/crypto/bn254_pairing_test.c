@@ -59,8 +59,7 @@ TEST(bn254_walk_ends_right_for_points_of_g2_only) {
     }
 }
 
-/* Points whose order is a small factor of the cofactor, alone and added to one of G2: the walk from
- * the least order passes infinity and its own start. */
+/* Points whose order is a small factor of the cofactor, alone and added to one of G2. */
 TEST(bn254_walk_of_points_of_small_order) {
     uint64_t cofactor[4], part[4];
     bn_rig_cofactor(cofactor);
