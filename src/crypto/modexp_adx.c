@@ -150,6 +150,39 @@ CH_INLINE void multiply_four(uint64_t t[8], const uint64_t a[4], const uint64_t 
     t[4] = t4, t[5] = t5, t[6] = t6, t[7] = t7;
 }
 
+/* Products off the diagonal, then doubled along the carry flag while squares are added along the
+ * overflow flag. */
+CH_INLINE void square_four(uint64_t t[8], const uint64_t a[4]) {
+    uint64_t t0, t1, t2, t3, t4, t5, t6, t7, low, high;
+    __asm__(
+        "movq (%[a]), %%rdx\n\t"
+        "mulxq 8(%[a]), %[t1], %[t2]\n\t"
+        "mulxq 16(%[a]), %[low], %[t3]\n\taddq %[low], %[t2]\n\t"
+        "mulxq 24(%[a]), %[low], %[t4]\n\tadcq %[low], %[t3]\n\tadcq $0, %[t4]\n\t"
+        "movq 8(%[a]), %%rdx\n\t" NO_FLAGS STEP(
+            16, t3, t4) "mulxq 24(%[a]), %[low], %[t5]\n\tadcxq %[low], %[t4]\n\t"
+                        "movl $0, %k[low]\n\tadcxq %[low], %[t5]\n\tadoxq %[low], %[t5]\n\t"
+                        "movq 16(%[a]), %%rdx\n\t"
+                        "mulxq 24(%[a]), %[low], %[t6]\n\taddq %[low], %[t5]\n\tadcq $0, %[t6]\n\t"
+                        "movq (%[a]), %%rdx\n\t" NO_FLAGS "mulxq %%rdx, %[t0], %[high]\n\t"
+                        "adcxq %[t1], %[t1]\n\tadoxq %[high], %[t1]\n\t"
+                        "movq 8(%[a]), %%rdx\n\tmulxq %%rdx, %[low], %[high]\n\t"
+                        "adcxq %[t2], %[t2]\n\tadoxq %[low], %[t2]\n\t"
+                        "adcxq %[t3], %[t3]\n\tadoxq %[high], %[t3]\n\t"
+                        "movq 16(%[a]), %%rdx\n\tmulxq %%rdx, %[low], %[high]\n\t"
+                        "adcxq %[t4], %[t4]\n\tadoxq %[low], %[t4]\n\t"
+                        "adcxq %[t5], %[t5]\n\tadoxq %[high], %[t5]\n\t"
+                        "movq 24(%[a]), %%rdx\n\tmulxq %%rdx, %[low], %[t7]\n\t"
+                        "adcxq %[t6], %[t6]\n\tadoxq %[low], %[t6]\n\t"
+                        "movl $0, %k[low]\n\tadcxq %[low], %[t7]\n\tadoxq %[low], %[t7]\n\t"
+        : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3), [t4] "=&r"(t4),
+          [t5] "=&r"(t5), [t6] "=&r"(t6), [t7] "=&r"(t7), [low] "=&r"(low), [high] "=&r"(high)
+        : [a] "r"(a)
+        : "rdx", "cc", "memory");
+    t[0] = t0, t[1] = t1, t[2] = t2, t[3] = t3;
+    t[4] = t4, t[5] = t5, t[6] = t6, t[7] = t7;
+}
+
 /* r = t + u, u below 2m, less m if that is not negative: high takes the carry, then the sign. */
 CH_INLINE void finish_four(uint64_t r[4], uint64_t t[4], uint64_t u0, uint64_t u1, uint64_t u2,
                            uint64_t u3, const chevmi_four *m) {
@@ -192,7 +225,11 @@ static void four(uint64_t r[4], const uint64_t a[4], const uint64_t b[4], const 
 static void four_folded(uint64_t r[4], const uint64_t a[4], const uint64_t b[4],
                         const chevmi_four *m) {
     uint64_t t[8], low, high;
-    multiply_four(t, a, b);
+    if (a == b) {
+        square_four(t, a);
+    } else {
+        multiply_four(t, a, b);
+    }
     uint64_t t0 = t[0], t1 = t[1], t2 = t[2], t3 = t[3], t4 = 0;
     __asm__(FOLD_ROW(t0, t1, t2, t3, t4) FOLD_ROW(t1, t2, t3, t4, t0)
                 QUOTIENT_ROW(t2, t3, t4, t0, t1) QUOTIENT_ROW(t3, t4, t0, t1, t2)
