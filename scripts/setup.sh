@@ -35,6 +35,7 @@ test       clang-format        command:clang-format
 test       libgmp-dev          header:gmp.h
 test       libssl-dev          header:openssl/evp.h
 test       valgrind            command:valgrind
+test       python3             command:python3
 matrix     clang               command:clang
 matrix     libclang-rt-14-dev  package
 '

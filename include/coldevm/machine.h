@@ -116,6 +116,10 @@ void chevm_call(chevm *vm, const chevm_host *host, void *context, const chevm_me
 
 void chevm_get_stats(const chevm *vm, chevm_stats *stats);
 
+/** chevm_reset_stats starts counts and peaks anew; those of the cache go on. Requires: not
+ * executing. */
+void chevm_reset_stats(chevm *vm);
+
 /** One traced instruction, values before it ran; valid only during the call. */
 typedef struct chevm_trace_step {
     uint64_t pc;
@@ -130,7 +134,8 @@ typedef struct chevm_trace_step {
     size_t memory_size;
     const uint8_t *return_data;
     size_t return_data_size;
-    chevm_status status; /* trace_end only: OK, or why the instruction failed */
+    chevm_status status;          /* trace_end only: OK, or why the instruction failed */
+    const chevm_message *message; /* of the frame; recipient is the new account in a creation */
 } chevm_trace_step;
 
 /** Receives each instruction twice: begin with the values before it, end with its cost and outcome

@@ -25,7 +25,8 @@
     X(GAS_LIMIT_EXCEEDS_MAXIMUM,         "transaction gas limit too high")                         \
     X(GAS_ALLOWANCE_EXCEEDED,            "gas limit reached")                                      \
     X(TYPE_3_TX_MAX_BLOB_GAS_ALLOWANCE_EXCEEDED, "would exceed maximum allowance")                 \
-    X(PRIORITY_GREATER_THAN_MAX_FEE_PER_GAS, "max priority fee per gas higher than max fee per gas") \
+    X(PRIORITY_GREATER_THAN_MAX_FEE_PER_GAS,                                                       \
+      "max priority fee per gas higher than max fee per gas")                                      \
     X(INSUFFICIENT_MAX_FEE_PER_GAS,      "max fee per gas less than block base fee")               \
     X(TYPE_3_TX_ZERO_BLOBS,              "blob transaction missing blob hashes")                   \
     X(TYPE_3_TX_BLOB_COUNT_EXCEEDED,     "blob transaction has too many blobs")                    \

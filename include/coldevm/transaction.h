@@ -63,7 +63,7 @@ typedef struct chevm_transaction {
     size_t access_count;
     const chevm_u256 *blob_hashes;
     size_t blob_count;
-    const chevm_authorization *authorizations;
+    chevm_authorization *authorizations; /* recover writes their authority */
     size_t authorization_count;
     chevm_u256 v, r, s; /* v as on the wire of legacy ones; y parity else */
 } chevm_transaction;
@@ -99,7 +99,8 @@ typedef struct chevm_outcome {
         status; /* of the outermost frame; >= CHEVM_STATUS_MACHINE: undone, state as before */
     uint64_t gas_used; /* after refunds and floor: what was paid for */
     uint64_t gas_refunded;
-    uint64_t execution_gas; /* spent by the frames, without intrinsic gas and refunds */
+    uint64_t delegation_refund; /* of EIP-7702, known before the first instruction runs */
+    uint64_t execution_gas;     /* spent by the frames, without intrinsic gas and refunds */
     const uint8_t *output;
     size_t output_size;
     chevm_address create_address; /* of a creation */
@@ -107,31 +108,62 @@ typedef struct chevm_outcome {
 
 /* ---- From and to bytes ---------------------------------------------------------------------- */
 
-/** chevm_transaction_scratch is enough scratch for decoding any `size` bytes. */
+/** chevm_transaction_scratch is enough scratch for decoding any `size` bytes: six times as many,
+ *  SIZE_MAX if that overflows. */
 size_t chevm_transaction_scratch(size_t size);
 
 /** chevm_transaction_decode reads a signed transaction: RLP, or a type byte and RLP; strictly.
- *  Whether its type exists in a fork is validate's matter, but the signature's forms are judged
- * here. Returns: ACCEPTED; a rejection in facts->why, *transaction undefined. Requires: scratch of
- * chevm_transaction_scratch(size) bytes, aligned to 8; bytes, scratch and *transaction live
- * together. */
+ *  Whether its type exists in a fork and its signature is anyone's is judged by check and recover;
+ *  here, that its y parity (types 1 to 4) is 0 or 1.
+ *  Returns: ACCEPTED; else the rejection that is in facts->why, with its position; *transaction
+ *  undefined.
+ *  Requires: scratch of chevm_transaction_scratch(size) bytes, aligned to 8; bytes may be NULL if
+ *  size is 0. Bytes, scratch and *transaction live together. Cost: O(size). */
 chevm_rejection chevm_transaction_decode(chevm_transaction *transaction, const uint8_t *bytes,
                                          size_t size, void *scratch, chevm_rejection_facts *facts);
 
 /** chevm_transaction_encode writes the signed transaction as it goes over the wire.
- *  Returns: the size it takes; nothing is written if `room` is less. */
+ *  Returns: the size it takes; nothing is written if `room` is less or out is NULL. */
 size_t chevm_transaction_encode(const chevm_transaction *transaction, uint8_t *out, size_t room);
 
 /** chevm_transaction_signing_hash is what the sender signed; chevm_transaction_hash keccak256 of
- * the wire form. Both without building it. */
+ * the wire form; chevm_authorization_signing_hash what a tuple's authority signed. None builds the
+ * bytes.
+ */
 void chevm_transaction_signing_hash(const chevm_transaction *transaction, chevm_u256 *hash);
 void chevm_transaction_hash(const chevm_transaction *transaction, chevm_u256 *hash);
+void chevm_authorization_signing_hash(const chevm_authorization *authorization, chevm_u256 *hash);
 
-/** chevm_transaction_recover sets transaction->sender from the signature (low s from Homestead on),
- *  and chevm_authorization_recover the authority of a tuple (is_signed tells whether there is one).
- *  Returns: ACCEPTED, INVALID_SIGNATURE_VRS or EC_RECOVERY_FAIL. Cost: about 50 us. */
+/** chevm_sender_cache keeps what was recovered from signatures, in the caller's memory: the same
+ *  bytes come back for every fork of a test, or from a pool into a block. A place is chosen by the
+ *  signed hash and overwritten by the next one that falls there; an entry answers only for the very
+ *  same hash and signature. One thread at a time. */
+typedef struct chevm_sender_cache_entry chevm_sender_cache_entry;
+typedef struct chevm_sender_cache {
+    chevm_sender_cache_entry *entries; /* fields are private, but for the two counters */
+    size_t count;
+    uint64_t hits, misses;
+} chevm_sender_cache;
+
+/** chevm_sender_cache_footprint is the memory for `count` entries (128 bytes each; SIZE_MAX if it
+ *  overflows); chevm_sender_cache_init makes it an empty cache.
+ *  Requires: memory of the footprint, aligned to 8, as long as the cache is used. */
+size_t chevm_sender_cache_footprint(size_t count);
+void chevm_sender_cache_init(chevm_sender_cache *cache, void *memory, size_t count);
+
+/** chevm_transaction_recover sets transaction->sender from the signature, and the authority of each
+ *  of its tuples. Judges what the fork asks of v (27, 28; a chain from EIP-155 on) and s (low from
+ *  Homestead on); not whether the chain is the right one, which is check's matter.
+ *  chevm_authorization_recover does it for one tuple: is_signed tells whether there is a signer.
+ *  Returns: ACCEPTED, INVALID_SIGNATURE_VRS, INVALID_CHAINID (v names none) or EC_RECOVERY_FAIL;
+ * the sender is then undefined. Cost: about 50 us a signature, 1 us if the cache (NULL: none) has
+ * it. */
 chevm_rejection chevm_transaction_recover(chevm_transaction *transaction, chevm_fork fork);
+chevm_rejection chevm_transaction_recover_cached(chevm_transaction *transaction, chevm_fork fork,
+                                                 chevm_sender_cache *cache);
 void chevm_authorization_recover(chevm_authorization *authorization);
+void chevm_authorization_recover_cached(chevm_authorization *authorization,
+                                        chevm_sender_cache *cache);
 
 /* ---- Rules ---------------------------------------------------------------------------------- */
 
@@ -153,9 +185,16 @@ typedef struct chevm_blob_schedule {
  */
 bool chevm_blob_schedule_of(const char *fork_name, chevm_blob_schedule *schedule);
 
-/** chevm_transaction_check judges what needs no state (type, fees, gas, sizes, blobs, tuples);
- *  chevm_transaction_validate that and the sender's account (nonce, code, balance).
- *  Order: as the execution specification has it (the first reason counts). */
+/** chevm_transaction_type_check judges only whether the fork has the type: a transaction may be
+ *  malformed and of an unknown type at once, and either may be the answer. */
+chevm_rejection chevm_transaction_type_check(unsigned type, chevm_fork fork);
+
+/** chevm_transaction_check judges what needs no state: type, chain, gas, sizes, fees, blobs,
+ * tuples, and at last whether gas limit * fee fits 256 bits; chevm_transaction_validate judges the
+ * same (but for the product, which no balance covers) and then the sender's account: nonce,
+ * balance, code. Order: as the execution specification has it (the first reason counts). *facts
+ * says all about it.
+ */
 chevm_rejection chevm_transaction_check(const chevm_transaction *transaction,
                                         const chevm_block *block, chevm_rejection_facts *facts);
 chevm_rejection chevm_transaction_validate(const chevm_transaction *transaction,

@@ -44,6 +44,16 @@ export async function loadEthereum() {
     return { evm, common, state, util, RLP: rlp.RLP, keccak256: sha3.keccak_256 };
 }
 
+/** What runs whole transactions, on top of loadEthereum. */
+export async function loadTransactions() {
+    const [vm, tx, block] = await Promise.all([
+        loadModule('@ethereumjs/vm', 'dist/esm/index.js'),
+        loadModule('@ethereumjs/tx', 'dist/esm/index.js'),
+        loadModule('@ethereumjs/block', 'dist/esm/index.js'),
+    ]);
+    return { vm, tx, block };
+}
+
 /** The Solidity compiler (WebAssembly build). */
 export function loadSolc() {
     const uncaught = process.listeners('uncaughtException');
@@ -54,4 +64,9 @@ export function loadSolc() {
         }
     }
     return solc;
+}
+
+/** Its tries alone (a dependency of its state manager, pinned by the lock file). */
+export async function loadTrie() {
+    return loadModule('@ethereumjs/mpt', 'dist/esm/index.js');
 }

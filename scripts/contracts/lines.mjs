@@ -16,7 +16,7 @@ const PHRASES = {
     INITCODE_SIZE: 'max initcode size exceeded', CREATE_COLLISION: 'contract address collision',
 };
 
-function lineOf(step, failure, withStack) {
+export function lineOf(step, failure, withStack) {
     const line = {
         pc: step.pc, op: step.op, gas: shortHex(step.gas), gasCost: shortHex(step.gasCost),
         memSize: step.memSize,

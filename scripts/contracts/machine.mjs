@@ -161,7 +161,7 @@ export class Machine {
 }
 
 /** BLOCKHASH(n) as in the state tests: keccak256 of the decimal digits of n. */
-class NumberedBlocks {
+export class NumberedBlocks {
     constructor(keccak256) {
         this.keccak256 = keccak256;
     }

@@ -101,7 +101,11 @@ export function statusName(error, step) {
     case 'invalid bytecode deployed': return 'CODE_PREFIX';
     case 'invalid opcode': return step?.op === INVALID ? 'INVALID_OPCODE' : 'UNDEFINED_OPCODE';
     case 'out of gas': return outOfGasName(step);
-    default: throw new Error(`no status for "${error}"`);
+    default:
+        if (step === undefined) {
+            return 'PRECOMPILE_FAILURE'; // no instruction: the reasons are the precompile's own
+        }
+        throw new Error(`no status for "${error}"`);
     }
 }
 

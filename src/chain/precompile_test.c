@@ -251,3 +251,58 @@ TEST(precompile_modexp_of_unthinkable_lengths_is_the_machines_limit) {
     CHECK_EQUAL(result.status, CHEVM_OK);
     CHECK_EQUAL(result.output_size, 0);
 }
+
+static chevm_status call_bn254(chevm_precompile which, const uint8_t *input, size_t size,
+                               chevm_result *result) {
+    chevm_precompile_run(CHEVM_OSAKA, which, input, size, 1000000, scratch, sizeof scratch, result);
+    return result->status;
+}
+
+/* EIP-196: input is continued by zeros, and what is beyond its length is ignored. */
+TEST(precompile_bn254_input_of_any_length) {
+    uint8_t input[200] = {[31] = 1, [63] = 2, [95] = 3}; /* (1, 2), then 3 or half a point */
+    uint8_t zeros[64] = {0}, thrice[64];
+    chevm_result result;
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, NULL, 0, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, zeros, 64);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, NULL, 0, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, zeros, 64);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, input, 64, &result), CHEVM_OK);
+    CHECK_EQUAL(result.output_size, 64);
+    CHECK_BYTES(result.output, input, 64);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, input, 63, &result),
+                CHEVM_PRECOMPILE_FAILURE); /* (1, 0) */
+    CHECK_EQUAL(result.gas_left, 0);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, input, 128, &result),
+                CHEVM_PRECOMPILE_FAILURE);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, input, 64, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, zeros, 64);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, input, 96, &result), CHEVM_OK);
+    memcpy(thrice, result.output, sizeof thrice);
+    memset(input + 96, 0xff, sizeof input - 96);
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, input, sizeof input, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, thrice, 64);
+    memcpy(input + 64, thrice, sizeof thrice); /* 3 + 1 = 4 */
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_ADD, input, sizeof input, &result), CHEVM_OK);
+    memcpy(thrice, result.output, sizeof thrice);
+    memset(input + 64, 0, 32);
+    input[95] = 4;
+    CHECK_EQUAL(call_bn254(CHEVM_PRECOMPILE_BN254_MUL, input, 96, &result), CHEVM_OK);
+    CHECK_BYTES(result.output, thrice, 64);
+}
+
+/* EIP-197: whole pairs only; no pair is one. */
+TEST(precompile_bn254_pairing_takes_whole_pairs) {
+    static const uint8_t input[384];
+    const uint8_t one[32] = {[31] = 1};
+    chevm_result result;
+    for (size_t size = 0; size <= sizeof input; size++) {
+        const chevm_status status =
+            call_bn254(CHEVM_PRECOMPILE_BN254_PAIRING, size == 0 ? NULL : input, size, &result);
+        CHECK_EQUAL(status, size % 192 == 0 ? CHEVM_OK : CHEVM_PRECOMPILE_FAILURE);
+        if (status == CHEVM_OK) {
+            CHECK_EQUAL(result.output_size, 32);
+            CHECK_BYTES(result.output, one, 32);
+        }
+    }
+}

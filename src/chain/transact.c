@@ -134,7 +134,7 @@ static void fill_message(const run *r, chevm_message *message) {
     }
 }
 
-static chevm_status prepare_and_call(run *r) {
+static chevm_status prepare_and_call(run *r, chevm_outcome *outcome) {
     chevm_status status = buy_gas(r);
     if (status == CHEVM_OK) {
         status = warm_access_list(r);
@@ -142,6 +142,7 @@ static chevm_status prepare_and_call(run *r) {
     if (status == CHEVM_OK) {
         status = authorize_all(r);
     }
+    outcome->delegation_refund = r->delegation_refund; /* a tracer may ask for it */
     if (status == CHEVM_OK) {
         chevm_message message;
         fill_message(r, &message);
@@ -197,7 +198,7 @@ static void execute(run *r, chevm_outcome *outcome) {
         outcome->status = status;
         return;
     }
-    status = prepare_and_call(r);
+    status = prepare_and_call(r, outcome);
     outcome->status = status;
     if ((int)status < CHEVM_STATUS_MACHINE) {
         status = finish(r, outcome);

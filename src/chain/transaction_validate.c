@@ -29,26 +29,31 @@ typedef struct judgement {
     chevm_rejection_facts *facts;
 } judgement;
 
-static chevm_rejection judge_type(const judgement *j) {
+chevm_rejection chevm_transaction_type_check(unsigned type, chevm_fork fork) {
     static const chevm_rejection too_early[] = {
         CHEVM_REJECTED_TYPE_NOT_SUPPORTED, CHEVM_REJECTED_TYPE_1_TX_PRE_FORK,
         CHEVM_REJECTED_TYPE_2_TX_PRE_FORK, CHEVM_REJECTED_TYPE_3_TX_PRE_FORK,
         CHEVM_REJECTED_TYPE_4_TX_PRE_FORK};
-    const unsigned type = (unsigned)j->transaction->type;
-    if (type > j->rules.newest_type) {
-        return reject(j->facts,
-                      type < sizeof too_early / sizeof too_early[0] ? too_early[type]
-                                                                    : too_early[0],
-                      j->rules.newest_type, type);
-    }
-    return CHEVM_ACCEPTED;
+    chevmi_transaction_rules rules;
+    chevmi_transaction_rules_build(&rules, fork);
+    return type <= rules.newest_type                       ? CHEVM_ACCEPTED
+           : type < sizeof too_early / sizeof too_early[0] ? too_early[type]
+                                                           : CHEVM_REJECTED_TYPE_NOT_SUPPORTED;
 }
 
-/* EIP-155: a signature is for one chain; before that fork no chain could be named. */
+static chevm_rejection judge_type(const judgement *j) {
+    const unsigned type = (unsigned)j->transaction->type;
+    const chevm_rejection why = chevm_transaction_type_check(type, j->block->fork);
+    return why == CHEVM_ACCEPTED ? why : reject(j->facts, why, j->rules.newest_type, type);
+}
+
+/* EIP-155: a signature is for one chain; before that fork a v that names one is no signature. */
 static chevm_rejection judge_chain(const judgement *j) {
     const chevm_transaction *const t = j->transaction;
-    if (t->has_chain_id &&
-        (!j->rules.replay_protection || !chevm_u256_equal(&t->chain_id, &j->block->chain_id))) {
+    if (t->has_chain_id && !j->rules.replay_protection) {
+        return reject_words(j->facts, CHEVM_REJECTED_INVALID_SIGNATURE_VRS, &zero_word, &t->v);
+    }
+    if (t->has_chain_id && !chevm_u256_equal(&t->chain_id, &j->block->chain_id)) {
         return reject_words(j->facts, CHEVM_REJECTED_INVALID_CHAINID, &j->block->chain_id,
                             &t->chain_id);
     }
@@ -69,8 +74,7 @@ static chevm_rejection judge_gas(const judgement *j) {
     return CHEVM_ACCEPTED;
 }
 
-/* EIP-2681, 3860, 7825. A gas limit that the machine's counter cannot hold is above that of any
- * block. */
+/* EIP-2681, 3860, 7825. */
 static chevm_rejection judge_limits(const judgement *j) {
     const chevm_transaction *const t = j->transaction;
     if (t->nonce == UINT64_MAX) {
@@ -84,7 +88,7 @@ static chevm_rejection judge_limits(const judgement *j) {
         return reject(j->facts, CHEVM_REJECTED_GAS_LIMIT_EXCEEDS_MAXIMUM, j->rules.gas_max,
                       t->gas_limit);
     }
-    if (t->gas_limit > j->block->gas_available || t->gas_limit > INT64_MAX) {
+    if (t->gas_limit > j->block->gas_available) {
         return reject(j->facts, CHEVM_REJECTED_GAS_ALLOWANCE_EXCEEDED, j->block->gas_available,
                       t->gas_limit);
     }
@@ -217,8 +221,12 @@ static chevm_rejection judge_code(const chevm_block *block, const chevm_account 
     return reject_words(facts, CHEVM_REJECTED_SENDER_NOT_EOA, sender->code_hash, &zero_word);
 }
 
+/* What the machine's counter cannot hold is above the gas limit of any block. */
 static chevm_rejection judge_sender(const chevm_transaction *t, const chevm_block *block,
                                     const chevm_account *sender, chevm_rejection_facts *facts) {
+    if (t->gas_limit > INT64_MAX) {
+        return reject(facts, CHEVM_REJECTED_GAS_ALLOWANCE_EXCEEDED, INT64_MAX, t->gas_limit);
+    }
     if (sender->nonce != t->nonce) {
         return reject(facts,
                       sender->nonce > t->nonce ? CHEVM_REJECTED_NONCE_MISMATCH_TOO_LOW

@@ -181,7 +181,7 @@ ch_status chevm_trie_root(chevm_u256 *root, chevm_trie_item *items, size_t count
     chevmi_trie_builder builder;
     chevmi_trie_begin(&builder);
     for (size_t i = 0; i < count; i++) {
-        chevmi_trie_add(&builder, &items[i], i + 1 < count ? &items[i + 1] : NULL, root);
+        chevmi_trie_add(&builder, &items[i], i + 1 < count ? &items[i + 1] : NULL, NULL, root);
     }
     return CH_OK;
 }

@@ -7,21 +7,15 @@
 #include <string.h>
 
 #define EMPTY_CHILD 0x80u
-#define LEAF        0x20u /* first nibble of a path, shifted: it ends the key */
-#define ODD         0x10u /* and its number of nibbles is odd */
+#define ODD         0x10u /* in a path's first byte: its number of nibbles is odd */
 
-/* How a node stands in its parent. */
-typedef struct reference {
-    uint8_t bytes[CHEVMI_TRIE_REF_MAX];
-    uint8_t size;
-} reference;
+typedef chevmi_trie_reference reference;
 
 static unsigned nibble_at(const uint8_t *key, unsigned at) {
     return at % 2 == 0 ? key[at / 2] >> 4 : key[at / 2] & 15u;
 }
 
-/* Nibbles that both keys begin with. */
-static unsigned shared_nibbles(const chevm_trie_item *a, const chevm_trie_item *b) {
+unsigned chevmi_trie_shared(const chevm_trie_item *a, const chevm_trie_item *b) {
     const uint32_t least = a->key_size < b->key_size ? a->key_size : b->key_size;
     uint32_t at = 0;
     while (at < least && a->key[at] == b->key[at]) {
@@ -60,9 +54,8 @@ static void refer_parts(reference *ref, const uint8_t *head, size_t head_size, c
     ref->size = CHEVMI_TRIE_REF_MAX;
 }
 
-/* Nibbles [from, to) of a key with their flag, as an RLP string: at most 1 + 33 bytes. */
-static uint8_t *put_path(uint8_t *out, const uint8_t *key, unsigned from, unsigned to,
-                         unsigned flag) {
+uint8_t *chevmi_trie_put_path(uint8_t *out, const uint8_t *key, unsigned from, unsigned to,
+                              unsigned flag) {
     const unsigned bytes = 1 + (to - from) / 2;
     if (bytes != 1) {
         *out++ = (uint8_t)(0x80 + bytes);
@@ -92,16 +85,28 @@ static uint8_t *put_header_before(uint8_t *content, size_t size) {
     return at;
 }
 
-/* The leaf [path from nibble `from` on, value]. */
+const uint8_t *chevmi_trie_put_leaf(uint8_t *room, size_t *size, const chevm_trie_item *item,
+                                    unsigned from) {
+    uint8_t *const content = room + CHEVM_RLP_HEADER_MAX;
+    CH_ASSERT(item->value_size <= CHEVMI_TRIE_VALUE_MAX);
+    uint8_t *end =
+        chevmi_trie_put_path(content, item->key, from, 2 * item->key_size, CHEVMI_TRIE_LEAF);
+    end = chevm_rlp_put_string(end, item->value, item->value_size);
+    const uint8_t *const start = put_header_before(content, (size_t)(end - content));
+    *size = (size_t)(end - start);
+    return start;
+}
+
 static void refer_leaf(reference *ref, const chevm_trie_item *item, unsigned from) {
-    uint8_t node[CHEVM_RLP_HEADER_MAX + 34 + 2 + CHEVMI_TRIE_VALUE_MAX];
-    uint8_t *const content = node + CHEVM_RLP_HEADER_MAX;
-    uint8_t *end = put_path(content, item->key, from, 2 * item->key_size, LEAF);
+    uint8_t node[CHEVMI_TRIE_LEAF_MAX];
     if (item->value_size <= CHEVMI_TRIE_VALUE_MAX) {
-        end = chevm_rlp_put_string(end, item->value, item->value_size);
-        const uint8_t *const start = put_header_before(content, (size_t)(end - content));
-        refer(ref, start, (size_t)(end - start));
+        size_t size = 0;
+        const uint8_t *const start = chevmi_trie_put_leaf(node, &size, item, from);
+        refer(ref, start, size);
     } else {
+        uint8_t *const content = node + CHEVM_RLP_HEADER_MAX;
+        const uint8_t *const end =
+            chevmi_trie_put_path(content, item->key, from, 2 * item->key_size, CHEVMI_TRIE_LEAF);
         const size_t size =
             (size_t)(end - content) + chevm_rlp_string_size(item->value, item->value_size);
         const uint8_t *const start = put_header_before(content, size);
@@ -113,7 +118,7 @@ static void refer_leaf(reference *ref, const chevm_trie_item *item, unsigned fro
 static void refer_extension(reference *ref, const uint8_t *key, unsigned from, unsigned to) {
     uint8_t node[CHEVM_RLP_HEADER_MAX + 34 + CHEVMI_TRIE_REF_MAX];
     uint8_t *const content = node + CHEVM_RLP_HEADER_MAX;
-    uint8_t *const end = put_path(content, key, from, to, 0);
+    uint8_t *const end = chevmi_trie_put_path(content, key, from, to, 0);
     memcpy(end, ref->bytes, ref->size);
     const size_t size = (size_t)(end - content) + ref->size;
     const uint8_t *const start = put_header_before(content, size);
@@ -217,8 +222,8 @@ void chevmi_trie_begin(chevmi_trie_builder *b) {
 }
 
 void chevmi_trie_add(chevmi_trie_builder *b, const chevm_trie_item *item,
-                     const chevm_trie_item *next, chevm_u256 *root) {
-    const int after = next != NULL ? (int)shared_nibbles(item, next) : -1;
+                     const chevm_trie_item *next, const reference *leaf, chevm_u256 *root) {
+    const int after = next != NULL ? (int)chevmi_trie_shared(item, next) : -1;
     CH_ASSERT(top_depth(b) == b->shared);
     if (after > b->shared) {
         open_branch(b, (unsigned)after);
@@ -227,13 +232,16 @@ void chevmi_trie_add(chevmi_trie_builder *b, const chevm_trie_item *item,
         top(b)->value = item->value;
         top(b)->value_size = item->value_size;
     } else {
-        reference ref;
+        reference made;
         const int parent = top_depth(b);
-        refer_leaf(&ref, item, (unsigned)(parent + 1));
+        if (leaf == NULL) {
+            refer_leaf(&made, item, (unsigned)(parent + 1));
+            leaf = &made;
+        }
         if (parent < 0) {
-            set_root(root, &ref);
+            set_root(root, leaf);
         } else {
-            append(b, nibble_at(item->key, (unsigned)parent), &ref);
+            append(b, nibble_at(item->key, (unsigned)parent), leaf);
         }
     }
     while (top_depth(b) > after) {

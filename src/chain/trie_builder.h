@@ -22,6 +22,14 @@
 #define CHEVMI_TRIE_VALUE_MAX 192u /* a longer value is hashed piece by piece, not copied */
 #define CHEVMI_TRIE_BRANCH    (CHEVMI_TRIE_ROOM + 16u * CHEVMI_TRIE_REF_MAX)
 
+#define CHEVMI_TRIE_LEAF_MAX (9u + 34u + 2u + CHEVMI_TRIE_VALUE_MAX)
+
+/* How a node stands in its parent: RLP of its hash, or the node itself if below 32 bytes. */
+typedef struct chevmi_trie_reference {
+    uint8_t bytes[CHEVMI_TRIE_REF_MAX];
+    uint8_t size;
+} chevmi_trie_reference;
+
 typedef struct chevmi_trie_branch {
     const uint8_t *value; /* of the key that ends here, NULL if none */
     uint32_t value_size;
@@ -40,12 +48,31 @@ typedef struct chevmi_trie_builder {
 
 _Static_assert(sizeof(chevmi_trie_builder) <= 36u * 1024u, "it lies on the stack");
 
+/* Leads a path: what follows is a leaf's value, or for 0 another node. */
+#define CHEVMI_TRIE_LEAF 0x20u
+
+/* Writes nibbles [from, to) of a key in the compact form with their flag, as an RLP string: at most
+ * 1 + 33 bytes. Returns the byte behind. */
+uint8_t *chevmi_trie_put_path(uint8_t *out, const uint8_t *key, unsigned from, unsigned to,
+                              unsigned flag);
+
+/* Nibbles that both keys begin with. */
+unsigned chevmi_trie_shared(const chevm_trie_item *a, const chevm_trie_item *b);
+
+/* Writes the leaf of an item, its path from nibble `from` on, into CHEVMI_TRIE_LEAF_MAX bytes at
+ * `room`. Returns where it begins there. Requires: value_size at most CHEVMI_TRIE_VALUE_MAX. */
+const uint8_t *chevmi_trie_put_leaf(uint8_t *room, size_t *size, const chevm_trie_item *item,
+                                    unsigned from);
+
 void chevmi_trie_begin(chevmi_trie_builder *builder);
 
-/* Adds an item. `next` is the key behind it, NULL if it is the last one: then *root is set.
+/* Adds an item. `next` is the one behind it, NULL if it is the last: then *root is set. `leaf` is
+ * the reference of its leaf, with the path behind the nibble where it parts from its neighbours, or
+ * NULL: then it is worked out here.
  * Requires: key < next; key_size and next_size at most CHEVM_TRIE_KEY_MAX; value_size not 0; the
  * value stays valid to the end if the key is a prefix of `next`. */
 void chevmi_trie_add(chevmi_trie_builder *builder, const chevm_trie_item *item,
-                     const chevm_trie_item *next, chevm_u256 *root);
+                     const chevm_trie_item *next, const chevmi_trie_reference *leaf,
+                     chevm_u256 *root);
 
 #endif

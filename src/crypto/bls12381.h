@@ -34,7 +34,7 @@ size_t chevmi_bls_g1_msm_scratch(size_t term_count);
 size_t chevmi_bls_g2_msm_scratch(size_t term_count);
 
 /** Scratch enough for any number of terms of either group. */
-#define CHEVMI_BLS_MSM_SCRATCH_BYTES (128u << 10)
+#define CHEVMI_BLS_MSM_SCRATCH_BYTES (248u << 10)
 
 /** chevmi_bls_g1_msm and g2_msm add up scalar * point over `term_count` terms, each a point and 32
  *  bytes of scalar, big-endian, any value.

@@ -167,6 +167,10 @@ BENCH_GROUP(bls_g1_msm_16) {
     run_g1_msm(16);
 }
 
+BENCH_GROUP(bls_g1_msm_24) {
+    run_g1_msm(24);
+}
+
 BENCH_GROUP(bls_g1_msm_128) {
     run_g1_msm(128);
 }
@@ -185,6 +189,10 @@ BENCH_GROUP(bls_g2_msm_2) {
 
 BENCH_GROUP(bls_g2_msm_16) {
     run_g2_msm(16);
+}
+
+BENCH_GROUP(bls_g2_msm_24) {
+    run_g2_msm(24);
 }
 
 BENCH_GROUP(bls_g2_msm_128) {

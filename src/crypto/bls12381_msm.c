@@ -8,8 +8,10 @@
 #include <string.h>
 
 typedef struct scalar_parts {
-    uint64_t limbs[4];
+    uint8_t bytes[32];
 } scalar_parts;
+
+#define WINDOW_MAX 8u /* bits of a window of buckets: 24 or 48 KB of them */
 
 static const chevm_u256 ORDER = {
     {0xffffffff00000001u, 0x53bda402fffe5bfeu, 0x3339d80809a1d805u, 0x73eda753299d7d48u}};
@@ -48,29 +50,46 @@ void chevmi_bls_g2_endomorphism(blst_p2_affine *out, const blst_p2_affine *point
     blst_fp2_mul(&out->y, &out->y, &TWIST_Y_NEGATED);
 }
 
-/* k = parts[0] + parts[1] z^2, two limbs each, both below z^2. */
-static void split_in_two(scalar_parts *parts, const chevm_u256 *scalar) {
-    chevm_u256 quotient, remainder;
-    chevm_u256_divmod(&quotient, &remainder, scalar, &Z_SQUARED);
-    memcpy(parts->limbs, remainder.limbs, 2 * sizeof(uint64_t));
-    memcpy(parts->limbs + 2, quotient.limbs, 2 * sizeof(uint64_t));
+static void store_le(uint8_t out[8], uint64_t value) {
+    for (unsigned i = 0; i < 8; i++) {
+        out[i] = (uint8_t)(value >> (8 * i));
+    }
 }
 
-/* k = the sum of parts[i] |z|^i, one limb each, all below |z|. */
-static void split_in_four(scalar_parts *parts, const chevm_u256 *scalar) {
-    chevm_u256 rest = *scalar;
+static uint64_t load_le(const uint8_t in[8]) {
+    uint64_t value = 0;
+    for (unsigned i = 8; i-- > 0;) {
+        value = value << 8 | in[i];
+    }
+    return value;
+}
+
+/* value = k0 + k1 z^2, 16 bytes each, both below z^2. */
+static void split_in_two(scalar_parts *scalar, const chevm_u256 *value) {
+    chevm_u256 quotient, remainder;
+    chevm_u256_divmod(&quotient, &remainder, value, &Z_SQUARED);
+    for (unsigned i = 0; i < 2; i++) {
+        store_le(scalar->bytes + 8 * i, remainder.limbs[i]);
+        store_le(scalar->bytes + 16 + 8 * i, quotient.limbs[i]);
+    }
+}
+
+/* value = k0 + k1 |z| + k2 |z|^2 + k3 |z|^3, 8 bytes each, all below |z|. */
+static void split_in_four(scalar_parts *scalar, const chevm_u256 *value) {
+    chevm_u256 rest = *value;
     for (unsigned i = 0; i < 4; i++) {
         chevm_u256 quotient, remainder;
         chevm_u256_divmod(&quotient, &remainder, &rest, &Z);
-        parts->limbs[i] = remainder.limbs[0];
+        store_le(scalar->bytes + 8 * i, remainder.limbs[0]);
         rest = quotient;
     }
 }
 
-/* Digits of a number below 2^(count-1) - 8, from the lowest, `step` apart: 0 or odd from -7 to 7,
- * of four neighbours at most one not 0. */
-static void recode(int8_t *digits, size_t step, uint64_t low, uint64_t high, size_t count) {
-    for (size_t i = 0; i < count; i++, digits += step) {
+/* Digits of a part (8 or 16 bytes, at least 8 below its power of two), one more than it has bits,
+ * from the lowest, `step` apart: 0 or odd from -7 to 7, of four neighbours at most one not 0. */
+static void recode(int8_t *digits, size_t step, const uint8_t *part, size_t part_size) {
+    uint64_t low = load_le(part), high = part_size == 16 ? load_le(part + 8) : 0;
+    for (size_t i = 0; i <= 8 * part_size; i++, digits += step) {
         int digit = 0;
         if ((low & 1) != 0) {
             digit = (int)(low & 15);
@@ -87,41 +106,54 @@ static void recode(int8_t *digits, size_t step, uint64_t low, uint64_t high, siz
     }
 }
 
+/* The window with the fewest additions: every point once a window, every bucket twice. */
+static size_t best_window(size_t point_count, size_t bits) {
+    size_t best = 2, fewest = SIZE_MAX;
+    for (size_t window = 2; window <= WINDOW_MAX; window++) {
+        const size_t additions = (bits / window + 1) * (point_count + ((size_t)1 << window));
+        if (additions < fewest) {
+            best = window;
+            fewest = additions;
+        }
+    }
+    return best;
+}
+
 #define MSM_POINT                blst_p1
 #define MSM_AFFINE               blst_p1_affine
 #define MSM_BLST(verb)           blst_p1_##verb
-#define MSM_MANY_TO_AFFINE       blst_p1s_to_affine
+#define MSM_BLST_MANY(verb)      blst_p1s_##verb
 #define MSM_OWN(verb)            chevmi_bls_g1_##verb
 #define MSM_LOCAL(verb)          g1_##verb
 #define MSM_CODEC(verb)          chevmi_bls_p1_##verb
 #define MSM_NEGATE(y)            blst_fp_cneg((y), (y), true)
-#define MSM_PARTS                CHEVMI_BLS_G1_PARTS
-#define MSM_PART_BITS            CHEVMI_BLS_G1_PART_BITS
-#define MSM_CHUNK                CHEVMI_BLS_G1_CHUNK
+#define MSM_PARTS                2u
+#define MSM_PART_BYTES           16u
 #define MSM_POINT_BYTES          CHEVMI_BLS_G1_BYTES
-#define MSM_PER_TERM             CHEVMI_BLS_G1_SCRATCH_PER_TERM
-#define MSM_SPLIT(parts, scalar) split_in_two((parts), (scalar))
+#define MSM_SMALL                CHEVMI_BLS_G1_SMALL
+#define MSM_LARGE                1024u
+#define MSM_SPLIT(scalar, value) split_in_two((scalar), (value))
 #include "bls12381_msm_tmpl.h"
 
 #define MSM_POINT                blst_p2
 #define MSM_AFFINE               blst_p2_affine
 #define MSM_BLST(verb)           blst_p2_##verb
-#define MSM_MANY_TO_AFFINE       blst_p2s_to_affine
+#define MSM_BLST_MANY(verb)      blst_p2s_##verb
 #define MSM_OWN(verb)            chevmi_bls_g2_##verb
 #define MSM_LOCAL(verb)          g2_##verb
 #define MSM_CODEC(verb)          chevmi_bls_p2_##verb
 #define MSM_NEGATE(y)            blst_fp2_cneg((y), (y), true)
-#define MSM_PARTS                CHEVMI_BLS_G2_PARTS
-#define MSM_PART_BITS            CHEVMI_BLS_G2_PART_BITS
-#define MSM_CHUNK                CHEVMI_BLS_G2_CHUNK
+#define MSM_PARTS                4u
+#define MSM_PART_BYTES           8u
 #define MSM_POINT_BYTES          CHEVMI_BLS_G2_BYTES
-#define MSM_PER_TERM             CHEVMI_BLS_G2_SCRATCH_PER_TERM
-#define MSM_SPLIT(parts, scalar) split_in_four((parts), (scalar))
+#define MSM_SMALL                CHEVMI_BLS_G2_SMALL
+#define MSM_LARGE                256u
+#define MSM_SPLIT(scalar, value) split_in_four((scalar), (value))
 #include "bls12381_msm_tmpl.h"
 
 void chevmi_bls_g1_sum(blst_p1 *out, const blst_p1_affine *points, const chevm_u256 *scalars,
                        size_t count, void *scratch) {
-    CH_REQUIRE(count <= CHEVMI_BLS_G1_CHUNK);
+    CH_REQUIRE(count <= CHEVMI_BLS_G1_SMALL);
     g1_chunk chunk = g1_chunk_in(scratch, count);
     for (size_t i = 0; i < count; i++) {
         g1_put(&chunk, &points[i], &scalars[i]);

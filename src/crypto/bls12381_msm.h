@@ -6,28 +6,18 @@
 
 #include <coldevm/u256.h>
 
-/** Terms worked on at once: they share the doublings, and their tables fill the scratch. */
-#define CHEVMI_BLS_G1_CHUNK 64u
-#define CHEVMI_BLS_G2_CHUNK 32u
+/** Up to this many terms share doublings (Straus); more go into buckets (Pippenger). */
+#define CHEVMI_BLS_G1_SMALL 20u
+#define CHEVMI_BLS_G2_SMALL 12u
 
-/** Parts a scalar is cut into, and bits of a part. */
-#define CHEVMI_BLS_G1_PARTS     2u
-#define CHEVMI_BLS_G1_PART_BITS 128u
-#define CHEVMI_BLS_G2_PARTS     4u
-#define CHEVMI_BLS_G2_PART_BITS 64u
-
-/** What one term takes of the scratch: multiples of its point, parts of its scalar, and digits in
- *  the same place as the projective multiples (which are larger). */
-#define CHEVMI_BLS_G1_SCRATCH_PER_TERM                                                             \
-    (4u * CHEVMI_BLS_G1_PARTS * sizeof(blst_p1_affine) + 4u * sizeof(uint64_t) +                   \
-     3u * sizeof(blst_p1))
-#define CHEVMI_BLS_G2_SCRATCH_PER_TERM                                                             \
-    (4u * CHEVMI_BLS_G2_PARTS * sizeof(blst_p2_affine) + 4u * sizeof(uint64_t) +                   \
-     3u * sizeof(blst_p2))
+/** What a term of a small sum takes of the scratch: scalar, multiples affine and projective. */
+#define CHEVMI_BLS_G1_SUM_SCRATCH(count)                                                           \
+    ((count) * (32u + 8u * sizeof(blst_p1_affine) + 3u * sizeof(blst_p1)))
 
 /** chevmi_bls_g1_sum sets out to the sum of scalars[i] * points[i].
- *  Requires: count <= CHEVMI_BLS_G1_CHUNK; the points lie in the subgroup; infinity and scalars of
- *            any size are allowed; scratch of count * CHEVMI_BLS_G1_SCRATCH_PER_TERM bytes. */
+ *  Requires: count <= CHEVMI_BLS_G1_SMALL; the points lie in the subgroup; infinity and scalars of
+ *            any size are allowed; scratch of CHEVMI_BLS_G1_SUM_SCRATCH(count) bytes, aligned to 8.
+ */
 void chevmi_bls_g1_sum(blst_p1 *out, const blst_p1_affine *points, const chevm_u256 *scalars,
                        size_t count, void *scratch);
 

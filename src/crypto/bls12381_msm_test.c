@@ -9,7 +9,7 @@
 #define G2      CHEVMI_BLS_G2_BYTES
 #define TERM_G1 CHEVMI_BLS_G1_TERM_BYTES
 #define TERM_G2 CHEVMI_BLS_G2_TERM_BYTES
-#define MOST    (2u * CHEVMI_BLS_G1_CHUNK + 3u)
+#define MOST    1100u /* more than the largest chunk of either group */
 
 static uint64_t scratch[CHEVMI_BLS_MSM_SCRATCH_BYTES / 8];
 static uint8_t input[MOST * TERM_G2];
@@ -124,7 +124,8 @@ TEST(bls_msm_of_every_edge_scalar) {
 }
 
 TEST(bls_msm_of_random_terms_across_chunks) {
-    static const size_t counts[] = {1, 2, 3, 4, 5, 7, 8, 16, 31, 32, 33, 63, 64, 65, 96, 128, MOST};
+    static const size_t counts[] = {1,  2,  3,  4,  5,   7,   8,   15,  16,   17,
+                                    31, 32, 33, 65, 128, 255, 256, 257, 1024, MOST};
     rig_random = ch_test_random;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         fill_g1(counts[i]);
@@ -155,10 +156,16 @@ TEST(bls_msm_with_infinity_at_every_place) {
             check_g2(count);
         }
     }
-    fill_g1(MOST);
-    memset(input + (MOST - 1) * TERM_G1, 0, G1);
-    memset(input + CHEVMI_BLS_G1_CHUNK * TERM_G1, 0, G1);
-    check_g1(MOST);
+    for (size_t left = 0; left <= 40; left += left < 10 ? 10 : 1) { /* of 41, across both methods */
+        fill_g1(41);
+        memset(input + left * TERM_G1, 0, (41 - left) * TERM_G1);
+        check_g1(41);
+        fill_g2(41);
+        for (size_t i = left; i < 41; i++) {
+            memset(input + i * TERM_G2, 0, G2);
+        }
+        check_g2(41);
+    }
 }
 
 TEST(blst_msm_of_few_points_is_wrong_with_infinity) {
@@ -206,8 +213,26 @@ TEST(bls_msm_of_equal_and_opposite_terms) {
     }
 }
 
+/* The same for sums in buckets: a few points and scalars again and again. */
+TEST(bls_msm_of_many_equal_terms) {
+    rig_random = ch_test_random;
+    for (unsigned round = 0; round < 6; round++) {
+        const size_t count = 60 + ch_test_random_below(60), kinds = 1 + round % 3;
+        fill_g1(kinds);
+        for (size_t i = kinds; i < count; i++) {
+            memcpy(input + i * TERM_G1, input + i % kinds * TERM_G1, TERM_G1);
+        }
+        check_g1(count);
+        fill_g2(kinds);
+        for (size_t i = kinds; i < count; i++) {
+            memcpy(input + i * TERM_G2, input + i % kinds * TERM_G2, TERM_G2);
+        }
+        check_g2(count);
+    }
+}
+
 TEST(bls_msm_checks_every_term) {
-    static const size_t places[] = {0, 1, 63, 64, 65, MOST - 1};
+    static const size_t places[] = {0, 1, MOST / 2 - 1, MOST / 2, MOST - 1};
     uint8_t out[G2], kept[G2];
     rig_random = ch_test_random;
     fill_g1(MOST);
@@ -232,8 +257,7 @@ TEST(bls_msm_checks_every_term) {
 TEST(bls_msm_scratch_is_bounded) {
     CHECK_EQUAL(chevmi_bls_g1_msm_scratch(0), 0);
     CHECK(chevmi_bls_g1_msm_scratch(1) < chevmi_bls_g1_msm_scratch(2));
-    CHECK_EQUAL(chevmi_bls_g1_msm_scratch(SIZE_MAX),
-                chevmi_bls_g1_msm_scratch(CHEVMI_BLS_G1_CHUNK));
+    CHECK_EQUAL(chevmi_bls_g1_msm_scratch(SIZE_MAX), chevmi_bls_g1_msm_scratch(1024));
     CHECK(chevmi_bls_g1_msm_scratch(SIZE_MAX) <= CHEVMI_BLS_MSM_SCRATCH_BYTES);
     CHECK(chevmi_bls_g2_msm_scratch(SIZE_MAX) <= CHEVMI_BLS_MSM_SCRATCH_BYTES);
 }

@@ -8,6 +8,7 @@
 #include "keccak.h"
 #include "kzg.h"
 #include "modexp_kernel.h"
+#include "p256_curve.h"
 
 #include "num/cpu.h"
 
@@ -17,7 +18,8 @@ void chevm_hash_init(void) {
     (void)chevmi_keccak_select(features);
     (void)chevmi_blake2f_select(features);
     (void)chevmi_modexp_select(features);
+    (void)chevmi_p256_select(features);
     chevmi_field256_init();
-    chevmi_kzg_init();
     chevmi_bn254_init();
+    chevmi_kzg_init();
 }

@@ -48,6 +48,22 @@ void chevm_keccak256_64(uint8_t out[32], const uint8_t data[64]) {
     build()->hash(out, data, 64, CHEVMI_KECCAK_DOMAIN);
 }
 
+void chevm_keccak256_many(const chevm_keccak_job *jobs, size_t count) {
+    const chevmi_keccak_build *const chosen = build();
+    while (count != 0) {
+        const size_t part = count < CHEVMI_KECCAK_EIGHT ? count : CHEVMI_KECCAK_EIGHT;
+        if (chosen->eight != NULL && part >= CHEVMI_KECCAK_EIGHT_MIN) {
+            chosen->eight(jobs, part);
+        } else {
+            for (size_t i = 0; i < part; i++) {
+                chosen->hash(jobs[i].out, jobs[i].data, jobs[i].size, CHEVMI_KECCAK_DOMAIN);
+            }
+        }
+        jobs += part;
+        count -= part;
+    }
+}
+
 void chevm_keccak_init(chevm_keccak *hash) {
     memset(hash, 0, sizeof *hash);
 }

@@ -18,7 +18,15 @@ typedef struct chevmi_keccak_build {
     void (*permute)(uint64_t state[CHEVMI_KECCAK_LANES]);
     /** The 32-byte hash of data with the first padding byte given; out may lie inside data. */
     void (*hash)(uint8_t out[32], const uint8_t *data, size_t size, uint8_t domain);
+    /** Keccak-256 of 1 to 8 messages side by side; NULL if one after the other is as good. */
+    void (*eight)(const chevm_keccak_job *jobs, size_t count);
 } chevmi_keccak_build;
+
+#define CHEVMI_KECCAK_EIGHT     8u
+#define CHEVMI_KECCAK_EIGHT_MIN 3u /* fewer messages are faster one after the other */
+
+/** keccak_eight.c: for builds with AVX-512. */
+void chevmi_keccak_eight(const chevm_keccak_job *jobs, size_t count);
 
 /** The builds there are, the fastest first; the last one runs anywhere. */
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -186,6 +186,7 @@ const chevmi_keccak_build chevmi_keccak_avx512 = {
     .features = CHEVMI_CPU_AVX512,
     .permute = permute,
     .hash = hash,
+    .eight = chevmi_keccak_eight,
 };
 
 #endif

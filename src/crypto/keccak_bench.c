@@ -89,3 +89,58 @@ BENCH_GROUP(keccak_136) {
 BENCH_GROUP(keccak_1000) {
     run_size(1000);
 }
+
+/* ---- Many at one time: 8 hashes an iteration, of `size` bytes, and fewer -------------------- */
+
+typedef struct many_work {
+    size_t size, count;
+    bool one_by_one;
+} many_work;
+
+static uint64_t hash_many(void *context, uint64_t iterations) {
+    static uint8_t data[CHEVMI_KECCAK_EIGHT][1024];
+    const many_work *const work = context;
+    chevm_keccak_job jobs[CHEVMI_KECCAK_EIGHT];
+    memset(data, 0x5a, sizeof data);
+    for (size_t i = 0; i < CHEVMI_KECCAK_EIGHT; i++) {
+        data[i][0] = (uint8_t)i;
+        jobs[i] = (chevm_keccak_job){data[i], work->size, data[i]};
+    }
+    for (uint64_t i = 0; i < iterations; i++) {
+        if (work->one_by_one) {
+            for (size_t at = 0; at < work->count; at++) {
+                chevm_keccak256(data[at], data[at], work->size);
+            }
+        } else {
+            chevm_keccak256_many(jobs, work->count);
+        }
+    }
+    uint64_t result;
+    memcpy(&result, data[0], sizeof result);
+    return result;
+}
+
+static void run_many(size_t size, size_t count) {
+    many_work work[2] = {{size, count, false}, {size, count, true}};
+    chevm_hash_init();
+    ch_bench_add("many", hash_many, &work[0]);
+    ch_bench_expect_no_heap();
+    ch_bench_add("one by one", hash_many, &work[1]);
+    ch_bench_run();
+}
+
+BENCH_GROUP(keccak_many_8_of_32) {
+    run_many(32, 8);
+}
+
+BENCH_GROUP(keccak_many_3_of_32) {
+    run_many(32, 3);
+}
+
+BENCH_GROUP(keccak_many_8_of_110) {
+    run_many(110, 8);
+}
+
+BENCH_GROUP(keccak_many_8_of_500) {
+    run_many(500, 8);
+}

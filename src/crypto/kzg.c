@@ -8,6 +8,8 @@
 
 #include "bls12381_msm.h"
 
+#include <coldevm/hash.h>
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -126,7 +128,7 @@ static bool pairs_to_one(const blst_p1_affine p[2]) {
 
 static bool hash_matches(const uint8_t hash[32], const uint8_t commitment[48]) {
     uint8_t versioned[32];
-    blst_sha256(versioned, commitment, 48);
+    chevm_sha256(versioned, commitment, 48);
     versioned[0] = VERSION_BYTE;
     return memcmp(versioned, hash, sizeof versioned) == 0;
 }
@@ -144,7 +146,7 @@ static bool decode_point(blst_p1_affine *out, const uint8_t in[48]) {
 /* left = y G1 - z pi - C */
 static void combine(blst_p1_affine *left, const blst_p1_affine *commitment,
                     const blst_p1_affine *proof, const chevm_u256 *z, const chevm_u256 *y) {
-    uint64_t scratch[2 * CHEVMI_BLS_G1_SCRATCH_PER_TERM / sizeof(uint64_t)];
+    uint64_t scratch[CHEVMI_BLS_G1_SUM_SCRATCH(2) / sizeof(uint64_t)];
     const blst_p1_affine points[2] = {*proof, *blst_p1_affine_generator()};
     chevm_u256 scalars[2] = {*z, {{0}}};
     chevm_u256 modulus;

@@ -1,6 +1,6 @@
 /** p256.h: ECDSA verification on P-256 (secp256r1): the precompile at 0x100.
  *
- *  The curve is our own, on the kernels of field256.h; docs/design/034-p256.md. Nothing hides
+ *  The curve is our own, on the kernels of field256.h; docs/design/034-signatures.md. Nothing hides
  * timing: signatures and keys are public. Threads: pure functions. Stack: below 4 KB. Cost: bench
  * p256. Source: EIP-7951, FIPS 186-5. */
 #ifndef CHEVMI_P256_H

@@ -1,150 +1,36 @@
-/* p256_curve.c: doubling and adding. The formulas are those of the Explicit-Formulas Database for
- * a = -3: dbl-2001-b, and the textbook sum in Jacobian coordinates. */
+/* p256_curve.c: the choice of the build, and the equation of the curve. */
 #include "p256_curve.h"
 
-#include <string.h>
+static const chevmi_p256_build *const BUILDS[] = {
+#define BUILD_ADDRESS(name) &name,
+    CHEVMI_P256_ROWS(BUILD_ADDRESS)
+#undef BUILD_ADDRESS
+};
 
-#define P (&chevmi_modulus_p256_p)
+const chevmi_p256_build *chevmi_p256_current = &chevmi_p256_plain;
 
-CH_INLINE void mul(uint64_t r[4], const uint64_t a[4], const uint64_t b[4]) {
-    chevmi_f256_mul(r, a, b, P);
-}
-
-CH_INLINE void sqr(uint64_t r[4], const uint64_t a[4]) {
-    chevmi_f256_sqr(r, a, P);
-}
-
-CH_INLINE void add(uint64_t r[4], const uint64_t a[4], const uint64_t b[4]) {
-    chevmi_f256_add(r, a, b, P);
-}
-
-CH_INLINE void sub(uint64_t r[4], const uint64_t a[4], const uint64_t b[4]) {
-    chevmi_f256_sub(r, a, b, P);
+const chevmi_p256_build *chevmi_p256_select(unsigned features) {
+    const chevmi_p256_build *chosen = &chevmi_p256_plain;
+    for (size_t i = sizeof BUILDS / sizeof BUILDS[0]; i-- > 0;) {
+        if ((BUILDS[i]->features & ~features) == 0) {
+            chosen = BUILDS[i];
+        }
+    }
+    CH_PUBLISH(chevmi_p256_current, chosen);
+    return chosen;
 }
 
 bool chevmi_p256_on_curve(const chevmi_p256_affine *a) {
     static const uint64_t B[4] = {0xd89cdf6229c4bddfu, 0xacf005cd78843090u, 0xe5a220abf7212ed6u,
                                   0xdc30061d04874834u};
+    const chevmi_modulus *const p = &chevmi_modulus_p256_p;
     uint64_t left[4], right[4];
-    sqr(left, a->y);
-    sqr(right, a->x);
+    chevmi_f256_sqr(left, a->y, p);
+    chevmi_f256_sqr(right, a->x, p);
     for (unsigned i = 0; i < 3; i++) {
-        sub(right, right, P->one);
+        chevmi_f256_sub(right, right, p->one, p);
     }
-    mul(right, right, a->x);
-    add(right, right, B);
+    chevmi_f256_mul(right, right, a->x, p);
+    chevmi_f256_add(right, right, B, p);
     return chevmi_f256_equal(left, right);
-}
-
-/* delta = Z^2, gamma = Y^2, beta = X gamma, alpha = 3 (X - delta) (X + delta). */
-void chevmi_p256_double(chevmi_p256_point *r, const chevmi_p256_point *a) {
-    uint64_t delta[4], gamma[4], beta[4], alpha[4], t[4], u[4];
-    sqr(delta, a->z);
-    sqr(gamma, a->y);
-    mul(beta, a->x, gamma);
-    sub(t, a->x, delta);
-    add(u, a->x, delta);
-    mul(t, t, u);
-    add(alpha, t, t);
-    add(alpha, alpha, t);
-    add(t, a->y, a->z); /* Z' = (Y + Z)^2 - gamma - delta */
-    sqr(t, t);
-    sub(t, t, gamma);
-    sub(r->z, t, delta);
-    add(beta, beta, beta);
-    add(beta, beta, beta);
-    sqr(t, alpha); /* X' = alpha^2 - 8 beta */
-    sub(t, t, beta);
-    sub(r->x, t, beta);
-    sub(t, beta, r->x); /* Y' = alpha (4 beta - X') - 8 gamma^2 */
-    mul(t, alpha, t);
-    add(gamma, gamma, gamma);
-    sqr(gamma, gamma);
-    add(gamma, gamma, gamma);
-    sub(r->y, t, gamma);
-}
-
-/* r = a + (x, y) for the sum's intermediate values: u1 and s1 are a's X and Y on the common scale,
- * h and d what b's are more, and scale the Z that h is multiplied with. */
-static void sum(chevmi_p256_point *r, const chevmi_p256_point *a, const uint64_t u1[4],
-                const uint64_t s1[4], const uint64_t h[4], const uint64_t d[4],
-                const uint64_t scale[4]) {
-    uint64_t h2[4], h3[4], v[4], t[4];
-    if (CH_UNLIKELY(chevmi_f256_is_zero(h))) {
-        if (chevmi_f256_is_zero(d)) {
-            chevmi_p256_double(r, a);
-        } else {
-            memset(r, 0, sizeof *r);
-        }
-        return;
-    }
-    sqr(h2, h);
-    mul(h3, h2, h);
-    mul(v, u1, h2);
-    mul(t, s1, h3);
-    mul(r->z, scale, h);
-    sqr(h2, d); /* X' = d^2 - h^3 - 2 v */
-    sub(h2, h2, h3);
-    sub(h2, h2, v);
-    sub(r->x, h2, v);
-    sub(v, v, r->x); /* Y' = d (v - X') - s1 h^3 */
-    mul(v, v, d);
-    sub(r->y, v, t);
-}
-
-void chevmi_p256_add(chevmi_p256_point *r, const chevmi_p256_point *a, const chevmi_p256_point *b,
-                     bool minus) {
-    uint64_t za[4], zb[4], u1[4], u2[4], s1[4], s2[4], z[4];
-    const uint64_t zero[4] = {0};
-    if (CH_UNLIKELY(chevmi_f256_is_zero(b->z))) {
-        *r = *a;
-        return;
-    }
-    if (CH_UNLIKELY(chevmi_f256_is_zero(a->z))) {
-        *r = *b;
-        if (minus) {
-            sub(r->y, zero, r->y);
-        }
-        return;
-    }
-    sqr(za, a->z);
-    sqr(zb, b->z);
-    mul(u1, a->x, zb);
-    mul(u2, b->x, za);
-    mul(zb, zb, b->z);
-    mul(za, za, a->z);
-    mul(s1, a->y, zb);
-    mul(s2, b->y, za);
-    mul(z, a->z, b->z);
-    if (minus) {
-        sub(s2, zero, s2);
-    }
-    sub(u2, u2, u1);
-    sub(s2, s2, s1);
-    sum(r, a, u1, s1, u2, s2, z);
-}
-
-void chevmi_p256_add_affine(chevmi_p256_point *r, const chevmi_p256_point *a,
-                            const chevmi_p256_affine *b, bool minus) {
-    uint64_t za[4], u2[4], s2[4];
-    const uint64_t zero[4] = {0};
-    if (CH_UNLIKELY(chevmi_f256_is_zero(a->z))) {
-        memcpy(r->x, b->x, sizeof r->x);
-        memcpy(r->y, b->y, sizeof r->y);
-        memcpy(r->z, P->one, sizeof r->z);
-        if (minus) {
-            sub(r->y, zero, r->y);
-        }
-        return;
-    }
-    sqr(za, a->z);
-    mul(u2, b->x, za);
-    mul(za, za, a->z);
-    mul(s2, b->y, za);
-    if (minus) {
-        sub(s2, zero, s2);
-    }
-    sub(u2, u2, a->x);
-    sub(s2, s2, a->y);
-    sum(r, a, a->x, a->y, u2, s2, a->z);
 }

@@ -1,11 +1,27 @@
-/** p256_rig.h: signs on P-256 by double-and-add with our own curve; for tests and fuzz targets. */
+/** p256_rig.h: the ways our curve can be computed, and signing by double-and-add; for tests, fuzz
+ *  targets and benches. */
 #ifndef CHEVMI_P256_RIG_H
 #define CHEVMI_P256_RIG_H
 
 #include "p256.h"
 #include "p256_curve.h"
 
+#include "num/cpu.h"
+
 #include <string.h>
+
+/** The ways to compute: builds of the curve, and for the one on field256.h both its kernels. */
+typedef enum p256_rig_way {
+    P256_RIG_FASTEST, /* of this machine; may be the next one */
+    P256_RIG_BORROWED,
+    P256_RIG_PLAIN,
+    P256_RIG_WAYS
+} p256_rig_way;
+
+static inline void p256_rig_select(p256_rig_way way) {
+    (void)chevmi_p256_select(way == P256_RIG_FASTEST ? chevmi_cpu_features() : 0);
+    (void)chevmi_field256_select(way != P256_RIG_PLAIN);
+}
 
 /** p256_rig_multiple sets r = k G, bit by bit. */
 static inline void p256_rig_multiple(chevmi_p256_point *r, const uint64_t k[4]) {

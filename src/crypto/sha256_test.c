@@ -2,6 +2,8 @@
  * OpenSSL, and an output inside the input. */
 #include <coldevm/hash.h>
 
+#include "blst_rig.h"
+
 #include "harness.h"
 
 #include <stdio.h>
@@ -62,7 +64,7 @@ static bool check_openssl(const uint8_t *data, size_t size) {
            CHECK_EQUAL(length, sizeof got) && CHECK_BYTES(got, want, sizeof got);
 }
 
-TEST(sha256_against_openssl) {
+static void check_lengths(void) {
     static uint8_t data[70000];
     for (size_t i = 0; i < sizeof data; i++) {
         data[i] = (uint8_t)ch_test_random();
@@ -78,6 +80,20 @@ TEST(sha256_against_openssl) {
             return;
         }
     }
+}
+
+TEST(sha256_against_openssl) {
+    (void)blst_rig_forget(false);
+    check_lengths();
+}
+
+TEST(sha256_against_openssl_without_sha_instructions) {
+    if (!blst_rig_forget(true)) {
+        ch_test_skip("this machine has none");
+        return;
+    }
+    check_lengths();
+    (void)blst_rig_forget(false);
 }
 
 #else

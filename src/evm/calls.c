@@ -197,12 +197,12 @@ static int64_t follow_delegation(chevm *vm, chevm_message *message, int64_t gas)
         memcpy(message->code_address.bytes, code + 3, 20);
         message->flags |= CHEVM_FLAG_DELEGATED;
         gas = chevmi_access_account(vm, &message->code_address, gas);
-        if (gas >= 0) { /* a delegate is charged like a target: 100 warm, 2600 cold */
-            gas -= vm->rules.price[CHEVMI_OP_CALL];
-            gas = gas >= 0 ? gas : chevmi_fail(vm, CHEVM_OUT_OF_GAS, gas);
+        if (gas < 0 && !chevmi_prices_on(vm, &gas)) {
+            return gas;
         }
+        gas -= vm->rules.price[CHEVMI_OP_CALL]; /* charged like a target: 100 warm, 2600 cold */
     }
-    return gas;
+    return gas >= 0 ? gas : chevmi_fail(vm, CHEVM_OUT_OF_GAS, gas);
 }
 
 /* Operands of the four calls; value is NULL where there is none. */
@@ -252,16 +252,13 @@ static int64_t charge_call(chevm *vm, chevmi_frame *call, uint8_t op, const call
     if (moves_value && op == CHEVMI_OP_CALL && (message->flags & CHEVM_FLAG_STATIC)) {
         return chevmi_fail(vm, CHEVM_STATIC_VIOLATION, gas);
     }
-    gas = chevmi_touch(vm, &operands->rest[0], &operands->rest[-1], gas);
-    if (gas < 0) {
-        return gas;
-    }
-    gas = chevmi_touch(vm, &operands->rest[-2], &operands->rest[-3], gas);
-    if (gas < 0) {
+    const chevm_u256 *rest = operands->rest;
+    gas = chevmi_touch_both(vm, &rest[0], &rest[-1], &rest[-2], &rest[-3], gas);
+    if (gas < 0 && !chevmi_prices_on(vm, &gas)) {
         return gas;
     }
     gas = chevmi_access_account(vm, &message->code_address, gas);
-    if (gas < 0) {
+    if (gas < 0 && !chevmi_prices_on(vm, &gas)) {
         return gas;
     }
     gas -= moves_value ? CHEVMI_GAS_CALL_VALUE : 0;
@@ -270,9 +267,24 @@ static int64_t charge_call(chevm *vm, chevmi_frame *call, uint8_t op, const call
         gas -= CHEVMI_GAS_NEW_ACCOUNT;
     }
     if (gas < 0) {
-        return chevmi_fail(vm, CHEVM_OUT_OF_GAS, gas);
+        (void)chevmi_fail(vm, CHEVM_OUT_OF_GAS, gas);
+        if (!chevmi_prices_on(vm, &gas)) {
+            return gas;
+        }
     }
     return vm->rules.follows_delegation ? follow_delegation(vm, message, gas) : gas;
+}
+
+/* Before EIP-150 a call must pay the gas it asks for: that is part of what it fails to pay. */
+static bool fail_with_request(chevm *vm, const chevm_u256 *request) {
+    uint64_t spent = (uint64_t)vm->frame->gas - (uint64_t)vm->failed_gas;
+    uint64_t most = UINT64_MAX - (uint64_t)vm->rules.price[CHEVMI_OP_CALL] - spent;
+    if (vm->status == CHEVM_OUT_OF_GAS &&
+        (!chevm_u256_fits_u64(request) || request->limbs[0] > most)) {
+        vm->status = CHEVM_GAS_OVERFLOW;
+    }
+    (void)chevmi_failed_too(vm, request->limbs[0]);
+    return false;
 }
 
 bool chevmi_begin_call(chevm *vm, uint8_t op) {
@@ -284,13 +296,13 @@ bool chevmi_begin_call(chevm *vm, uint8_t op) {
     fill_message(&call->message, &caller->message, op, &operands, &sp[-1]);
     int64_t gas = charge_call(vm, call, op, &operands, caller->gas);
     if (gas < 0) {
-        return false;
+        return vm->rules.keeps_64th ? false : fail_with_request(vm, operands.gas);
     }
     int64_t most = vm->rules.keeps_64th ? gas - gas / 64 : gas;
     bool fits = chevm_u256_fits_u64(operands.gas) && operands.gas->limbs[0] <= (uint64_t)most;
     if (!fits && !vm->rules.keeps_64th) {
-        (void)chevmi_fail(vm, CHEVM_OUT_OF_GAS, -1);
-        return false;
+        (void)chevmi_fail(vm, CHEVM_OUT_OF_GAS, gas);
+        return fail_with_request(vm, operands.gas);
     }
     int64_t handed = fits ? (int64_t)operands.gas->limbs[0] : most;
     bool pays = has_value && !chevm_u256_is_zero(operands.value);
@@ -322,12 +334,13 @@ static int64_t charge_create(chevm *vm, const chevm_u256 *sp, uint8_t op, int64_
         return chevmi_fail(vm, CHEVM_INITCODE_SIZE, gas);
     }
     gas = chevmi_touch(vm, &sp[-1], &sp[-2], gas);
-    if (gas < 0) {
-        return gas;
-    }
     int64_t per_word =
         vm->rules.initcode_word + (op == CHEVMI_OP_CREATE2 ? CHEVMI_GAS_KECCAK_WORD : 0);
-    gas -= (int64_t)((sp[-2].limbs[0] + 31) / 32) * per_word;
+    uint64_t words = sp[-2].limbs[0] / 32 + (sp[-2].limbs[0] % 32 != 0);
+    if (gas < 0) {
+        return chevmi_failed_too(vm, words * (uint64_t)per_word);
+    }
+    gas -= (int64_t)words * per_word;
     return gas >= 0 ? gas : chevmi_fail(vm, CHEVM_OUT_OF_GAS, gas);
 }
 

@@ -99,9 +99,31 @@ CH_INLINE int64_t chevmi_fail(chevm *vm, chevm_status status, int64_t gas) {
     return -1;
 }
 
+/* An instruction that has run out of gas is still priced to its end in a traced run, so that its
+ * line tells the whole cost (spec cli.md C6). True: go on with *gas, which is below 0. */
+CH_INLINE bool chevmi_prices_on(const chevm *vm, int64_t *gas) {
+    if (vm->tracer == NULL || vm->status != CHEVM_OUT_OF_GAS) {
+        return false;
+    }
+    *gas = vm->failed_gas;
+    return true;
+}
+
+/* Adds to the cost that is told of an instruction that has failed; returns -1. */
+CH_INLINE int64_t chevmi_failed_too(chevm *vm, uint64_t amount) {
+    if (vm->status == CHEVM_OUT_OF_GAS) {
+        vm->failed_gas = (int64_t)((uint64_t)vm->failed_gas - amount);
+    }
+    return -1;
+}
+
 /* Grows memory to hold [offset, offset + size), both stack words; size 0 needs nothing.
  * Returns the gas left, or -1 (chevmi_fail). */
 int64_t chevmi_touch(chevm *vm, const chevm_u256 *offset, const chevm_u256 *size, int64_t gas);
+
+/* chevmi_touch of two ranges, whose further end is the one that costs. */
+int64_t chevmi_touch_both(chevm *vm, const chevm_u256 *one, const chevm_u256 *one_size,
+                          const chevm_u256 *other, const chevm_u256 *other_size, int64_t gas);
 
 /* Operations out of the loop. sp is the top before the instruction; results are written where the
  * instruction leaves them; the loop moves sp. Return the gas left, or -1 (chevmi_fail). */

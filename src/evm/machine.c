@@ -297,6 +297,12 @@ void chevm_get_stats(const chevm *vm, chevm_stats *stats) {
     stats->memory_peak_bytes = (size_t)chevm_memory_peak(&vm->memory);
 }
 
+void chevm_reset_stats(chevm *vm) {
+    CH_REQUIRE(!vm->busy);
+    memset(&vm->stats, 0, sizeof vm->stats);
+    vm->memory.peak = 0;
+}
+
 /* ---- Execution ---- */
 
 void chevm_execute(chevm *vm, const chevm_host *host, void *context, const chevm_message *message,

@@ -21,19 +21,40 @@ static int64_t grow(chevm *vm, uint64_t end, int64_t gas) {
     if (CH_LIKELY(chevm_memory_grow(&vm->memory, end, &gas))) {
         return gas;
     }
-    return chevmi_fail(vm, vm->memory.failure, gas);
+    (void)chevmi_fail(vm, vm->memory.failure, gas);
+    return chevmi_failed_too(vm, chevm_memory_price(words(end)) - vm->memory.cost);
 }
 
-int64_t chevmi_touch(chevm *vm, const chevm_u256 *offset, const chevm_u256 *size, int64_t gas) {
+/* End of a range in memory, 0 for an empty one, UINT64_MAX for one that no gas could pay. */
+static uint64_t end_of(const chevm_u256 *offset, const chevm_u256 *size) {
     if (chevm_u256_is_zero(size)) {
-        return gas;
+        return 0;
     }
     if (!chevm_u256_fits_u64(offset) || !chevm_u256_fits_u64(size) ||
         offset->limbs[0] > CHEVM_MEMORY_END_MAX || size->limbs[0] > CHEVM_MEMORY_END_MAX ||
         offset->limbs[0] + size->limbs[0] > CHEVM_MEMORY_END_MAX) {
+        return UINT64_MAX;
+    }
+    return offset->limbs[0] + size->limbs[0];
+}
+
+int64_t chevmi_touch(chevm *vm, const chevm_u256 *offset, const chevm_u256 *size, int64_t gas) {
+    const uint64_t end = end_of(offset, size);
+    if (CH_UNLIKELY(end == UINT64_MAX)) {
         return chevmi_fail(vm, CHEVM_GAS_OVERFLOW, gas);
     }
-    return grow(vm, offset->limbs[0] + size->limbs[0], gas);
+    return end == 0 ? gas : grow(vm, end, gas);
+}
+
+int64_t chevmi_touch_both(chevm *vm, const chevm_u256 *one, const chevm_u256 *one_size,
+                          const chevm_u256 *other, const chevm_u256 *other_size, int64_t gas) {
+    const uint64_t one_end = end_of(one, one_size);
+    const uint64_t other_end = end_of(other, other_size);
+    const uint64_t end = one_end > other_end ? one_end : other_end;
+    if (CH_UNLIKELY(end == UINT64_MAX)) {
+        return chevmi_fail(vm, CHEVM_GAS_OVERFLOW, gas);
+    }
+    return end == 0 ? gas : grow(vm, end, gas);
 }
 
 int64_t chevmi_op_memory_word(chevm *vm, chevm_u256 *sp, int64_t gas) {
@@ -79,10 +100,10 @@ int64_t chevmi_op_exp(chevm *vm, chevm_u256 *sp, int64_t gas) {
 /* size offset -- hash */
 int64_t chevmi_op_keccak256(chevm *vm, chevm_u256 *sp, int64_t gas) {
     gas = chevmi_touch(vm, &sp[0], &sp[-1], gas);
-    if (gas < 0) {
-        return gas;
-    }
     uint64_t size = sp[-1].limbs[0];
+    if (gas < 0) {
+        return chevmi_failed_too(vm, words(size) * CHEVMI_GAS_KECCAK_WORD);
+    }
     gas = charge(vm, gas, words(size) * CHEVMI_GAS_KECCAK_WORD);
     if (gas < 0) {
         return gas;
@@ -148,7 +169,8 @@ int64_t chevmi_op_extcodehash(chevm *vm, chevm_u256 *sp, int64_t gas) {
 static int64_t copy_charge(chevm *vm, const chevm_u256 *target, const chevm_u256 *size,
                            int64_t gas) {
     gas = chevmi_touch(vm, target, size, gas);
-    return gas < 0 ? gas : charge(vm, gas, words(size->limbs[0]) * CHEVMI_GAS_COPY_WORD);
+    uint64_t copying = words(size->limbs[0]) * CHEVMI_GAS_COPY_WORD;
+    return gas < 0 ? chevmi_failed_too(vm, copying) : charge(vm, gas, copying);
 }
 
 /* Fills touched memory from source[offset ..], zero beyond its end. */
@@ -188,7 +210,7 @@ int64_t chevmi_op_codecopy(chevm *vm, chevm_u256 *sp, int64_t gas) {
 /* size offset target address -- */
 int64_t chevmi_op_extcodecopy(chevm *vm, chevm_u256 *sp, int64_t gas) {
     gas = copy_charge(vm, &sp[-1], &sp[-3], gas);
-    if (gas < 0) {
+    if (gas < 0 && !chevmi_prices_on(vm, &gas)) {
         return gas;
     }
     chevm_address address;
@@ -342,10 +364,10 @@ static int64_t log_topics(chevm *vm, chevm_u256 *sp, int64_t gas, size_t count) 
         return -1;
     }
     gas = chevmi_touch(vm, &sp[0], &sp[-1], gas);
-    if (gas < 0) {
-        return gas;
-    }
     uint64_t size = sp[-1].limbs[0];
+    if (gas < 0) {
+        return chevmi_failed_too(vm, size * CHEVMI_GAS_LOG_BYTE);
+    }
     gas = charge(vm, gas, size * CHEVMI_GAS_LOG_BYTE);
     if (gas < 0) {
         return gas;
@@ -379,7 +401,7 @@ int64_t chevmi_op_selfdestruct(chevm *vm, chevm_u256 *sp, int64_t gas) {
     chevm_address beneficiary;
     chevmi_word_to_address(&beneficiary, sp);
     gas = access_account(vm, &beneficiary, vm->rules.cold_beneficiary, gas);
-    if (gas < 0) {
+    if (gas < 0 && !chevmi_prices_on(vm, &gas)) {
         return gas;
     }
     if (vm->rules.selfdestruct_new_account != 0 &&
@@ -388,10 +410,10 @@ int64_t chevmi_op_selfdestruct(chevm *vm, chevm_u256 *sp, int64_t gas) {
         vm->host->get_balance(vm->context, self, &balance);
         if (!vm->rules.new_account_needs_value || !chevm_u256_is_zero(&balance)) {
             gas = charge(vm, gas, (uint64_t)vm->rules.selfdestruct_new_account);
-            if (gas < 0) {
-                return gas;
-            }
         }
+    }
+    if (gas < 0) {
+        return gas;
     }
     int first = vm->host->selfdestruct(vm->context, self, &beneficiary);
     if (first < 0) {

@@ -71,6 +71,32 @@ name 'both engines give the same lines'
 out_like '^0x$'
 run 0 run --engine both --trace.nomemory=false --noreturndata=false $nested
 
+# Profiles: the weights add up to the gas used, 0x9a.
+name 'folded stacks go where the trace goes'
+err_like '^CALL_0x0{24}7265636569766572;CALL_0x0{24}7265636569766572;JUMPI 10$'
+run 0 run --trace --trace.format folded --fork Berlin --gas 100000 $nested
+name 'folded weights add up to the gas used'
+check test "$(awk '{ sum += $NF } END { print sum }' "$work/.err")" -eq 154
+
+name 'exports beside a trace of lines'
+err_like '^\{"output":"","gasUsed":"0x9a"\}$'
+run 0 run --trace --export folded=a.folded --export speedscope=a.speedscope.json \
+    --export chrome=a.trace.json --opcode.count a.count --fork Berlin --gas 100000 $nested
+name 'the exported files are there and whole'
+check test "$(tail -c 4 "$work/a.speedscope.json")$(tail -n 1 "$work/a.trace.json")" = \
+    ']}}],"displayTimeUnit":"ns"}'
+name 'speedscope: three units in one file'
+check test "$(grep -o '"unit":"[a-z]*"' "$work/a.speedscope.json" | sort -u | tr -d '\n')" = \
+    '"unit":"bytes""unit":"nanoseconds""unit":"none"'
+name 'the exported stacks are those of the trace format'
+check diff "$golden/folded.txt" "$work/a.folded"
+name 'an export that is none of a trace'
+err_like "^ERROR\(3\): argument:.* bad value 'gbench=x' for --export"
+run 3 run --export gbench=x $sum
+name 'an export that cannot be written'
+err_like '^ERROR\(11\): /dev/full:'
+run 11 run --export folded=/dev/full $sum
+
 name 'the schema that is installed is the one the checker works by'
 check "$(dirname "$program")/coldevm_trace_check_test" --filter schema
 

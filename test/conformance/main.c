@@ -13,10 +13,19 @@ static const struct {
     uint64_t gas; /* the largest a case asks for sizes the machine */
     void (*run)(rig *r, const char *root);
 } SUITES[] = {
+    // clang-format off
     {"vm_tests", 30000000, vm_tests_run},
     {"opcode_vectors", 1000000, opcode_vectors_run},
     {"samples", 1000000, samples_run},
     {"precompiles", 1000000, precompiles_run},
+    {"transaction_tests", 1000000, transaction_tests_run},
+    {"transaction_bytes", 1000000, transaction_bytes_run},
+    {"rlp_tests", 1000000, rlp_tests_run},
+    {"trie_tests", 1000000, trie_tests_run},
+    {"difficulty_tests", 1000000, difficulty_tests_run},
+    {"basic_tests", 1000000, basic_tests_run},
+    {"genesis_tests", 1000000, genesis_tests_run},
+    // clang-format on
 };
 
 static int run(size_t suite, const char *root) {
@@ -45,6 +54,10 @@ int main(int argc, char **argv) {
             return code;
         }
     }
-    fprintf(stderr, "usage: conformance vm_tests|opcode_vectors|samples|precompiles ROOT\n");
+    fprintf(stderr, "usage: conformance SUITE ROOT, where SUITE is one of");
+    for (size_t i = 0; i < sizeof SUITES / sizeof SUITES[0]; i++) {
+        fprintf(stderr, " %s", SUITES[i].name);
+    }
+    fprintf(stderr, "\n");
     return 2;
 }

@@ -132,11 +132,11 @@ void rig_walk(const char *folder, void (*each)(void *context, const char *path),
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, alphasort);
     for (int i = 0; i < count; i++) {
-        char path[4096];
+        ch_arena_point mark = store_mark();
         struct stat facts;
         const char *name = entries[i]->d_name;
         size_t length = strlen(name);
-        snprintf(path, sizeof path, "%s/%s", folder, name);
+        const char *path = store_format("%s/%s", folder, name);
         if (name[0] != '.' && stat(path, &facts) == 0) {
             if (S_ISDIR(facts.st_mode)) {
                 rig_walk(path, each, context);
@@ -144,10 +144,70 @@ void rig_walk(const char *folder, void (*each)(void *context, const char *path),
                 each(context, path);
             }
         }
+        store_release(mark);
         free(entries[i]);
     }
     if (count >= 0) {
         free(entries);
+    }
+}
+
+void rig_run_file(rig *r, const char *path, rig_test run) {
+    ch_arena_point mark = store_mark();
+    json_document document;
+    const char *slash = strrchr(path, '/');
+    unsigned number = 0;
+    if (json_open(&document, path) != 0) {
+        r->case_name = path;
+        r->case_failed = false;
+        rig_complain(r, "cannot be read");
+        rig_end_case(r);
+        store_release(mark);
+        return;
+    }
+    for (const json_node *test = json_first(document.root); test != NULL; test = json_next(test)) {
+        const char *name = json_key(test);
+        if (name == NULL || name[0] == 0) {
+            name = store_format("%s %u", slash != NULL ? slash + 1 : path, ++number);
+        }
+        if (rig_begin_case(r, name)) {
+            run(r, path, &document, test);
+            rig_end_case(r);
+        }
+    }
+    store_release(mark);
+}
+
+typedef struct folder_run {
+    rig *r;
+    rig_test run;
+} folder_run;
+
+static void run_each_file(void *context, const char *path) {
+    const folder_run *folder = context;
+    rig_run_file(folder->r, path, folder->run);
+}
+
+void rig_run_folder(rig *r, const char *folder, rig_test run) {
+    folder_run all = {r, run};
+    if (rig_fixtures() == NULL) {
+        rig_skip_suite(r, folder);
+        return;
+    }
+    ch_arena_point mark = store_mark();
+    rig_walk(store_format("%s/%s", rig_fixtures(), folder), run_each_file, &all);
+    store_release(mark);
+}
+
+void rig_seal(void) {
+    seal_begin(SEAL_COUNT);
+}
+
+void rig_unseal(rig *r) {
+    seal_count heap = seal_end();
+    r->heap_calls += heap.calls;
+    if (heap.calls != 0) {
+        rig_complain(r, "%" PRIu64 " heap calls while sealed", heap.calls);
     }
 }
 

@@ -53,6 +53,20 @@ const char *rig_fixtures(void);
 /* Calls `each` for every *.json below `folder`, in the order of the names. */
 void rig_walk(const char *folder, void (*each)(void *context, const char *path), void *context);
 
+/* One test of a file: a member of its object or an element of its list, `path` the file's. */
+typedef void (*rig_test)(rig *r, const char *path, const json_document *document,
+                         const json_node *test);
+
+/* rig_run_file runs each test of a file as a case; one without a name gets the file's and a number.
+ * rig_run_folder does that for every *.json below `folder` of the fixtures; without fixtures it
+ * skips, loudly. */
+void rig_run_file(rig *r, const char *path, rig_test run);
+void rig_run_folder(rig *r, const char *folder, rig_test run);
+
+/* Between them no heap call may happen; rig_unseal complains about those that did. */
+void rig_seal(void);
+void rig_unseal(rig *r);
+
 /* Holds an output against text as fixtures write it: hex, or "keccak:0x...:len=N". */
 bool rig_output_is(const chevm_result *result, const char *text);
 
@@ -60,6 +74,18 @@ bool rig_output_is(const chevm_result *result, const char *text);
 void vm_tests_run(rig *r, const char *root);
 void opcode_vectors_run(rig *r, const char *root);
 void samples_run(rig *r, const char *root);
+void transaction_tests_run(rig *r, const char *root);
+void transaction_bytes_run(rig *r, const char *root);
 void precompiles_run(rig *r, const char *root);
+void rlp_tests_run(rig *r, const char *root);
+void trie_tests_run(rig *r, const char *root);
+void difficulty_tests_run(rig *r, const char *root);
+
+/* One row of a table without rules, which follows the schedule of the network in its path. */
+void difficulty_tests_basic(rig *r, const char *path, const json_document *document,
+                            const json_node *test);
+void key_tests_keys(rig *r, const char *path, const json_document *document, const json_node *test);
+void basic_tests_run(rig *r, const char *root);
+void genesis_tests_run(rig *r, const char *root);
 
 #endif

@@ -3,8 +3,6 @@
  * must halt. */
 #include "rig.h"
 
-#include "store.h"
-
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,7 +127,9 @@ static int read_message(chevm_message *m, const json_document *document, const j
     return code;
 }
 
-static void run_test(rig *r, const json_document *document, const json_node *test) {
+static void run_test(rig *r, const char *path, const json_document *document,
+                     const json_node *test) {
+    (void)path;
     world w;
     chevm_message message = {.depth = 0};
     vm_test t = {.document = document, .test = test};
@@ -148,33 +148,7 @@ static void run_test(rig *r, const json_document *document, const json_node *tes
     rig_play(r, &w, &message, 0, check, &t);
 }
 
-static void each_file(void *context, const char *path) {
-    rig *r = context;
-    ch_arena_point mark = store_mark();
-    json_document document;
-    if (json_open(&document, path) != 0) {
-        r->case_name = path;
-        rig_complain(r, "cannot be read");
-        rig_end_case(r);
-    } else {
-        for (const json_node *test = json_first(document.root); test != NULL;
-             test = json_next(test)) {
-            if (rig_begin_case(r, json_key(test))) {
-                run_test(r, &document, test);
-                rig_end_case(r);
-            }
-        }
-    }
-    store_release(mark);
-}
-
 void vm_tests_run(rig *r, const char *root) {
-    char folder[4096];
     (void)root;
-    if (rig_fixtures() == NULL) {
-        rig_skip_suite(r, "vm_tests");
-        return;
-    }
-    snprintf(folder, sizeof folder, "%s/vm_tests", rig_fixtures());
-    rig_walk(folder, each_file, r);
+    rig_run_folder(r, "vm_tests", run_test);
 }

@@ -15,7 +15,9 @@
 
 #define NUMBER_MAX 9007199254740992.0 /* 2^53: beyond it a double no longer counts by one */
 
-static bool store_ended;
+#define FEW_MEMBERS 8u /* up to so many keys are compared with each other */
+
+static _Thread_local bool store_ended;
 
 static void *hook_alloc(size_t size) {
     void *block = store_try(size, _Alignof(max_align_t));
@@ -27,6 +29,15 @@ static void hook_free(void *block) {
     (void)block; /* the store is released as a whole */
 }
 
+void json_init(void) {
+    static cJSON_Hooks hooks = {hook_alloc, hook_free};
+    static bool is_done;
+    if (!is_done) {
+        cJSON_InitHooks(&hooks);
+        is_done = true;
+    }
+}
+
 static size_t line_of(const char *text, const char *place) {
     size_t line = 1;
     for (; text < place; text++) {
@@ -35,12 +46,87 @@ static size_t line_of(const char *text, const char *place) {
     return line;
 }
 
+/* The first byte that is not part of well-formed UTF-8, else the end. */
+static const char *utf8_end(const char *text, size_t size) {
+    static const struct {
+        uint8_t mask, lead, low, high; /* of the first byte; bounds of the second */
+        uint8_t length;
+    } FORMS[] = {
+        {0xff, 0xe0, 0xa0, 0xbf, 3}, {0xff, 0xed, 0x80, 0x9f, 3}, {0xff, 0xf0, 0x90, 0xbf, 4},
+        {0xff, 0xf4, 0x80, 0x8f, 4}, {0xf0, 0xe0, 0x80, 0xbf, 3}, {0xfc, 0xf0, 0x80, 0xbf, 4},
+        {0xe0, 0xc0, 0x80, 0xbf, 2},
+    };
+    const uint8_t *at = (const uint8_t *)text;
+    const uint8_t *end = at + size;
+    while (at < end) {
+        uint64_t word;
+        if (*at < 0x80) {
+            at++;
+            while (end - at >= 8 && (memcpy(&word, at, 8), word & 0x8080808080808080u) == 0) {
+                at += 8;
+            }
+            continue;
+        }
+        size_t form = 0;
+        while (form < sizeof FORMS / sizeof FORMS[0] &&
+               (*at & FORMS[form].mask) != FORMS[form].lead) {
+            form++;
+        }
+        if (form == sizeof FORMS / sizeof FORMS[0] || *at == 0xc0 || *at == 0xc1 ||
+            end - at < FORMS[form].length || at[1] < FORMS[form].low || at[1] > FORMS[form].high) {
+            break;
+        }
+        size_t length = 2;
+        while (length < FORMS[form].length && (at[length] & 0xc0) == 0x80) {
+            length++;
+        }
+        if (length < FORMS[form].length) {
+            break;
+        }
+        at += length;
+    }
+    return (const char *)at;
+}
+
+/* A zero character ends C's texts, so no text may hold one. */
+static const char *zero_character(const text_file *file) {
+    const char *zero = memchr(file->text, 0, file->size);
+    const char *at = file->text;
+    while (zero == NULL &&
+           (at = memmem(at, file->size - (size_t)(at - file->text), "\\u0000", 6)) != NULL) {
+        size_t slashes = 1;
+        while (at - slashes >= file->text && at[-(ptrdiff_t)slashes] == '\\') {
+            slashes++;
+        }
+        zero = slashes % 2 != 0 ? at : NULL;
+        at += 6;
+    }
+    return zero;
+}
+
+/* The text behind the string that begins at `text`. */
+static const char *skip_string(const char *text) {
+    for (text++; *text != 0 && *text != '"'; text++) {
+        text += *text == '\\' && text[1] != 0;
+    }
+    return *text == '"' ? text + 1 : text;
+}
+
 int json_parse(json_document *document, text_file file) {
-    static cJSON_Hooks hooks = {hook_alloc, hook_free};
-    const char *end = file.text;
-    cJSON_InitHooks(&hooks);
+    const char *end = utf8_end(file.text, file.size);
+    json_init();
     store_ended = false;
     document->file = file;
+    document->root = NULL;
+    if (end != file.text + file.size) {
+        return message_error(EXIT_MALFORMED, file.name, line_of(file.text, end),
+                             "not UTF-8 (byte %zu)", (size_t)(end - file.text) + 1);
+    }
+    if ((end = zero_character(&file)) != NULL) {
+        return message_error(EXIT_MALFORMED, file.name, line_of(file.text, end),
+                             "a zero character (byte %zu)", (size_t)(end - file.text) + 1);
+    }
+    end = file.text;
     document->root = cJSON_ParseWithLengthOpts(file.text, file.size + 1, &end, 1);
     if (document->root != NULL) {
         return EXIT_DONE;
@@ -49,7 +135,10 @@ int json_parse(json_document *document, text_file file) {
         return message_error(EXIT_LIMIT, file.name, 0, "too large to be read");
     }
     size_t place = (size_t)(end - file.text);
-    const char *what = place >= file.size ? "JSON ends too early" : "not JSON from here on";
+    /* The parser stops behind the quote of a text that does not end. */
+    bool is_cut = place >= file.size || *end == 0 ||
+                  (place > 0 && end[-1] == '"' && *skip_string(end - 1) == 0);
+    const char *what = is_cut ? "JSON ends too early" : "not JSON from here on";
     return message_error(EXIT_MALFORMED, file.name, line_of(file.text, end), "%s (byte %zu)", what,
                          place + 1);
 }
@@ -74,6 +163,10 @@ bool json_is_text(const json_node *node) {
 
 bool json_is_true(const json_node *node) {
     return cJSON_IsTrue(node) != 0;
+}
+
+bool json_is_null(const json_node *node) {
+    return cJSON_IsNull(node) != 0;
 }
 
 const json_node *json_get(const json_node *object, const char *key) {
@@ -113,6 +206,55 @@ const char *json_text(const json_node *node) {
     return json_is_text(node) ? node->valuestring : "";
 }
 
+static size_t key_hash(const char *key) {
+    uint64_t hash = 14695981039346656037u;
+    for (; *key != 0; key++) {
+        hash = (hash ^ (uint8_t)*key) * 1099511628211u;
+    }
+    return (size_t)(hash ^ hash >> 32);
+}
+
+static const json_node *twin_by_hash(const json_node *object, size_t count) {
+    size_t cells = 16;
+    while (cells < 2 * count) {
+        cells *= 2;
+    }
+    ch_arena_point point = store_mark();
+    const json_node **table = STORE_ARRAY(const json_node *, cells);
+    const json_node *twin = NULL;
+    for (const json_node *node = json_first(object); twin == NULL && node != NULL;
+         node = node->next) {
+        size_t cell = key_hash(json_key(node)) & (cells - 1);
+        while (table[cell] != NULL && strcmp(json_key(table[cell]), json_key(node)) != 0) {
+            cell = (cell + 1) & (cells - 1);
+        }
+        twin = table[cell] != NULL ? node : NULL;
+        table[cell] = node;
+    }
+    store_release(point);
+    return twin;
+}
+
+static const json_node *twin_by_pairs(const json_node *object) {
+    for (const json_node *node = json_first(object); node != NULL; node = node->next) {
+        for (const json_node *other = object->child; other != node; other = other->next) {
+            if (strcmp(json_key(other), json_key(node)) == 0) {
+                return node;
+            }
+        }
+    }
+    return NULL;
+}
+
+int json_unique(const json_document *document, const json_node *object) {
+    size_t count = json_count(object);
+    const json_node *twin =
+        count <= FEW_MEMBERS ? twin_by_pairs(object) : twin_by_hash(object, count);
+    return twin == NULL
+               ? EXIT_DONE
+               : json_error(document, twin, "\"%.200s\" stands here twice", json_key(twin));
+}
+
 /* Counts nodes in the order of the text up to and including `wanted`; true if it was met. */
 static bool count_to(const json_node *node, const json_node *wanted, size_t *count) {
     for (; node != NULL; node = node->next) {
@@ -122,14 +264,6 @@ static bool count_to(const json_node *node, const json_node *wanted, size_t *cou
         }
     }
     return false;
-}
-
-/* The text behind the string that begins at `text`. */
-static const char *skip_string(const char *text) {
-    for (text++; *text != 0 && *text != '"'; text++) {
-        text += *text == '\\' && text[1] != 0;
-    }
-    return *text == '"' ? text + 1 : text;
 }
 
 /* The place of the value number `count` of the text, which is known to be JSON. */
@@ -220,6 +354,9 @@ int json_address(const json_document *document, const json_node *node, chevm_add
     if (node == NULL) {
         return EXIT_DONE;
     }
+    if (!json_is_text(node)) {
+        return json_error(document, node, "%s: an address is needed", json_key(node));
+    }
     return json_text_address(document, node, json_text(node), address);
 }
 
@@ -230,10 +367,10 @@ int json_bytes(const json_document *document, const json_node *node, byte_range 
     text_error error;
     const char *text = json_text(node);
     size_t size = strlen(text);
-    uint8_t *bytes = store_alloc(size / 2 + 1, 1);
     if (!json_is_text(node)) {
         return json_error(document, node, "%s: hex text is needed", json_key(node));
     }
+    uint8_t *bytes = store_alloc(size / 2 + 1, 1);
     if (!text_hex(bytes, &range->size, text, size, false, &error)) {
         return json_error(document, node, "%s: %s", json_key(node), error.reason);
     }

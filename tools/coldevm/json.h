@@ -17,6 +17,10 @@ typedef struct json_document {
     const json_node *root;
 } json_document;
 
+/* json_init tells the parser where memory comes from; the first parse does, too, but where several
+ * threads parse it must have happened before. */
+void json_init(void);
+
 /* json_open reads and parses a file, json_parse a text that is in memory already. */
 int json_open(json_document *document, const char *path);
 int json_parse(json_document *document, text_file file);
@@ -26,6 +30,7 @@ bool json_is_object(const json_node *node);
 bool json_is_array(const json_node *node);
 bool json_is_text(const json_node *node);
 bool json_is_true(const json_node *node);
+bool json_is_null(const json_node *node);
 const json_node *json_get(const json_node *object, const char *key); /* NULL if absent */
 const json_node *json_first(const json_node *parent);                /* in the order of the text */
 const json_node *json_next(const json_node *node);
@@ -33,6 +38,9 @@ const json_node *json_at(const json_node *array, size_t index);
 size_t json_count(const json_node *parent);
 const char *json_key(const json_node *member);
 const char *json_text(const json_node *node); /* "" unless a text */
+
+/* json_unique refuses an object in which a key stands twice; an exit code. */
+int json_unique(const json_document *document, const json_node *object);
 
 /* json_error prints an error at the node's line and returns EXIT_MALFORMED. */
 int json_error(const json_document *document, const json_node *node, const char *format, ...)

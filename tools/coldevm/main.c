@@ -42,11 +42,10 @@ static const flag_row GLOBAL_FLAGS[] = {
 #define LATER(word, other, text)                                                                   \
     { .name = (word), .alias = (other), .summary = (text) }
 
-static const command *const BUILT[] = {&command_run, &command_bench, &command_disasm,
-                                       &command_footprint};
+static const command *const BUILT[] = {&command_run, &command_statetest, &command_bench,
+                                       &command_disasm, &command_footprint};
 
 static const command NOT_YET[] = {
-    LATER("statetest", NULL, "run state tests"),
     LATER("blocktest", NULL, "run blockchain tests"),
     LATER("t8n", "transition", "state transition tool"),
     LATER("t9n", "transaction", "transaction check"),
@@ -56,8 +55,6 @@ static const command NOT_YET[] = {
 
 #define BUILT_COUNT   (sizeof BUILT / sizeof BUILT[0])
 #define NOT_YET_COUNT (sizeof NOT_YET / sizeof NOT_YET[0])
-
-static bool geth_mode;
 
 static bool is_called(const command *wanted, const char *name) {
     return strcmp(wanted->name, name) == 0 ||
@@ -94,7 +91,7 @@ static int unknown_command(const char *name, int position) {
 }
 
 static int print_version(void) {
-    if (geth_mode) {
+    if (command_mode.geth) {
         sink_text(&sink_out, "evm version " GETH_VERSION "-coldevm-" COLDEVM_VERSION "\n");
         return EXIT_DONE;
     }
@@ -172,10 +169,10 @@ static int apply_globals(void) {
     if (code != EXIT_DONE) {
         return code;
     }
-    geth_mode = geth_mode || (compat != NULL && strcmp(compat, "geth") == 0);
+    command_mode.geth = command_mode.geth || (compat != NULL && strcmp(compat, "geth") == 0);
     if (globals.progress.position != 0) {
         message_config.progress = globals.progress.text;
-    } else if (geth_mode) {
+    } else if (command_mode.geth) {
         message_config.progress = "none";
     }
     const char *no_color = getenv("NO_COLOR");
@@ -239,7 +236,7 @@ static int run_program(int argc, char **argv) {
 /* geth's evm knows success, failure of the tool, and little else. */
 static int geth_exit_code(int code) {
     if (code == EXIT_FAILED) {
-        return EXIT_DONE;
+        return command_mode.keeps_failure ? code : EXIT_DONE;
     }
     return code == EXIT_MALFORMED || code == EXIT_FILE || code == EXIT_RLP ? 1 : code;
 }
@@ -256,7 +253,7 @@ static int close_streams(int code) {
 int main(int argc, char **argv) {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     const char *base = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "coldevm";
-    geth_mode = strcmp(base, "evm") == 0;
+    command_mode.geth = strcmp(base, "evm") == 0;
     chevm_hash_init();
     int code = store_open();
     if (code == EXIT_DONE) {
@@ -264,5 +261,5 @@ int main(int argc, char **argv) {
     }
     foreign_close();
     code = close_streams(code);
-    return geth_mode ? geth_exit_code(code) : code;
+    return command_mode.geth ? geth_exit_code(code) : code;
 }

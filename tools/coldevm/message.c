@@ -15,37 +15,54 @@
 message_settings message_config = {1, true, "auto", false};
 
 static bool progress_is_shown;
+static _Thread_local sink *route; /* NULL: sink_err */
+static _Thread_local char last_error[REASON_BYTES * 2];
+
+static sink *target(void) {
+    return route != NULL ? route : &sink_err;
+}
+
+void message_route(sink *wanted) {
+    route = wanted;
+}
+
+const char *message_last(void) {
+    return last_error;
+}
 
 static bool on_terminal(void) {
     return isatty(sink_err.fd) != 0;
 }
 
-static void print_json_error(int code, const char *file, size_t line, const char *reason) {
-    char text[REASON_BYTES * 2];
-    (void)snprintf(text, sizeof text, "ERROR(%d): %.1000s:%zu: %s", code, file, line, reason);
-    sink_text(&sink_err, "{\"error\":");
-    sink_json_text(&sink_err, text);
-    sink_text(&sink_err, "}\n");
-    sink_flush(&sink_err);
+static void print_json_error(sink *out, int code, const char *what) {
+    char text[REASON_BYTES * 2 + 16];
+    (void)snprintf(text, sizeof text, "ERROR(%d): %s", code, what);
+    sink_text(out, "{\"error\":");
+    sink_json_text(out, text);
+    sink_text(out, "}\n");
 }
 
 static int print_error(int code, const char *file, size_t line, const char *format,
                        va_list arguments) {
     char reason[REASON_BYTES];
+    sink *out = target();
     (void)vsnprintf(reason, sizeof reason, format, arguments);
+    (void)snprintf(last_error, sizeof last_error, "%.2000s:%zu: %s", file, line, reason);
     bool color = message_config.color && on_terminal();
-    message_progress_end();
-    sink_flush(&sink_out);
-    if (message_config.json_lines_only) {
-        print_json_error(code, file, line, reason);
-        return code;
+    if (route == NULL) {
+        message_progress_end();
+        sink_flush(&sink_out);
     }
-    sink_print(&sink_err, "%sERROR(%d):%s ", color ? "\033[31m" : "", code, color ? "\033[0m" : "");
-    sink_text(&sink_err, file);
-    sink_print(&sink_err, ":%zu: ", line);
-    sink_text(&sink_err, reason);
-    sink_char(&sink_err, '\n');
-    sink_flush(&sink_err);
+    if (message_config.json_lines_only) {
+        print_json_error(out, code, last_error);
+    } else {
+        sink_print(out, "%sERROR(%d):%s ", color ? "\033[31m" : "", code, color ? "\033[0m" : "");
+        sink_text(out, file);
+        sink_print(out, ":%zu: ", line);
+        sink_text(out, reason);
+        sink_char(out, '\n');
+    }
+    sink_flush(out);
     return code;
 }
 
@@ -74,10 +91,12 @@ void message_note(const char *format, ...) {
     va_start(arguments, format);
     (void)vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    message_progress_end();
-    sink_text(&sink_err, line);
-    sink_char(&sink_err, '\n');
-    sink_flush(&sink_err);
+    if (route == NULL) {
+        message_progress_end();
+    }
+    sink_text(target(), line);
+    sink_char(target(), '\n');
+    sink_flush(target());
 }
 
 void message_progress(size_t done, size_t total, size_t failed, const char *what) {

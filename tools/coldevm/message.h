@@ -4,7 +4,7 @@
 #ifndef COLDEVM_MESSAGE_H
 #define COLDEVM_MESSAGE_H
 
-#include <coldheap/base.h>
+#include "sink.h"
 
 /* How much the tool says; set from the global flags before anything else runs. */
 typedef struct message_settings {
@@ -15,6 +15,11 @@ typedef struct message_settings {
 } message_settings;
 
 extern message_settings message_config;
+
+/* message_route sends all that this thread says to `target` instead of stderr (NULL: back), and
+ * message_last gives the last error of this thread as `file:line: reason`; valid until the next. */
+void message_route(sink *target);
+const char *message_last(void);
 
 /* message_error prints the error line and returns `code`. */
 int message_error(int code, const char *file, size_t line, const char *format, ...) CH_PRINTF(4, 5);

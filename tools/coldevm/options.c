@@ -98,10 +98,7 @@ static int set_number(const flag_row *row, const char *text, int position) {
     return good ? EXIT_DONE : bad_value(position, row, text, error.reason);
 }
 
-static int set_fork(const flag_row *row, const char *text, int position) {
-    if (chevm_fork_parse(text, row->target)) {
-        return EXIT_DONE;
-    }
+int options_unknown_fork(const char *text, int position) {
     const char *best = "";
     size_t best_distance = strlen(text) / 2 + 1; /* nothing is better than nonsense */
     for (unsigned fork = 0; strlen(text) <= TEXT_NAME_MAX && fork < CHEVM_FORK_COUNT; fork++) {
@@ -114,6 +111,10 @@ static int set_fork(const flag_row *row, const char *text, int position) {
     }
     return message_argument(EXIT_FLAG, position, "unknown fork '%.80s'%s%s", text,
                             *best != 0 ? ", nearest is " : "", best);
+}
+
+static int set_fork(const flag_row *row, const char *text, int position) {
+    return chevm_fork_parse(text, row->target) ? EXIT_DONE : options_unknown_fork(text, position);
 }
 
 static int set_value(const flag_row *row, const char *text, int position) {

@@ -73,6 +73,9 @@ int options_leading(int argc, char **argv, flag_table table, int *next);
 /* options_choice checks that `flag` holds one of the words of `choices` ("a|b|c"). */
 int options_choice(const char *name, flag_text flag, const char *choices);
 
+/* options_unknown_fork says that a name is no fork's, and which is nearest; EXIT_FLAG. */
+int options_unknown_fork(const char *name, int position);
+
 /* options_nearest returns the row name nearest to `name` over both tables. */
 const char *options_nearest(const char *name, const flag_table tables[2]);
 

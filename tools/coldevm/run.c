@@ -18,6 +18,7 @@
 static struct {
     flag_text codefile, input, inputfile, prestate, style, vm, engine, no_malloc;
     flag_text trace, trace_format, trace_out, opcode_count;
+    flag_list exports;
     bool create, bench, statdump, dump, exit_code;
     bool nomemory, nostack, nostorage, noreturndata;
     uint64_t gas, mem_limit;
@@ -35,7 +36,6 @@ static struct {
 };
 
 #define TRACE_CHOICES  "always|failing|never"
-#define FORMAT_CHOICES "json|strict|folded|speedscope|chrome"
 #define ENGINE_CHOICES "fast|portable|both"
 
 static const flag_row FLAGS[] = {
@@ -70,8 +70,8 @@ static const flag_row FLAGS[] = {
     {"trace", FLAG_WORD, &flags.trace, TRACE_CHOICES, 0, "always",
      "write EIP-3155 lines; failing: run again with a trace if the code fails"},
     {"json", FLAG_WORD, &flags.trace, TRACE_CHOICES, 0, "always", NULL},
-    {"trace.format", FLAG_TEXT, &flags.trace_format, FORMAT_CHOICES, 0, NULL,
-     "json; strict: also check each line against the schema (exit 1)"},
+    {"trace.format", FLAG_TEXT, &flags.trace_format, TRACE_FORMAT_CHOICES, 0, NULL,
+     "json; strict: check each line against the schema (exit 1); others: a profile"},
     {"trace.out", FLAG_TEXT, &flags.trace_out, "FILE", 0, NULL, "where the trace goes (stderr)"},
     {"trace.nomemory", FLAG_BOOL, &flags.nomemory, NULL, 0, NULL, "leave memory out (true)"},
     {"nomemory", FLAG_BOOL, &flags.nomemory, NULL, 0, NULL, NULL},
@@ -85,6 +85,8 @@ static const flag_row FLAGS[] = {
     {"noreturndata", FLAG_BOOL, &flags.noreturndata, NULL, 0, NULL, NULL},
     {"opcode.count", FLAG_TEXT, &flags.opcode_count, "FILE", 0, NULL,
      "write how often each opcode ran, as JSON"},
+    {"export", FLAG_LIST, &flags.exports, "FORMAT=FILE", 0, NULL,
+     "folded, speedscope or chrome: write where gas and time went; may be repeated"},
 };
 
 static bool is(flag_text flag, const char *word) {
@@ -100,18 +102,12 @@ static int check_choices(void) {
         {"style", flags.style, "geth|evmc"},
         {"engine", flags.engine, ENGINE_CHOICES},
         {"no-malloc", flags.no_malloc, "trap|count"},
-        {"trace.format", flags.trace_format, FORMAT_CHOICES},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         int code = options_choice(rows[i].name, rows[i].flag, rows[i].choices);
         if (code != EXIT_DONE) {
             return code;
         }
-    }
-    if (flags.trace_format.position != 0 && !is(flags.trace_format, "json") &&
-        !is(flags.trace_format, "strict")) {
-        return message_argument(EXIT_FLAG, flags.trace_format.position,
-                                "--trace.format %s: not in this version", flags.trace_format.text);
     }
     return EXIT_DONE;
 }
@@ -214,19 +210,29 @@ static int plan_trace(run_plan *plan) {
     plan->tracing = is(flags.trace, "always")    ? RUN_TRACE_ALWAYS
                     : is(flags.trace, "failing") ? RUN_TRACE_FAILING
                                                  : RUN_TRACE_NEVER;
-    plan->strict = is(flags.trace_format, "strict");
-    plan->show = (trace_fields){!flags.nomemory, !flags.nostack, !flags.noreturndata};
-    plan->trace_out = &sink_err;
-    plan->opcode_count = flags.opcode_count.position != 0 ? flags.opcode_count.text : NULL;
+    trace_request *request = &plan->trace;
+    request->show = (trace_fields){!flags.nomemory, !flags.nostack, !flags.noreturndata};
+    request->out = &sink_err;
+    request->opcode_count = flags.opcode_count.position != 0 ? flags.opcode_count.text : NULL;
+    for (size_t i = 0; i < flags.exports.count; i++) {
+        int code = trace_request_export(request, flags.exports.items[i]);
+        if (code != EXIT_DONE) {
+            return code;
+        }
+    }
     bool instrumented =
-        plan->tracing != RUN_TRACE_NEVER || plan->opcode_count != NULL || plan->both_engines;
+        plan->tracing != RUN_TRACE_NEVER || trace_wanted(request) || plan->both_engines;
+    int code = trace_request_format(request, flags.trace_format);
+    if (code != EXIT_DONE) {
+        return code;
+    }
     if (plan->foreign != NULL && instrumented) {
         return message_argument(EXIT_FLAG, flags.vm.position,
                                 "an EVMC library can be neither traced nor run on our engines");
     }
     if (flags.trace_out.position != 0) {
         char *buffer = store_alloc(TRACE_BUFFER_BYTES, 1);
-        plan->trace_out = &file;
+        request->out = &file;
         return sink_file(&file, flags.trace_out.text, buffer, TRACE_BUFFER_BYTES);
     }
     message_config.json_lines_only = plan->tracing != RUN_TRACE_NEVER && isatty(sink_err.fd) == 0;
@@ -280,8 +286,8 @@ static int run(const operand_list *operands) {
         code = run_report(&plan, &on, &outcome);
     }
     stage_close(&on);
-    if (plan.trace_out != &sink_err) {
-        int closed = sink_close(plan.trace_out);
+    if (plan.trace.out != &sink_err) {
+        int closed = sink_close(plan.trace.out);
         code = closed != EXIT_DONE ? closed : code;
     }
     return code;

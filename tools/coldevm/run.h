@@ -5,7 +5,7 @@
 
 #include "seal.h"
 #include "stage.h"
-#include "trace.h"
+#include "trace_session.h"
 
 typedef enum run_tracing { RUN_TRACE_NEVER, RUN_TRACE_ALWAYS, RUN_TRACE_FAILING } run_tracing;
 
@@ -22,14 +22,11 @@ typedef struct run_plan {
     seal_mode sealing;
     foreign_vm *foreign;
     run_tracing tracing;
-    bool strict; /* every trace line is checked against the schema */
-    trace_fields show;
-    sink *trace_out;
+    trace_request trace; /* what the trace looks like; exports and counts */
     bool bench;
     bool statdump;
     bool dump;
     bool exit_code;
-    const char *opcode_count; /* path, NULL: none */
 } run_plan;
 
 /* How it went. */

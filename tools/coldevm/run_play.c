@@ -5,9 +5,7 @@
 
 #include "codes.h"
 #include "message.h"
-#include "opcode_count.h"
 #include "phrase.h"
-#include "trace_check.h"
 #include "trace_compare.h"
 
 #include <stdio.h>
@@ -16,29 +14,6 @@
 
 #define BENCH_NS       UINT64_C(1000000000)
 #define DEPLOY_GAS_MAX INT64_C(10000000)
-
-/* Checks a line and passes it on. */
-typedef struct strict_line {
-    trace_line_function next;
-    void *context;
-    uint64_t count;
-    uint64_t bad_line; /* 0: none */
-    size_t bad_place;
-    const char *wrong;
-} strict_line;
-
-static void check_line(void *context, const char *line, size_t size) {
-    strict_line *strict = context;
-    size_t place = 0;
-    const char *wrong = trace_check(line, size, &place);
-    strict->count++;
-    if (wrong != NULL && strict->bad_line == 0) {
-        strict->bad_line = strict->count;
-        strict->bad_place = place;
-        strict->wrong = wrong;
-    }
-    strict->next(strict->context, line, size);
-}
 
 static uint64_t clock_ns(void) {
     struct timespec now;
@@ -96,43 +71,51 @@ typedef int (*play_function)(play *it);
 
 /* ---- With a tracer --------------------------------------------------------------------------- */
 
-/* Plays by `how` with a trace writer attached. */
-static int play_traced(play *it, play_function how, trace_line_function line, void *context) {
-    trace_writer writer;
-    strict_line strict = {line, context, 0, 0, 0, NULL};
-    const run_plan *plan = it->plan;
-    int code = trace_open(&writer, plan->show, plan->world.fork, it->on->memory_limit,
-                          plan->strict ? check_line : line, plan->strict ? &strict : context);
+/* Plays by `how` with everything attached that is requested. */
+static int play_traced(play *it, play_function how, const trace_request *request) {
+    static trace_session session;
+    const trace_case which = {.fork = it->plan->world.fork};
+    int code = trace_session_open(&session, request, it->on->memory_limit);
     if (code != EXIT_DONE) {
         return code;
     }
-    chevm_set_tracer(it->on->vm, &writer.tracer);
+    trace_session_begin(&session, &which);
+    chevm_set_tracer(it->on->vm, &session.tracer);
     code = how(it);
     chevm_set_tracer(it->on->vm, NULL);
-    trace_close(&writer);
-    if (code == EXIT_DONE && writer.too_long) {
-        code = message_error(EXIT_LIMIT, "trace", (size_t)writer.line_count,
-                             "a line is longer than the memory reserved for it");
-    }
-    if (code == EXIT_DONE && strict.bad_line != 0) {
-        code = message_error(EXIT_FAILED, "trace", (size_t)strict.bad_line, "%s (byte %zu)",
-                             strict.wrong, strict.bad_place + 1);
-    }
-    return code;
+    int ended = trace_session_end(&session, code == EXIT_DONE ? it->outcome->result.gas_left : -1);
+    int closed = trace_session_close(&session);
+    code = code == EXIT_DONE ? ended : code;
+    return code == EXIT_DONE ? closed : code;
 }
 
+/* The trace alone; exports and counts are played apart, as they do not wait for a failure. */
 static int play_shown(play *it, play_function how) {
+    trace_request request = it->plan->trace;
     it->outcome->traced = true;
-    return play_traced(it, how, trace_to_sink, it->plan->trace_out);
+    memset(request.exports, 0, sizeof request.exports);
+    request.opcode_count = NULL;
+    return play_traced(it, how, &request);
+}
+
+static int play_exports(play *it) {
+    trace_request request = it->plan->trace;
+    request.format = TRACE_NONE;
+    return trace_wanted(&request) ? play_traced(it, play_and_undo, &request) : EXIT_DONE;
 }
 
 /* ---- Both engines ---------------------------------------------------------------------------- */
 
 static int compare_phase_on(play *it, trace_compare *compare, compare_phase phase,
                             chevm_engine engine) {
+    const trace_request request = {.format = it->plan->trace.format == TRACE_STRICT ? TRACE_STRICT
+                                                                                    : TRACE_JSON,
+                                   .show = it->plan->trace.show,
+                                   .line = trace_compare_line,
+                                   .line_context = compare};
     chevm_set_engine(it->on->vm, engine);
     trace_compare_start(compare, phase);
-    int code = play_traced(it, play_and_undo, trace_compare_line, compare);
+    int code = play_traced(it, play_and_undo, &request);
     trace_compare_finish(compare);
     return code;
 }
@@ -183,16 +166,7 @@ static int play_both(play *it) {
     return code;
 }
 
-/* ---- Opcodes and phrases --------------------------------------------------------------------- */
-
-static int play_counted(play *it) {
-    static opcode_count count;
-    opcode_count_init(&count, it->plan->world.fork);
-    chevm_set_tracer(it->on->vm, &count.tracer);
-    int code = play_and_undo(it);
-    chevm_set_tracer(it->on->vm, NULL);
-    return code == EXIT_DONE ? opcode_count_write(&count, it->plan->opcode_count) : code;
-}
+/* ---- Phrases --------------------------------------------------------------------------------- */
 
 /* The instruction that ended the outermost frame. */
 typedef struct last_step {
@@ -308,7 +282,7 @@ int run_play(run_plan *plan, stage *on, run_outcome *outcome) {
     code = code == EXIT_DONE ? stage_load(on, &plan->world) : code;
     code = code == EXIT_DONE && plan->deploys ? play_deployment(&it, plan) : code;
     code = code == EXIT_DONE && plan->both_engines ? play_both(&it) : code;
-    code = code == EXIT_DONE && plan->opcode_count != NULL ? play_counted(&it) : code;
+    code = code == EXIT_DONE ? play_exports(&it) : code;
     code = code == EXIT_DONE && plan->bench ? play_bench(&it) : code;
     code = code == EXIT_DONE ? play_final(&it) : code;
     if (code == EXIT_DONE) {

@@ -92,13 +92,16 @@ static void report_statistics(const run_outcome *outcome) {
 
 int run_report(const run_plan *plan, stage *on, const run_outcome *outcome) {
     int code = stage_exit_code(outcome->result.status);
-    if (outcome->traced) {
-        trace_summary(plan->trace_out, outcome->result.output, outcome->result.output_size,
+    sink *trace_out = plan->trace.out;
+    if (outcome->traced && plan->trace.format <= TRACE_STRICT) {
+        trace_summary(trace_out, outcome->result.output, outcome->result.output_size,
                       outcome->gas_used, outcome->error);
-        sink_flush(plan->trace_out);
+    }
+    if (outcome->traced) {
+        sink_flush(trace_out);
     }
     if (plan->dump && code == EXIT_DONE) {
-        world_dump(&sink_out, on->state, "");
+        world_dump(&sink_out, on->state, NULL, "");
         sink_char(&sink_out, '\n');
     }
     if (plan->statdump || (plan->bench && !plan->evmc_style)) {

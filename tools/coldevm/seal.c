@@ -24,17 +24,38 @@ static ch_guard_mode end_program(const ch_violation *violation, void *context) {
     _exit(EXIT_HEAP);
 }
 
-void seal_begin(seal_mode mode) {
+void seal_process(seal_mode mode) {
     ch_guard_exit_status(0); /* the tool reports by itself */
     ch_guard_set_mode(CH_GUARD_COUNT);
     ch_guard_on_violation(mode == SEAL_TRAP ? end_program : NULL, NULL);
-    ch_count_begin(&counted);
     ch_seal("run");
+}
+
+void seal_process_end(void) {
+    ch_unseal();
+}
+
+static seal_count count_of(const ch_heap_calls *calls) {
+    uint64_t allocations = calls->allocs + calls->reallocs;
+    return (seal_count){allocations + calls->frees, allocations, calls->bytes};
+}
+
+void seal_count_begin(seal_counter *counter) {
+    ch_count_begin(counter);
+}
+
+seal_count seal_count_end(seal_counter *counter) {
+    ch_count_end(counter);
+    return count_of(counter);
+}
+
+void seal_begin(seal_mode mode) {
+    ch_count_begin(&counted);
+    seal_process(mode);
 }
 
 seal_count seal_end(void) {
     ch_unseal();
     ch_count_end(&counted);
-    uint64_t allocations = counted.allocs + counted.reallocs;
-    return (seal_count){allocations + counted.frees, allocations, counted.bytes};
+    return count_of(&counted);
 }

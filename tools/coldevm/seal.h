@@ -5,6 +5,7 @@
 #define COLDEVM_SEAL_H
 
 #include <coldheap/base.h>
+#include <coldheap/guard.h>
 
 typedef enum seal_mode { SEAL_TRAP, SEAL_COUNT } seal_mode;
 
@@ -21,5 +22,15 @@ typedef struct seal_count {
 } seal_count;
 
 seal_count seal_end(void);
+
+/* The same for work of several threads, in two halves: seal_process seals all of them until
+ * seal_process_end; in between a thread counts its own calls from seal_count_begin to
+ * seal_count_end. Nothing that ends a thread may happen while the process is sealed. */
+typedef ch_heap_calls seal_counter;
+
+void seal_process(seal_mode mode);
+void seal_process_end(void);
+void seal_count_begin(seal_counter *counter);
+seal_count seal_count_end(seal_counter *counter);
 
 #endif

@@ -17,16 +17,27 @@
 static char out_buffer[STANDARD_BUFFER_BYTES];
 static char err_buffer[STANDARD_BUFFER_BYTES];
 
-sink sink_out = {"stdout", out_buffer, 0, sizeof out_buffer, 1, 0};
-sink sink_err = {"stderr", err_buffer, 0, sizeof err_buffer, 2, 0};
+sink sink_out = {"stdout", out_buffer, 0, sizeof out_buffer, 1, 0, NULL, NULL};
+sink sink_err = {"stderr", err_buffer, 0, sizeof err_buffer, 2, 0, NULL, NULL};
 
 static const char HEX_DIGITS[] = "0123456789abcdef";
 
 void sink_open(sink *target, int fd, const char *name, char *buffer, size_t size) {
-    *target = (sink){name, buffer, 0, size, fd, 0};
+    *target = (sink){name, buffer, 0, size, fd, 0, NULL, NULL};
+}
+
+void sink_into(sink *target, const char *name, char *buffer, size_t size, sink_function write,
+               void *context) {
+    *target = (sink){name, buffer, 0, size, -1, 0, write, context};
 }
 
 static void write_all(sink *target, const char *bytes, size_t size) {
+    if (target->write != NULL) {
+        if (size > 0) {
+            target->write(target->context, bytes, size);
+        }
+        return;
+    }
     while (size > 0 && target->error == 0) {
         ssize_t written = write(target->fd, bytes, size);
         if (written > 0) {
@@ -85,10 +96,17 @@ void sink_char(sink *target, char character) {
 }
 
 void sink_hex(sink *target, const uint8_t *bytes, size_t size) {
+    char digits[256];
+    size_t used = 0;
     for (size_t i = 0; i < size; i++) {
-        char pair[2] = {HEX_DIGITS[bytes[i] >> 4], HEX_DIGITS[bytes[i] & 15]};
-        sink_bytes(target, pair, sizeof pair);
+        digits[used++] = HEX_DIGITS[bytes[i] >> 4];
+        digits[used++] = HEX_DIGITS[bytes[i] & 15];
+        if (used == sizeof digits) {
+            sink_bytes(target, digits, used);
+            used = 0;
+        }
     }
+    sink_bytes(target, digits, used);
 }
 
 void sink_u64(sink *target, uint64_t number) {

@@ -9,13 +9,18 @@
 #include <coldheap/base.h>
 #include <coldevm/u256.h>
 
+/* Takes what leaves a sink instead of a file descriptor. */
+typedef void (*sink_function)(void *context, const char *bytes, size_t size);
+
 typedef struct sink {
     const char *name; /* as messages call it: "stdout", or the path of the file */
     char *buffer;
     size_t used_bytes;
     size_t size_bytes;
     int fd;
-    int error; /* errno of the first failed write, 0 = none */
+    int error;           /* errno of the first failed write, 0 = none */
+    sink_function write; /* NULL: write(2) on fd */
+    void *context;       /* of write */
 } sink;
 
 /* Results and everything else; main opens and closes them. */
@@ -23,6 +28,10 @@ extern sink sink_out;
 extern sink sink_err;
 
 void sink_open(sink *target, int fd, const char *name, char *buffer, size_t size);
+
+/* sink_into opens a sink whose bytes go to a function. */
+void sink_into(sink *target, const char *name, char *buffer, size_t size, sink_function write,
+               void *context);
 
 /* sink_flush hands all collected bytes on; false if any write so far has failed. */
 bool sink_flush(sink *target);

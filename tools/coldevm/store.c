@@ -10,8 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static ch_region region;
-static ch_arena arena;
+static _Thread_local ch_region region;
+static _Thread_local ch_arena arena;
 
 int store_open(void) {
     /* Address space only; less is taken where a limit on it is set. */

@@ -1,13 +1,15 @@
 /* store.h: the memory the tool itself lives on: one arena over one region, in which code, input,
  * parsed JSON and case tables are laid out before anything runs. It is address space until used;
  * the process exits with a message if it ever ends. Nothing is given back one by one: take a mark,
- * do the work, release it. */
+ * do the work, release it.
+ *
+ * Each thread has a store of its own: one that opens none must not call the others. */
 #ifndef COLDEVM_STORE_H
 #define COLDEVM_STORE_H
 
 #include <coldheap/arena.h>
 
-/* store_open reserves the region; an exit code, its message out. */
+/* store_open reserves the region of the calling thread; an exit code, its message out. */
 int store_open(void);
 void store_close(void);
 

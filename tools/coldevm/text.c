@@ -5,17 +5,32 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Values of hex digits, one more than they are worth; 0 for all else. */
+// clang-format off
+static const uint8_t DIGITS[256] = {
+    ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5,
+    ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9, ['9'] = 10,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+    ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+};
+// clang-format on
+
 static int hex_value(char character) {
-    if (character >= '0' && character <= '9') {
-        return character - '0';
+    return DIGITS[(uint8_t)character] - 1;
+}
+
+/* Decodes pairs of digits up to the first that is none; returns how many characters it took. */
+static size_t hex_pairs(uint8_t *bytes, const char *text, size_t size) {
+    size_t i = 0;
+    for (; i + 1 < size; i += 2) {
+        unsigned high = DIGITS[(uint8_t)text[i]];
+        unsigned low = DIGITS[(uint8_t)text[i + 1]];
+        if (high == 0 || low == 0) {
+            break;
+        }
+        bytes[i / 2] = (uint8_t)((high - 1) << 4 | (low - 1));
     }
-    if (character >= 'a' && character <= 'f') {
-        return character - 'a' + 10;
-    }
-    if (character >= 'A' && character <= 'F') {
-        return character - 'A' + 10;
-    }
-    return -1;
+    return i;
 }
 
 static bool is_blank(char character) {
@@ -61,6 +76,8 @@ bool text_hex(uint8_t *bytes, size_t *count, const char *text, size_t size, bool
         i++;
     }
     i += has_hex_prefix(text + i, size - i) ? 2 : 0;
+    digit_count = hex_pairs(bytes, text + i, size - i);
+    i += digit_count;
     for (; i < size; i++) {
         int value = hex_value(text[i]);
         if (value >= 0) {

@@ -10,7 +10,10 @@ static void step_begins(void *context, const chevm_trace_step *step) {
         writer->tail_size = 0;
         return;
     }
-    writer->tail_size = chevmi_trace_begin(writer->buffer.bytes, &writer->show, writer->fork, step);
+    chevm_trace_step shown = *step;
+    shown.refund += writer->refund_before;
+    writer->tail_size =
+        chevmi_trace_begin(writer->buffer.bytes, &writer->show, writer->fork, &shown);
 }
 
 static void step_ends(void *context, const chevm_trace_step *step) {

@@ -23,8 +23,9 @@ typedef struct trace_writer {
     trace_fields show;
     chevm_fork fork;
     pad buffer;
-    size_t tail_size; /* behind the room for the head */
-    bool too_long;    /* a line did not fit the address space; it was cut out */
+    int64_t refund_before; /* added to the counter: what the transaction had before it ran */
+    size_t tail_size;      /* behind the room for the head */
+    bool too_long;         /* a line did not fit the address space; it was cut out */
     uint64_t line_count;
 } trace_writer;
 

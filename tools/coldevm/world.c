@@ -2,9 +2,9 @@
 #include "world.h"
 
 #include "codes.h"
+#include "sort.h"
 #include "store.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void world_init(world *target) {
@@ -16,6 +16,13 @@ void world_init(world *target) {
 
 int world_read_storage(world_account *account, const json_document *document,
                        const json_node *object) {
+    if (object != NULL && !json_is_object(object)) {
+        return json_error(document, object, "storage: an object is needed");
+    }
+    int unique = json_unique(document, object);
+    if (unique != EXIT_DONE) {
+        return unique;
+    }
     world_slot *slots = STORE_ARRAY(world_slot, json_count(object));
     size_t count = 0;
     for (const json_node *slot = json_first(object); slot != NULL; slot = json_next(slot)) {
@@ -38,6 +45,9 @@ static int read_account(world_account *account, const json_document *document,
     }
     int code = json_text_address(document, member, json_key(member), &account->address);
     if (code == EXIT_DONE) {
+        code = json_unique(document, member);
+    }
+    if (code == EXIT_DONE) {
         code = json_u256(document, json_get(member, "balance"), &account->balance);
     }
     if (code == EXIT_DONE) {
@@ -55,6 +65,10 @@ static int read_account(world_account *account, const json_document *document,
 int world_read_accounts(world *target, const json_document *document, const json_node *object) {
     if (object != NULL && !json_is_object(object)) {
         return json_error(document, object, "%s: an object is needed", json_key(object));
+    }
+    int unique = json_unique(document, object);
+    if (unique != EXIT_DONE) {
+        return unique;
     }
     world_account *accounts = STORE_ARRAY(world_account, json_count(object));
     size_t count = 0;
@@ -167,7 +181,7 @@ static void dump_storage(sink *out, const chevm_state *state, const chevm_accoun
                                  &slots[count].value)) {
         count++;
     }
-    qsort(slots, count, sizeof *slots, compare_slots);
+    sort_items(slots, count, sizeof *slots, compare_slots);
     sink_text(out, "{");
     for (size_t i = 0; i < count; i++) {
         sink_print(out, "%s\n%s        ", i > 0 ? "," : "", indent);
@@ -200,7 +214,7 @@ static void dump_account(sink *out, const chevm_state *state, const chevm_addres
     sink_print(out, "\n%s    }", indent);
 }
 
-void world_dump(sink *out, const chevm_state *state, const char *indent) {
+void world_dump(sink *out, const chevm_state *state, const chevm_u256 *root, const char *indent) {
     chevm_state_stats stats;
     chevm_account account;
     uint32_t cursor = 0;
@@ -211,8 +225,14 @@ void world_dump(sink *out, const chevm_state *state, const char *indent) {
     while (count < stats.accounts && chevm_state_account_next(state, &cursor, &account)) {
         addresses[count++] = account.address;
     }
-    qsort(addresses, count, sizeof *addresses, compare_addresses);
-    sink_print(out, "{\n%s  \"accounts\": {", indent);
+    sort_items(addresses, count, sizeof *addresses, compare_addresses);
+    sink_print(out, "{\n%s  ", indent);
+    if (root != NULL) {
+        sink_text(out, "\"root\": ");
+        dump_word(out, root);
+        sink_print(out, ",\n%s  ", indent);
+    }
+    sink_text(out, "\"accounts\": {");
     for (size_t i = 0; i < count; i++) {
         sink_print(out, "%s\n%s    ", i > 0 ? "," : "", indent);
         dump_account(out, state, &addresses[i], indent);

@@ -45,8 +45,9 @@ int world_read_genesis(world *target, const char *path);
 /* world_load puts the accounts into an empty state. Returns the state's answer. */
 chevm_status world_load(const world *source, chevm_state *state);
 
-/* world_dump writes {"accounts":{...}}: addresses and keys sorted, every account of the state that
- * exists; `indent` is put before every line but the first. */
-void world_dump(sink *out, const chevm_state *state, const char *indent);
+/* world_dump writes {"root":"0x...","accounts":{...}}: addresses and keys sorted, every account of
+ * the state that exists; the root only if it is not NULL. `indent` is put before every line but the
+ * first. */
+void world_dump(sink *out, const chevm_state *state, const chevm_u256 *root, const char *indent);
 
 #endif
