@@ -8,7 +8,8 @@
 #include <string.h>
 
 // clang-format off
-/* By address, then by fork. X(NAME, first fork, formula, base, step, function): the last row that has
+/* By address, then by fork: X(NAME, first fork, formula, base, step, function). The last row
+ * that has begun holds. */
  * begun holds. */
 #define PRICE_ROWS(X)                                                                      \
     X(ECRECOVER,        FRONTIER,  words,       3000,   0,     ecrecover)                  \
