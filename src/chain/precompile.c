@@ -10,7 +10,6 @@
 // clang-format off
 /* By address, then by fork: X(NAME, first fork, formula, base, step, function). The last row
  * that has begun holds. */
- * begun holds. */
 #define PRICE_ROWS(X)                                                                      \
     X(ECRECOVER,        FRONTIER,  words,       3000,   0,     ecrecover)                  \
     X(SHA256,           FRONTIER,  words,       60,     12,    sha256)                     \
