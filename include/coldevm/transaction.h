@@ -95,10 +95,9 @@ typedef struct chevm_block {
 /** How a transaction went. output: valid until the next call on the same machine. */
 typedef struct chevm_outcome {
     chevm_rejection_facts rejection; /* why != ACCEPTED: all else is zero */
-    chevm_status
-        status; /* of the outermost frame; >= CHEVM_STATUS_MACHINE: undone, state as before */
-    uint64_t gas_used; /* after refunds and floor: what was paid for */
-    uint64_t gas_refunded;
+    chevm_status status;        /* of the outermost frame; of the machine (>= 60): all is undone */
+    uint64_t gas_used;          /* after refunds and floor: what was paid for */
+    uint64_t gas_refunded;      /* after its cap */
     uint64_t delegation_refund; /* of EIP-7702, known before the first instruction runs */
     uint64_t execution_gas;     /* spent by the frames, without intrinsic gas and refunds */
     const uint8_t *output;
