@@ -72,7 +72,9 @@ typedef struct chevm_transaction {
 typedef struct chevm_rejection_facts {
     chevm_rejection why;
     chevm_address address; /* whose nonce, balance or code; zero if none */
-    chevm_u256 have, want; /* of the state or block; of the transaction; 0 if they say nothing */
+    chevm_u256 have, want; /* what is there and what it should be or would take: balance and cost,
+                              gas limit and intrinsic gas, nonces of account and transaction; 0 if
+                              they say nothing */
     size_t position;       /* decode: offset of the offending item in the bytes */
 } chevm_rejection_facts;
 

@@ -454,6 +454,51 @@ TEST(rejection_scenes_are_accepted_unspoiled) {
     }
 }
 
+/* have and want, as messages show them. */
+TEST(rejection_facts_of_transactions) {
+    static const struct {
+        scene_row row;
+        uint64_t have, want;
+        bool has_address;
+    } rows[] = {
+        {{CHEVM_REJECTED_INTRINSIC_GAS_TOO_LOW, CHEVM_OSAKA, little_gas}, 20999, 21000, false},
+        {{CHEVM_REJECTED_NONCE_MISMATCH_TOO_LOW, CHEVM_OSAKA, nonce_behind},
+         SAMPLE_NONCE,
+         SAMPLE_NONCE - 1,
+         true},
+        {{CHEVM_REJECTED_INSUFFICIENT_ACCOUNT_FUNDS, CHEVM_OSAKA, value_above_balance},
+         SAMPLE_BALANCE,
+         SAMPLE_BALANCE + 1,
+         true},
+        {{CHEVM_REJECTED_INSUFFICIENT_MAX_FEE_PER_GAS, CHEVM_OSAKA, fee_below_base},
+         SAMPLE_GAS_PRICE,
+         SAMPLE_GAS_PRICE + 1,
+         false},
+        {{CHEVM_REJECTED_INSUFFICIENT_MAX_FEE_PER_BLOB_GAS, CHEVM_OSAKA, little_blob_fee},
+         2,
+         3,
+         false},
+        {{CHEVM_REJECTED_GAS_ALLOWANCE_EXCEEDED, CHEVM_OSAKA, gas_above_block},
+         199999,
+         200000,
+         false},
+    };
+    static scene s;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        chevm_rejection_facts facts;
+        set_scene(&s, &rows[i].row);
+        rows[i].row.spoil(&s);
+        CHECK_EQUAL(chevm_transaction_validate(&s.transaction, &s.block, s.state, &facts),
+                    rows[i].row.why);
+        CHECK_EQUAL(facts.why, rows[i].row.why);
+        CHECK_EQUAL(facts.have.limbs[0], rows[i].have);
+        CHECK_EQUAL(facts.want.limbs[0], rows[i].want);
+        CHECK_EQUAL(memcmp(&facts.address, &s.transaction.sender, sizeof facts.address) == 0,
+                    rows[i].has_address);
+        free_state(s.state);
+    }
+}
+
 /* ---- Rows that only signatures and check reach ---------------------------------------------- */
 
 static chevm_rejection recover_with(uint64_t r) {
