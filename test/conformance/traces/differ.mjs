@@ -118,7 +118,8 @@ class Goevmlab {
         const { depth, pc, gas, op, stack } = line;
         this.kept[side].push(JSON.stringify({ depth, pc, gas, op, stack: stack.slice(-TOP) }));
         while (this.kept[0].length > 0 && this.kept[1].length > 0) {
-            this.differs ||= this.kept[0].shift() !== this.kept[1].shift();
+            const [one, other] = this.kept.map((lines) => lines.shift());
+            this.differs = this.differs || one !== other;
         }
     }
 
