@@ -13,17 +13,20 @@ typedef struct wide { /* low limbs first */
     uint64_t low[4], high[4];
 } wide;
 
+_Static_assert(offsetof(wide, high) == 32, "wide_sub steps through both halves");
+
 /* x -= y. Returns all ones if x was below y, else 0. */
 CH_INLINE uint64_t wide_sub(wide *x, const wide *y) {
     uint64_t a0 = x->low[0], a1 = x->low[1], a2 = x->low[2], a3 = x->low[3];
     uint64_t b0 = x->high[0], b1 = x->high[1], b2 = x->high[2], b3 = x->high[3], borrow;
-    __asm__("subq %[c0], %[a0]\n\tsbbq %[c1], %[a1]\n\tsbbq %[c2], %[a2]\n\tsbbq %[c3], %[a3]\n\t"
-            "sbbq %[d0], %[b0]\n\tsbbq %[d1], %[b1]\n\tsbbq %[d2], %[b2]\n\tsbbq %[d3], %[b3]\n\t"
+    __asm__("subq 0(%[c]), %[a0]\n\tsbbq 8(%[c]), %[a1]\n\t"
+            "sbbq 16(%[c]), %[a2]\n\tsbbq 24(%[c]), %[a3]\n\t"
+            "sbbq 32(%[c]), %[b0]\n\tsbbq 40(%[c]), %[b1]\n\t"
+            "sbbq 48(%[c]), %[b2]\n\tsbbq 56(%[c]), %[b3]\n\t"
             "sbbq %[borrow], %[borrow]"
             : [a0] "+&r"(a0), [a1] "+&r"(a1), [a2] "+&r"(a2), [a3] "+&r"(a3), [b0] "+&r"(b0),
               [b1] "+&r"(b1), [b2] "+&r"(b2), [b3] "+&r"(b3), [borrow] "=&r"(borrow)
-            : [c0] "m"(y->low[0]), [c1] "m"(y->low[1]), [c2] "m"(y->low[2]), [c3] "m"(y->low[3]),
-              [d0] "m"(y->high[0]), [d1] "m"(y->high[1]), [d2] "m"(y->high[2]), [d3] "m"(y->high[3])
+            : [c] "r"(y), "m"(*y)
             : "cc");
     x->low[0] = a0, x->low[1] = a1, x->low[2] = a2, x->low[3] = a3;
     x->high[0] = b0, x->high[1] = b1, x->high[2] = b2, x->high[3] = b3;

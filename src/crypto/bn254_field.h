@@ -85,14 +85,14 @@ CH_INLINE void chevmi_bn_fp_sub(chevmi_bn_fp *r, const chevmi_bn_fp *a, const ch
     const uint64_t *const p = chevmi_modulus_bn254_p.p;
     uint64_t x0 = a->limb[0], x1 = a->limb[1], x2 = a->limb[2], x3 = a->limb[3];
     uint64_t p0 = p[0], p1 = p[1], p2 = p[2], p3 = p[3];
-    __asm__("subq %[b0], %[x0]\n\tsbbq %[b1], %[x1]\n\tsbbq %[b2], %[x2]\n\tsbbq %[b3], %[x3]\n\t"
+    __asm__("subq 0(%[b]), %[x0]\n\tsbbq 8(%[b]), %[x1]\n\t"
+            "sbbq 16(%[b]), %[x2]\n\tsbbq 24(%[b]), %[x3]\n\t"
             "cmovncq %[zero], %[p0]\n\tcmovncq %[zero], %[p1]\n\t"
             "cmovncq %[zero], %[p2]\n\tcmovncq %[zero], %[p3]\n\t"
             "addq %[p0], %[x0]\n\tadcq %[p1], %[x1]\n\tadcq %[p2], %[x2]\n\tadcq %[p3], %[x3]"
             : [x0] "+&r"(x0), [x1] "+&r"(x1), [x2] "+&r"(x2), [x3] "+&r"(x3), [p0] "+&r"(p0),
               [p1] "+&r"(p1), [p2] "+&r"(p2), [p3] "+&r"(p3)
-            : [zero] "r"((uint64_t)0), [b0] "m"(b->limb[0]), [b1] "m"(b->limb[1]),
-              [b2] "m"(b->limb[2]), [b3] "m"(b->limb[3])
+            : [zero] "r"((uint64_t)0), [b] "r"(b->limb), "m"(*b)
             : "cc");
     r->limb[0] = x0, r->limb[1] = x1, r->limb[2] = x2, r->limb[3] = x3;
 }
