@@ -34,8 +34,8 @@ typedef struct chevm_keccak_job {
 } chevm_keccak_job;
 
 /** chevm_keccak256_many hashes `count` messages, eight at one time where the machine can: eight
- * short ones then cost about as much as three in a row (bench keccak_many). Requires: no out
- * overlaps the data or out of another job. */
+ *  short ones then cost about as much as three in a row (bench keccak_many).
+ *  Requires: no out overlaps the data or out of another job. */
 void chevm_keccak256_many(const chevm_keccak_job *jobs, size_t count);
 
 /** chevm_keccak is a hash in the making: init, update any number of times, final once. */

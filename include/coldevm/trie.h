@@ -5,7 +5,7 @@
  *
  *  Nothing is kept: a trie exists only as long as its root is computed, as the open branches above
  *  the item that is being added. Scratch is the caller's and its size is known before; the stack
- *  needs 40 KiB, no function recurses.
+ *  needs 44 KiB, no function recurses.
  *  Threads: pure functions; a state must not change meanwhile.
  *  Source: Yellow Paper, appendix D; EIP-161 for what an account is. */
 #ifndef CHEVM_TRIE_H

@@ -65,3 +65,8 @@ export function loadSolc() {
     }
     return solc;
 }
+
+/** Its tries alone (a dependency of its state manager, pinned by the lock file). */
+export async function loadTrie() {
+    return loadModule('@ethereumjs/mpt', 'dist/esm/index.js');
+}

@@ -3,6 +3,7 @@
 #include "world.h"
 
 #include <coldevm/hash.h>
+#include <coldevm/rlp.h>
 
 static const uint8_t NO_DATA[1];
 
@@ -76,70 +77,53 @@ const chevm_log *chevm_state_logs(const chevm_state *state, size_t *count) {
     return state->logs;
 }
 
-/* ---- RLP, as much of it as logs need -------------------------------------------------------- */
+/* ---- Hash ----------------------------------------------------------------------------------- */
 
-/* Header of a string or list of `size` bytes: short form below 56, else the length of the length.
- */
-static size_t header_make(uint8_t header[9], uint8_t base, uint64_t size) {
-    if (size < 56) {
-        header[0] = (uint8_t)(base + size);
-        return 1;
-    }
-    size_t length = 0;
-    for (uint64_t rest = size; rest != 0; rest >>= 8) {
-        length++;
-    }
-    header[0] = (uint8_t)(base + 55 + length);
-    for (size_t i = 0; i < length; i++) {
-        header[1 + i] = (uint8_t)(size >> (8 * (length - 1 - i)));
-    }
-    return 1 + length;
-}
-
-static uint64_t with_header(uint64_t size) {
-    uint8_t header[9];
-    return size + header_make(header, 0xc0, size);
-}
-
-static uint64_t string_size(const uint8_t *bytes, uint64_t size) {
-    return size == 1 && bytes[0] < 0x80 ? 1 : with_header(size);
+static size_t with_header(size_t size) {
+    return chevm_rlp_header_size(size) + size;
 }
 
 /* Bytes of [address, [topics], data] without the list's own header. */
-static uint64_t log_payload(const chevm_log *log) {
-    return 21u + with_header(33u * (uint64_t)log->topic_count) +
-           string_size(log->data, log->data_size);
+static size_t log_payload(const chevm_log *log) {
+    return 21u + with_header(33u * (size_t)log->topic_count) +
+           chevm_rlp_string_size(log->data, log->data_size);
 }
 
-static void put_header(chevm_keccak *hash, uint8_t base, uint64_t size) {
-    uint8_t header[9];
-    chevm_keccak_update(hash, header, header_make(header, base, size));
+static void put_list(chevm_keccak *hash, size_t size) {
+    uint8_t header[CHEVM_RLP_HEADER_MAX];
+    chevm_keccak_update(hash, header, (size_t)(chevm_rlp_put_list_header(header, size) - header));
+}
+
+/* The data is hashed where it lies. */
+static void put_data(chevm_keccak *hash, const uint8_t *data, size_t size) {
+    if (size != 1 || data[0] >= 0x80) {
+        uint8_t header[CHEVM_RLP_HEADER_MAX];
+        const uint8_t *const end = chevm_rlp_put_string_header(header, size);
+        chevm_keccak_update(hash, header, (size_t)(end - header));
+    }
+    chevm_keccak_update(hash, data, size);
 }
 
 static void put_log(chevm_keccak *hash, const chevm_log *log) {
-    put_header(hash, 0xc0, log_payload(log));
-    put_header(hash, 0x80, sizeof log->address.bytes);
-    chevm_keccak_update(hash, log->address.bytes, sizeof log->address.bytes);
-    put_header(hash, 0xc0, 33u * (uint64_t)log->topic_count);
+    put_list(hash, log_payload(log));
+    put_data(hash, log->address.bytes, sizeof log->address.bytes);
+    put_list(hash, 33u * (size_t)log->topic_count);
     for (uint32_t i = 0; i < log->topic_count; i++) {
         uint8_t topic[33] = {0xa0};
         chevm_u256_to_be32(topic + 1, &log->topics[i]);
         chevm_keccak_update(hash, topic, sizeof topic);
     }
-    if (log->data_size != 1 || log->data[0] >= 0x80) {
-        put_header(hash, 0x80, log->data_size);
-    }
-    chevm_keccak_update(hash, log->data, log->data_size);
+    put_data(hash, log->data, log->data_size);
 }
 
 void chevm_state_logs_hash(const chevm_state *state, chevm_u256 *hash) {
-    uint64_t size = 0;
+    size_t size = 0;
     for (uint32_t i = 0; i < state->log_count; i++) {
         size += with_header(log_payload(&state->logs[i]));
     }
     chevm_keccak keccak;
     chevm_keccak_init(&keccak);
-    put_header(&keccak, 0xc0, size);
+    put_list(&keccak, size);
     for (uint32_t i = 0; i < state->log_count; i++) {
         put_log(&keccak, &state->logs[i]);
     }

@@ -297,7 +297,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     c.fork = (chevm_fork)(data[0] % CHEVM_FORK_COUNT);
     c.precompile = all[data[1] % (sizeof all / sizeof all[0])];
-    const int64_t gas = (data[2] << 16 | data[3] << 8 | data[4]) % GAS_MAX + 1;
+    const uint32_t wish = (uint32_t)data[2] << 16 | (uint32_t)data[3] << 8 | data[4];
+    const int64_t gas = wish % GAS_MAX + 1;
     chevm_address address = {{0}};
     address.bytes[18] = (uint8_t)(c.precompile >> 8);
     address.bytes[19] = (uint8_t)c.precompile;

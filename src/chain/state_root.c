@@ -262,6 +262,11 @@ ch_status chevm_state_root(const chevm_state *state, chevm_u256 *root, void *scr
     if (size < chevm_state_root_scratch(state)) {
         return CH_EFULL;
     }
+    if (state->account_live == 0) {
+        chevm_u256_copy(root, &chevm_trie_empty_root);
+        return CH_OK;
+    }
+    CH_REQUIRE(scratch != NULL);
     root_work w;
     chevmi_trie_builder builder;
     w.state = state;

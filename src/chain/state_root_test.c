@@ -178,3 +178,41 @@ TEST(scratch_of_impossible_options_is_nothing) {
     CHECK_EQUAL(chevm_state_root_scratch_max(NULL), 0);
     CHECK(chevm_state_root_scratch_max(&(chevm_state_options){.gas_limit = 0}) > 65536 * 100);
 }
+
+/* ---- Leaves below 32 bytes: two hashed keys that share eight nibbles, among 2^18 (birthdays) ---
+ */
+
+#define CANDIDATES (1u << 18)
+
+static uint64_t candidates[CANDIDATES]; /* first half of the hash, key */
+
+static int by_number(const void *a, const void *b) {
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+TEST(slots_whose_hashes_begin_alike_have_inlined_leaves) {
+    for (uint32_t i = 0; i < CANDIDATES; i++) {
+        const chevm_u256 key = word(i);
+        uint8_t hash[32];
+        chevm_u256_to_be32(hash, &key);
+        chevm_keccak256(hash, hash, 32);
+        candidates[i] = chevm_limb_load_be(hash) >> 32 << 32 | i;
+    }
+    qsort(candidates, CANDIDATES, sizeof candidates[0], by_number);
+    chevm_state *const state = make_state(&small_options);
+    unsigned pairs = 0;
+    for (uint32_t i = 1; i < CANDIDATES; i++) {
+        if (candidates[i] >> 32 == candidates[i - 1] >> 32) {
+            const chevm_address address = account((uint16_t)pairs++);
+            const chevm_u256 value = word(5);
+            const chevm_u256 first = word((uint32_t)candidates[i - 1]);
+            const chevm_u256 second = word((uint32_t)candidates[i]);
+            CHECK_EQUAL(chevm_state_set_storage(state, &address, &first, &value), CHEVM_OK);
+            CHECK_EQUAL(chevm_state_set_storage(state, &address, &second, &value), CHEVM_OK);
+        }
+    }
+    CHECK(pairs >= 1 && pairs <= 60);
+    agrees(state);
+    free_state(state);
+}

@@ -10,7 +10,7 @@
 // clang-format off
 /* X(field, largest size, rejection when: a list stands for a string, leading zeros, too long). The
  * vocabulary has no name of its own for some. */
-#define NUMBER_ROWS(X)                                                                            \
+#define NUMBER_ROWS(X)                                                                               \
     X(CHAIN_ID,  32, INVALID_CHAINID,         INVALID_CHAINID,                INVALID_CHAINID)       \
     X(NONCE,     8,  RLP_INVALID_NONCE,       RLP_LEADING_ZEROS_NONCE,        NONCE_OVERFLOW)        \
     X(GAS_PRICE, 32, RLP_INVALID_HEADER,      RLP_LEADING_ZEROS_GASPRICE,     GASPRICE_OVERFLOW)     \

@@ -5,6 +5,8 @@
 
 #include "transaction_rules.h"
 
+#include <coldevm/rlp.h>
+
 #define SAMPLE_GAS_PRICE 100u
 #define SAMPLE_BASE_FEE  60u
 #define SAMPLE_BALANCE   1000000000000000u
@@ -79,12 +81,26 @@ static inline chevm_state *sample_state(const chevm_state_options *options) {
     return state;
 }
 
-/* Bytes from text: hex digits, blanks between, "HH*N" for N times the byte. Returns their number.
- */
+/* Puts a list header before the bytes from `start` on. */
+static inline size_t close_list(uint8_t *out, size_t start, size_t size) {
+    const size_t header = chevm_rlp_header_size(size - start);
+    memmove(out + start + header, out + start, size - start);
+    (void)chevm_rlp_put_list_header(out + start, size - start);
+    return size + header;
+}
+
+/* Bytes from text: hex digits, blanks between, "HH*N" for N times the byte, "[...]" for an RLP list
+ * of what is inside. Returns their number. */
 static inline size_t bytes_of(uint8_t *out, size_t room, const char *text) {
-    size_t size = 0;
+    size_t starts[8], depth = 0, size = 0;
     while (*text != '\0') {
-        if (*text == ' ') {
+        if (*text == '[' && depth < 8) {
+            starts[depth++] = size;
+        }
+        if (*text == ']' && depth > 0 && size + 9 < room) {
+            size = close_list(out, starts[--depth], size);
+        }
+        if (*text == '[' || *text == ']' || *text == ' ') {
             text++;
             continue;
         }
@@ -102,7 +118,7 @@ static inline size_t bytes_of(uint8_t *out, size_t room, const char *text) {
             out[size++] = byte;
         }
     }
-    CHECK(size < room);
+    CHECK(size < room && depth == 0);
     return size;
 }
 

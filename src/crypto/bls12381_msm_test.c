@@ -124,8 +124,8 @@ TEST(bls_msm_of_every_edge_scalar) {
 }
 
 TEST(bls_msm_of_random_terms_across_chunks) {
-    static const size_t counts[] = {1,  2,  3,  4,  5,   7,   8,   15,  16,  17,
-                                    31, 32, 33, 65, 128, 255, 256, 257, MOST};
+    static const size_t counts[] = {1,  2,  3,  4,  5,   7,   8,   15,  16,   17,
+                                    31, 32, 33, 65, 128, 255, 256, 257, 1024, MOST};
     rig_random = ch_test_random;
     for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
         fill_g1(counts[i]);

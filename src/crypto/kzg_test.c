@@ -91,25 +91,48 @@ TEST(kzg_every_part_is_bound) {
     }
 }
 
-/* A commitment and a proof that are no points of the subgroup, with a hash that fits. */
+/* Adds (0, 2), a point of order 3. */
+static void add_torsion(uint8_t compressed[48]) {
+    uint8_t bytes[CHEVMI_BLS_G1_BYTES] = {[CHEVMI_BLS_G1_BYTES - 1] = 2};
+    blst_p1_affine point, torsion;
+    blst_p1 sum;
+    CHECK(chevmi_bls_p1_decode(&torsion, bytes));
+    CHECK_EQUAL(blst_p1_uncompress(&point, compressed), BLST_SUCCESS);
+    blst_p1_from_affine(&sum, &point);
+    blst_p1_add_or_double_affine(&sum, &sum, &torsion);
+    blst_p1_compress(compressed, &sum);
+}
+
+/* The pairing itself is blind for the cofactor: these would hold. */
 TEST(kzg_refuses_points_outside_the_subgroup) {
     rig_random = ch_test_random;
     chevmi_kzg_init();
-    for (unsigned which = 0; which < 2; which++) {
-        uint8_t in[IN], bytes[CHEVMI_BLS_G1_BYTES];
-        blst_p1_affine point;
-        rig_opening(in, 0); /* zero everywhere: proof and commitment are infinity */
+    for (unsigned i = 0; i < 8; i++) {
+        uint8_t in[IN];
+        rig_opening(in, i / 2);
         expect(in, true);
-        rig_g1_outside(bytes);
-        CHECK(chevmi_bls_p1_decode(&point, bytes));
-        blst_p1_affine_compress(in + 96 + 48 * which, &point);
+        add_torsion(in + 96 + 48 * (i % 2));
         rig_versioned_hash(in);
         expect(in, false);
     }
 }
 
-static void set_scalar(uint8_t *out, const chevm_u256 *value) {
-    chevm_u256_to_be32(out, value);
+/* With C = -y G and infinity as proof the sum C - y G doubles: an addition that takes equal points
+ * for opposite ones would accept any value. */
+TEST(kzg_refuses_the_value_negated) {
+    rig_random = ch_test_random;
+    chevmi_kzg_init();
+    for (unsigned i = 0; i < 4; i++) {
+        uint8_t in[IN];
+        chevm_u256 y;
+        do {
+            rig_opening(in, 1);
+            chevm_u256_from_be32(&y, in + 64);
+        } while (chevm_u256_is_zero(&y));
+        chevm_u256_sub(&y, &RIG_ORDER, &y);
+        chevm_u256_to_be32(in + 64, &y);
+        expect(in, false);
+    }
 }
 
 /* The same value plus the modulus, where it still fits 32 bytes. */
@@ -123,15 +146,15 @@ TEST(kzg_refuses_scalars_from_the_modulus_on) {
         uint8_t *const scalar = in + (i % 2 == 0 ? 32 : 64);
         chevm_u256_from_be32(&value, scalar);
         chevm_u256_add(&value, &value, &RIG_ORDER); /* r is below 2^255 */
-        set_scalar(scalar, &value);
+        chevm_u256_to_be32(scalar, &value);
         expect(in, false);
     }
     uint8_t in[IN];
     rig_opening(in, 0); /* y = 0 = r */
-    set_scalar(in + 64, &RIG_ORDER);
+    chevm_u256_to_be32(in + 64, &RIG_ORDER);
     expect(in, false);
     rig_opening(in, 0);
-    set_scalar(in + 32, &RIG_ORDER);
+    chevm_u256_to_be32(in + 32, &RIG_ORDER);
     expect(in, false);
 }
 

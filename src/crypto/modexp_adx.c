@@ -104,6 +104,63 @@ static uint64_t add_block(uint64_t *z, const uint64_t *c, uint64_t carry) {
     return carry;
 }
 
+/* ---- Four limbs ----------------------------------------------------------------------------- */
+
+/* The product first, in eight registers; its low half is then reduced while upper rows may still be
+ * on their way: what a power waits for is the chain of quotients, ten cycles a limb. */
+#define PRODUCT_ROW(at, t0, t1, t2, t3, t4)                                                        \
+    "movq " #at "(%[b]), %%rdx\n\t" NO_FLAGS STEP(0, t0, t1) STEP(8, t1, t2)                       \
+        STEP(16, t2, t3) "mulxq 24(%[a]), %[low], %[" #t4 "]\n\t"                                  \
+                         "adcxq %[low], %[" #t3 "]\n\t"                                            \
+                         "movl $0, %k[low]\n\t"                                                    \
+                         "adcxq %[low], %[" #t4 "]\n\t"                                            \
+                         "adoxq %[low], %[" #t4 "]\n\t"
+
+#define QUOTIENT_ROW(t0, t1, t2, t3)                                                               \
+    "movq %[k], %%rdx\n\timulq %[" #t0 "], %%rdx\n\t" NO_FLAGS STEP(0, t0, t1) STEP(8, t1, t2)     \
+        STEP(16, t2, t3) "mulxq 24(%[a]), %[low], %[" #t0 "]\n\t"                                  \
+                         "adcxq %[low], %[" #t3 "]\n\t"                                            \
+                         "movl $0, %k[low]\n\t"                                                    \
+                         "adcxq %[low], %[" #t0 "]\n\t"                                            \
+                         "adoxq %[low], %[" #t0 "]\n\t"
+
+static void four(uint64_t r[4], const uint64_t a[4], const uint64_t b[4], const uint64_t m[4],
+                 uint64_t k) {
+    uint64_t t0, t1, t2, t3, t4, t5, t6, t7, low, high;
+    __asm__("movq (%[b]), %%rdx\n\t"
+            "mulxq (%[a]), %[t0], %[t1]\n\t"
+            "mulxq 8(%[a]), %[low], %[t2]\n\taddq %[low], %[t1]\n\t"
+            "mulxq 16(%[a]), %[low], %[t3]\n\tadcq %[low], %[t2]\n\t"
+            "mulxq 24(%[a]), %[low], %[t4]\n\tadcq %[low], %[t3]\n\tadcq $0, %[t4]\n\t" PRODUCT_ROW(
+                8, t1, t2, t3, t4, t5) PRODUCT_ROW(16, t2, t3, t4, t5, t6)
+                PRODUCT_ROW(24, t3, t4, t5, t6, t7)
+            : [t0] "=&r"(t0), [t1] "=&r"(t1), [t2] "=&r"(t2), [t3] "=&r"(t3), [t4] "=&r"(t4),
+              [t5] "=&r"(t5), [t6] "=&r"(t6), [t7] "=&r"(t7), [low] "=&r"(low), [high] "=&r"(high)
+            : [a] "r"(a), [b] "r"(b)
+            : "rdx", "cc", "memory");
+    __asm__(QUOTIENT_ROW(t0, t1, t2, t3) QUOTIENT_ROW(t1, t2, t3, t0) QUOTIENT_ROW(t2, t3, t0, t1)
+                QUOTIENT_ROW(t3, t0, t1, t2)
+            : [t0] "+&r"(t0), [t1] "+&r"(t1), [t2] "+&r"(t2), [t3] "+&r"(t3), [low] "=&r"(low),
+              [high] "=&r"(high)
+            : [a] "r"(m), [k] "rm"(k)
+            : "rdx", "cc", "memory");
+    /* high half + t, less m if that is not negative: high takes the carry and then its sign */
+    __asm__("xorl %k[high], %k[high]\n\t"
+            "addq %[t4], %[t0]\n\tadcq %[t5], %[t1]\n\t"
+            "adcq %[t6], %[t2]\n\tadcq %[t7], %[t3]\n\tadcq $0, %[high]\n\t"
+            "movq %[t0], %[t4]\n\tsubq (%[m]), %[t4]\n\t"
+            "movq %[t1], %[t5]\n\tsbbq 8(%[m]), %[t5]\n\t"
+            "movq %[t2], %[t6]\n\tsbbq 16(%[m]), %[t6]\n\t"
+            "movq %[t3], %[t7]\n\tsbbq 24(%[m]), %[t7]\n\tsbbq $0, %[high]\n\t"
+            "cmovncq %[t4], %[t0]\n\tcmovncq %[t5], %[t1]\n\t"
+            "cmovncq %[t6], %[t2]\n\tcmovncq %[t7], %[t3]\n\t"
+            : [t0] "+&r"(t0), [t1] "+&r"(t1), [t2] "+&r"(t2), [t3] "+&r"(t3), [t4] "+&r"(t4),
+              [t5] "+&r"(t5), [t6] "+&r"(t6), [t7] "+&r"(t7), [high] "=&r"(high)
+            : [m] "r"(m)
+            : "cc", "memory");
+    r[0] = t0, r[1] = t1, r[2] = t2, r[3] = t3;
+}
+
 #define CHEVMI_MODEXP_KERNEL chevmi_modexp_adx
 #define CHEVMI_MODEXP_NEEDS  (CHEVMI_CPU_BMI2 | CHEVMI_CPU_ADX)
 #include "modexp_tmpl.h"

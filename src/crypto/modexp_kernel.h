@@ -25,6 +25,10 @@ typedef struct chevmi_modexp_kernel {
     /** r = t / R mod m, at most R - 1, and below m + 1 if t < R. t[0..16 blocks) is overwritten;
      *  k = -1/m mod 2^64. r may lie in the low half of t. */
     void (*reduce)(uint64_t *r, uint64_t *t, const uint64_t *m, size_t blocks, uint64_t k);
+
+    /** r = a b / 2^256 mod m for four limbs: below m if a and b are. r may be a or b. */
+    void (*four)(uint64_t r[4], const uint64_t a[4], const uint64_t b[4], const uint64_t m[4],
+                 uint64_t k);
 } chevmi_modexp_kernel;
 
 /** The builds there are, the fastest first; the last one runs anywhere. */

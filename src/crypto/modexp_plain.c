@@ -1,5 +1,5 @@
 /* modexp_plain.c: long multiplication in portable C: a row of one limb at a time. */
-#include <coldevm/u256_limb.h>
+#include "field256.h"
 
 #define BLOCK 8u
 
@@ -51,6 +51,11 @@ static uint64_t add_block(uint64_t *z, const uint64_t *c, uint64_t carry) {
         z[i] = chevm_limb_add(z[i], c[i], &carry);
     }
     return carry;
+}
+
+static void four(uint64_t r[4], const uint64_t a[4], const uint64_t b[4], const uint64_t m[4],
+                 uint64_t k) {
+    chevmi_field256_plain.mul(r, a, b, m, k);
 }
 
 #define CHEVMI_MODEXP_KERNEL chevmi_modexp_plain

@@ -1,6 +1,8 @@
 /* modexp_ring.c: the ways to multiply, into Montgomery form and out of it, the sliding window. */
 #include "modexp_ring.h"
 
+#include "field256.h"
+
 #include <coldevm/u256_limb.h>
 
 #include <string.h>
@@ -61,10 +63,6 @@ void chevmi_span_limbs(uint64_t *limbs, const chevmi_span *number, uint64_t firs
     }
 }
 
-static unsigned bit_at(const chevmi_span *number, uint64_t i) {
-    return byte_at(number, i / 8) >> (i % 8) & 1u;
-}
-
 /* ---- One limb ------------------------------------------------------------------------------- */
 
 /* Elements are any limb; a carry out of the limb is worth R = R - m. */
@@ -86,17 +84,17 @@ static void sqr_1(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsig
 /* ---- Four limbs: elements below m ----------------------------------------------------------- */
 
 static void mul_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const uint64_t *b) {
-    ring->four->mul(r, a, b, ring->m, ring->k);
+    ring->kernel->four(r, a, b, ring->m, ring->k);
 }
 
 static void sqr_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times) {
     for (; times-- > 0; a = r) {
-        ring->four->sqr(r, a, ring->m, ring->k);
+        ring->kernel->four(r, a, a, ring->m, ring->k);
     }
 }
 
 static void add_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const uint64_t *b) {
-    ring->four->add(r, a, b, ring->m);
+    chevmi_field256_plain.add(r, a, b, ring->m);
 }
 
 /* ---- Blocks --------------------------------------------------------------------------------- */
@@ -189,52 +187,51 @@ static void fill_powers(const chevmi_ring *ring, uint64_t *powers, size_t count,
     }
 }
 
-/* Bits of an exponent, read by limbs. */
+/* The limbs of an exponent around the bit that comes next. */
 typedef struct bit_reader {
     const chevmi_span *number;
-    uint64_t limb, index;
+    uint64_t limbs[2]; /* index - 1, index */
+    uint64_t index;
 } bit_reader;
 
-CH_INLINE unsigned read_bit(bit_reader *reader, uint64_t i) {
-    if (CH_UNLIKELY(i / 64 != reader->index)) {
-        reader->index = i / 64;
-        chevmi_span_limbs(&reader->limb, reader->number, reader->index, 1);
+/* The 64 bits below bit `top`, the highest first; zeros below bit 0. */
+CH_INLINE uint64_t bits_below(bit_reader *reader, uint64_t top) {
+    const uint64_t index = (top - 1) / 64;
+    if (CH_UNLIKELY(index != reader->index)) {
+        reader->index = index;
+        reader->limbs[0] = 0;
+        if (index == 0) {
+            chevmi_span_limbs(reader->limbs + 1, reader->number, 0, 1);
+        } else {
+            chevmi_span_limbs(reader->limbs, reader->number, index - 1, 2);
+        }
     }
-    return reader->limb >> (i % 64) & 1u;
+    return chevm_limb_shl(reader->limbs[1], reader->limbs[0], (unsigned)((0 - top) % 64));
 }
 
-/* Length of the run of zeros that begins below bit `top`, up to 64. */
-static unsigned zeros_below(bit_reader *reader, uint64_t top) {
-    unsigned run = 0;
-    while (run < top && run < 64 && read_bit(reader, top - 1 - run) == 0) {
-        run++;
-    }
-    return run;
-}
-
-/* r = powers[0] ^ (the low `bits` bits of the exponent), the highest of them set. */
+/* r = powers[0] ^ (the low `bits` bits of the exponent), the highest of them set. A turn takes a
+ * run of zeros and the digit behind it, which begins and ends in a one, with one loop of squarings.
+ */
 static void power(const chevmi_ring *ring, uint64_t *r, uint64_t *powers,
                   const chevmi_span *exponent, uint64_t bits) {
     const unsigned window = window_of(bits);
-    bit_reader reader = {exponent, 0, UINT64_MAX};
+    bit_reader reader = {exponent, {0, 0}, UINT64_MAX};
     bool started = false;
     fill_powers(ring, powers, chevmi_window_powers(bits), r);
     for (uint64_t top = bits; top > 0;) { /* bits still to come */
-        const unsigned zeros = zeros_below(&reader, top);
-        if (zeros != 0) {
-            ring->sqr(ring, r, r, zeros);
-            top -= zeros;
+        const uint64_t next = bits_below(&reader, top);
+        const unsigned zeros = next != 0 ? chevm_limb_clz(next) : 64;
+        if (CH_UNLIKELY(zeros > 64 - window)) {
+            const unsigned run = zeros < top ? zeros : (unsigned)top;
+            ring->sqr(ring, r, r, run);
+            top -= run;
             continue;
         }
-        unsigned width = top < window ? (unsigned)top : window;
-        size_t digit = 0;
-        for (unsigned i = 1; i <= width; i++) {
-            digit = digit << 1 | read_bit(&reader, top - i);
-        }
-        const unsigned even = chevm_limb_ctz(digit); /* a digit ends in a one */
-        width -= even;
-        const uint64_t *const factor = powers + (digit >> even >> 1) * ring->limbs;
-        if (started) {
+        const uint64_t digit = next << zeros >> (64 - window);
+        const unsigned even = chevm_limb_ctz(digit);
+        const unsigned width = zeros + window - even;
+        const uint64_t *const factor = powers + (size_t)(digit >> even >> 1) * ring->limbs;
+        if (CH_LIKELY(started)) {
             ring->sqr(ring, r, r, width);
             ring->mul(ring, r, r, factor);
         } else {
@@ -272,11 +269,6 @@ static void fill_up(uint64_t *out, const uint64_t *m, size_t limbs) {
     }
 }
 
-/* The kernels of field256.h end at 2^256 - 2^192; plain C does not. */
-static const chevmi_field256_kernels *kernels_of_4(const uint64_t m[4]) {
-    return m[3] == ~(uint64_t)0 ? &chevmi_field256_plain : chevmi_field256();
-}
-
 static void ring_open(chevmi_ring *ring, const uint64_t *m, size_t limbs, chevmi_limbs *work) {
     uint64_t *const filled = chevmi_limbs_take(work, limbs);
     fill_up(filled, m, limbs);
@@ -289,7 +281,6 @@ static void ring_open(chevmi_ring *ring, const uint64_t *m, size_t limbs, chevmi
                             : sqr_blocks,
         .add = limbs == 4 ? add_4 : add_any,
         .kernel = chevmi_modexp_current(),
-        .four = limbs == 4 ? kernels_of_4(filled) : NULL,
         .limbs = limbs,
         .m = filled,
         .k = 0 - chevmi_inverse_limb(filled[0]),
@@ -428,7 +419,7 @@ void chevmi_power_low(uint64_t *r, const chevmi_span *base, const chevmi_span *e
         return;
     }
     uint64_t counted = bits < width ? bits : width;
-    while (counted > 0 && bit_at(exponent, counted - 1) == 0) {
+    while (counted > 0 && (byte_at(exponent, (counted - 1) / 8) >> (counted - 1) % 8 & 1) == 0) {
         counted--;
     }
     r[0] = 1;

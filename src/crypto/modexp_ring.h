@@ -1,13 +1,12 @@
 /** modexp_ring.h: the rings modexp computes in, and powers in them; internal to src/crypto.
  *
- *  One ring type, four ways to multiply: Montgomery by 1 limb, by 4 limbs (field256.h) and by
- * blocks of 8, and truncated products for powers of two. A Montgomery ring does not work modulo m
+ *  One ring type, four ways to multiply: Montgomery by 1 limb, by 4 limbs and by blocks
+ * of 8, and truncated products for powers of two. A Montgomery ring does not work modulo m
  * but modulo a multiple of it that fills the ring's limbs (m + m * 2^s), so that R mod m is one
  *  subtraction away; the last step, out of Montgomery form, is done modulo m itself. */
 #ifndef CHEVMI_MODEXP_RING_H
 #define CHEVMI_MODEXP_RING_H
 
-#include "field256.h"
 #include "modexp.h"
 #include "modexp_kernel.h"
 
@@ -19,7 +18,6 @@ struct chevmi_ring {
     void (*sqr)(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times);
     void (*add)(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const uint64_t *b);
     const chevmi_modexp_kernel *kernel;
-    const chevmi_field256_kernels *four;
     size_t limbs;      /* of an element */
     const uint64_t *m; /* the multiple of the modulus; none modulo 2^k */
     uint64_t k;        /* -1/m mod 2^64 */

@@ -31,7 +31,7 @@ run 0 --help
 name 'help lists the exit codes'
 out_like '^  20  heap call while sealed$'
 run 0 help
-for command in run bench disasm footprint; do
+for command in run statetest bench disasm footprint; do
     name "$command --help says how to call it"
     out_like "^  coldevm $command"
     run 0 $command --help
@@ -39,7 +39,7 @@ for command in run bench disasm footprint; do
     run 0 $command -h
 done
 name 'help fits 100 columns'
-for command in run bench disasm footprint; do
+for command in run statetest bench disasm footprint; do
     "$program" $command --help
 done >"$work/help"
 check awk 'length($0) > 100 { print; bad = 1 } END { exit bad }' "$work/help"
@@ -48,7 +48,7 @@ check awk 'length($0) > 100 { print; bad = 1 } END { exit bad }' "$work/help"
 
 error 3 'argument:0: no command, try --help'
 error 3 "argument:1: unknown command 'rnu', nearest is run" rnu
-for command in statetest blocktest t8n transition t9n transaction trace tracediff evmc-test; do
+for command in blocktest t8n transition t9n transaction trace tracediff evmc-test; do
     case $command in
     transition) full=t8n ;;
     transaction) full=t9n ;;

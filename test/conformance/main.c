@@ -19,6 +19,7 @@ static const struct {
     {"samples", 1000000, samples_run},
     {"precompiles", 1000000, precompiles_run},
     {"transaction_tests", 1000000, transaction_tests_run},
+    {"transaction_bytes", 1000000, transaction_bytes_run},
     {"rlp_tests", 1000000, rlp_tests_run},
     {"trie_tests", 1000000, trie_tests_run},
     {"difficulty_tests", 1000000, difficulty_tests_run},

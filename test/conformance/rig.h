@@ -75,6 +75,7 @@ void vm_tests_run(rig *r, const char *root);
 void opcode_vectors_run(rig *r, const char *root);
 void samples_run(rig *r, const char *root);
 void transaction_tests_run(rig *r, const char *root);
+void transaction_bytes_run(rig *r, const char *root);
 void precompiles_run(rig *r, const char *root);
 void rlp_tests_run(rig *r, const char *root);
 void trie_tests_run(rig *r, const char *root);

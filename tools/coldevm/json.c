@@ -104,6 +104,14 @@ static const char *zero_character(const text_file *file) {
     return zero;
 }
 
+/* The text behind the string that begins at `text`. */
+static const char *skip_string(const char *text) {
+    for (text++; *text != 0 && *text != '"'; text++) {
+        text += *text == '\\' && text[1] != 0;
+    }
+    return *text == '"' ? text + 1 : text;
+}
+
 int json_parse(json_document *document, text_file file) {
     const char *end = utf8_end(file.text, file.size);
     json_init();
@@ -127,7 +135,10 @@ int json_parse(json_document *document, text_file file) {
         return message_error(EXIT_LIMIT, file.name, 0, "too large to be read");
     }
     size_t place = (size_t)(end - file.text);
-    const char *what = place >= file.size ? "JSON ends too early" : "not JSON from here on";
+    /* The parser stops behind the quote of a text that does not end. */
+    bool is_cut = place >= file.size || *end == 0 ||
+                  (place > 0 && end[-1] == '"' && *skip_string(end - 1) == 0);
+    const char *what = is_cut ? "JSON ends too early" : "not JSON from here on";
     return message_error(EXIT_MALFORMED, file.name, line_of(file.text, end), "%s (byte %zu)", what,
                          place + 1);
 }
@@ -253,14 +264,6 @@ static bool count_to(const json_node *node, const json_node *wanted, size_t *cou
         }
     }
     return false;
-}
-
-/* The text behind the string that begins at `text`. */
-static const char *skip_string(const char *text) {
-    for (text++; *text != 0 && *text != '"'; text++) {
-        text += *text == '\\' && text[1] != 0;
-    }
-    return *text == '"' ? text + 1 : text;
 }
 
 /* The place of the value number `count` of the text, which is known to be JSON. */

@@ -292,12 +292,19 @@ static int compare_keys(const void *left, const void *right) {
                   json_key(*(const json_node *const *)right));
 }
 
-/* Two names of one fork are one. */
+/* Two names of one fork are one; a fork of blob parameters only is one of its own. */
 static bool is_fork(const char *name, const char *wanted) {
-    chevm_fork one;
-    chevm_fork other;
-    return strcmp(name, wanted) == 0 ||
-           (chevm_fork_parse(name, &one) && chevm_fork_parse(wanted, &other) && one == other);
+    static const char *const NAMES[][2] = {
+#define FORK_NAMES(fork, text, alias) {(text), (alias)},
+        CHEVM_FORK_ROWS(FORK_NAMES)
+#undef FORK_NAMES
+    };
+    bool same = strcmp(name, wanted) == 0;
+    for (size_t i = 0; !same && i < sizeof NAMES / sizeof NAMES[0]; i++) {
+        same = (strcmp(name, NAMES[i][0]) == 0 && strcmp(wanted, NAMES[i][1]) == 0) ||
+               (strcmp(name, NAMES[i][1]) == 0 && strcmp(wanted, NAMES[i][0]) == 0);
+    }
+    return same;
 }
 
 static int count_cases(const json_document *document, const json_node *post,

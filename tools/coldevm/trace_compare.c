@@ -39,6 +39,10 @@ void trace_compare_start(trace_compare *compare, compare_phase phase) {
     compare->phase = phase;
     compare->line = 0;
     compare->chunk_hash = 0;
+    if (phase == COMPARE_RECORD) {
+        compare->chunk_count = 0;
+        compare->full = false;
+    }
     if (phase == COMPARE_VERIFY || phase == COMPARE_RECORD) {
         compare->different = false;
     } else if (phase == COMPARE_NARROW) {

@@ -5,8 +5,8 @@
 // Two comparisons, both of every line:
 //   goevmlab  as that differ states its rules: depth, pc, gas, op and the top six words of the
 //             stack; STOP and depth 0 left out, equal neighbours in pc and depth merged
-//   all       every field. Two things may be known differently: what a failing instruction cost,
-//             and how many words a stack underflow lacks
+//   all       every field. Three things may be known differently: what a failing instruction cost,
+//             how many words a stack underflow lacks, which of two failures came first
 // A case is also checked for one end marker, the last line, with the root the case expects; a
 // transaction that the other side rejects must have no lines here. Lines beyond LINES_MAX of a case
 // are not compared. A case for which the other side lacks something, or does not reach the expected
@@ -79,6 +79,14 @@ class Ours {
     }
 }
 
+// An instruction that cannot be paid and breaks another rule too may tell either: RETURNDATACOPY
+// beyond its buffer, CREATE and CREATE2 of too much initcode.
+const TWOFOLD = {
+    0x3e: /gas uint64 overflow|return data out of bounds/,
+    0xf0: /gas uint64 overflow|max initcode size exceeded/,
+    0xf5: /gas uint64 overflow|max initcode size exceeded/,
+};
+
 /** What is compared of a line when all fields are. */
 function comparable(line) {
     if (line === undefined) {
@@ -88,7 +96,7 @@ function comparable(line) {
         return JSON.stringify(line);
     }
     const error = line.error.replace(/ \(\d+ <=> \d+\)/, '')
-        .replace('gas uint64 overflow', 'out of gas');
+        .replace(TWOFOLD[line.op] ?? 'gas uint64 overflow', 'out of gas');
     return JSON.stringify({ ...line, gasCost: '', error });
 }
 

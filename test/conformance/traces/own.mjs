@@ -40,11 +40,11 @@ function assemble(text) {
     }).join('')}`;
 }
 
-// Stores the size of its input, calls CALLEE and SHA-256, logs, creates an account from no code.
+// Stores the size of its input, calls CALLEE and the identity precompile, logs, creates an account from no code.
 const CALLER_CODE = assemble(`
     CALLDATASIZE 0 SSTORE
     32 0 32 0 0 ${CALLEE} 30000 CALL 1 SSTORE
-    32 0 32 0 0 2 3000 CALL 2 SSTORE
+    32 0 32 0 0 4 3000 CALL 2 SSTORE
     7 32 0 LOG1
     0 0 0 CREATE 3 SSTORE
     32 0 RETURN`);
