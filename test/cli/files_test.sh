@@ -65,7 +65,7 @@ error 10 'alloc.json:1: alloc: an object is needed' run --prestate alloc.json
 printf '{"number": -1}' >"$work/number.json"
 error 10 'number.json:1: number: a whole number is needed' run --prestate number.json
 printf '{"a": "b' >"$work/text.json"
-error 10 'text.json:1: not JSON from here on (byte 8)' bench text.json
+error 10 'text.json:1: JSON ends too early (byte 8)' bench text.json
 printf '[1]' >"$work/tests.json"
 error 10 'tests.json:1: an object of tests is needed' bench tests.json
 

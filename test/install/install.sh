@@ -34,6 +34,12 @@ install_and_move() {
     mkdir "$work/second" && mv "$work/first/usr" "$work/second/elsewhere"
 }
 
+# Harnesses find geth by the name of the program, after resolving symbolic links.
+evm_is_a_name() {
+    evm=$work/second/elsewhere/libexec/coldevm/evm
+    [ -x "$evm" ] && [ ! -L "$evm" ] && "$evm" -v | grep -q '^evm version 1\.16\.0-coldevm-'
+}
+
 # headers_of LIBRARY: its installed headers as #include lines; templates need parameters.
 headers_of() {
     (cd "$include" && find "$1" -name '*.h' ! -path '*/tmpl/*' | sort) | sed 's/.*/#include <&>/'
@@ -116,6 +122,7 @@ guard_by_preload() {
 
 echo 'TAP version 14'
 check 'install and move' install_and_move
+check 'evm: a program of its own name' evm_is_a_name
 prefix=$work/second/elsewhere
 include=$prefix/include
 lib=$prefix/lib

@@ -238,20 +238,18 @@ int options_leading(int argc, char **argv, flag_table table, int *next) {
 
 /* Prints `text`, wrapped at column 100, from column HELP_INDENT on. */
 static void help_text(sink *out, const char *text, size_t column) {
-    while (*text != 0) {
+    for (bool is_first = true; *text != 0; is_first = false) {
         size_t word = strcspn(text, " ");
-        if (column + word > 100) {
+        if (!is_first && column + 1 + word > 100) {
             sink_print(out, "\n%*s", (int)HELP_INDENT, "");
             column = HELP_INDENT;
+        } else if (!is_first) {
+            sink_char(out, ' ');
+            column++;
         }
         sink_bytes(out, text, word);
         column += word;
-        text += word;
-        if (*text == ' ') {
-            sink_char(out, ' ');
-            column++;
-            text++;
-        }
+        text += word + (text[word] == ' ');
     }
     sink_char(out, '\n');
 }

@@ -4,39 +4,32 @@
 #include "codes.h"
 #include "command.h"
 #include "message.h"
+#include "shared_flags.h"
 #include "store.h"
-
-#include <coldevm/memory.h>
 
 #include <string.h>
 #include <unistd.h>
 
-#define TRACE_BUFFER_BYTES ((size_t)1 << 20)
-#define GAS_DEFAULT        UINT64_C(10000000000)
-#define BASE_FEE_DEFAULT   1000000000u
+#define GAS_DEFAULT      UINT64_C(10000000000)
+#define BASE_FEE_DEFAULT 1000000000u
 
 static struct {
-    flag_text codefile, input, inputfile, prestate, style, vm, engine, no_malloc;
-    flag_text trace, trace_format, trace_out, opcode_count;
+    shared_flags shared;
+    flag_text codefile, input, inputfile, prestate, style, vm;
     flag_list exports;
-    bool create, bench, statdump, dump, exit_code;
-    bool nomemory, nostack, nostorage, noreturndata;
-    uint64_t gas, mem_limit;
+    bool create, bench, statdump, exit_code;
+    uint64_t gas;
     chevm_u256 value, price;
     chevm_address sender, receiver;
     chevm_fork fork;
 } flags = {
+    .shared = SHARED_FLAGS_DEFAULT,
     .gas = GAS_DEFAULT,
     .fork = CHEVM_FORK_NEWEST,
-    .nomemory = true,
-    .noreturndata = true,
     /* The last letters of an address: "sender" and "receiver", as geth's evm has them. */
     .sender = {{[14] = 's', 'e', 'n', 'd', 'e', 'r'}},
     .receiver = {{[12] = 'r', 'e', 'c', 'e', 'i', 'v', 'e', 'r'}},
 };
-
-#define TRACE_CHOICES  "always|failing|never"
-#define ENGINE_CHOICES "fast|portable|both"
 
 static const flag_row FLAGS[] = {
     {"codefile", FLAG_TEXT, &flags.codefile, "FILE", 0, NULL, "read the code from FILE, in hex"},
@@ -57,60 +50,12 @@ static const flag_row FLAGS[] = {
     {"style", FLAG_TEXT, &flags.style, "geth|evmc", 0, NULL, "how the outcome is printed (geth)"},
     {"vm", FLAG_TEXT, &flags.vm, "LIB[,opt=val]", 0, NULL,
      "run on an EVMC library under our state; implies evmc style"},
-    {"engine", FLAG_TEXT, &flags.engine, ENGINE_CHOICES, 0, NULL,
-     "build of the interpreter (fast); both: run on each and compare every trace line"},
     {"bench", FLAG_BOOL, &flags.bench, NULL, 0, NULL, "repeat for about 1 s and print the mean"},
     {"statdump", FLAG_BOOL, &flags.statdump, NULL, 0, NULL, "gas, time and heap calls on stderr"},
-    {"dump", FLAG_BOOL, &flags.dump, NULL, 0, NULL, "print the accounts afterwards, as JSON"},
     {"exit-code", FLAG_BOOL, &flags.exit_code, NULL, 0, NULL, "exit 1 if the code fails"},
-    {"mem-limit", FLAG_U64, &flags.mem_limit, "BYTES", CHEVM_MEMORY_LIMIT_MAX, NULL,
-     "cap for EVM memory of all frames; reaching it is exit code 21"},
-    {"no-malloc", FLAG_TEXT, &flags.no_malloc, "trap|count", 0, NULL,
-     "a heap call while running: exit code 20, or counted (trap; with --vm: count)"},
-    {"trace", FLAG_WORD, &flags.trace, TRACE_CHOICES, 0, "always",
-     "write EIP-3155 lines; failing: run again with a trace if the code fails"},
-    {"json", FLAG_WORD, &flags.trace, TRACE_CHOICES, 0, "always", NULL},
-    {"trace.format", FLAG_TEXT, &flags.trace_format, TRACE_FORMAT_CHOICES, 0, NULL,
-     "json; strict: check each line against the schema (exit 1); others: a profile"},
-    {"trace.out", FLAG_TEXT, &flags.trace_out, "FILE", 0, NULL, "where the trace goes (stderr)"},
-    {"trace.nomemory", FLAG_BOOL, &flags.nomemory, NULL, 0, NULL, "leave memory out (true)"},
-    {"nomemory", FLAG_BOOL, &flags.nomemory, NULL, 0, NULL, NULL},
-    {"trace.nostack", FLAG_BOOL, &flags.nostack, NULL, 0, NULL, "leave the stack out (false)"},
-    {"nostack", FLAG_BOOL, &flags.nostack, NULL, 0, NULL, NULL},
-    {"trace.nostorage", FLAG_BOOL, &flags.nostorage, NULL, 0, NULL,
-     "accepted for geth's sake; lines never hold storage"},
-    {"nostorage", FLAG_BOOL, &flags.nostorage, NULL, 0, NULL, NULL},
-    {"trace.noreturndata", FLAG_BOOL, &flags.noreturndata, NULL, 0, NULL,
-     "leave return data out (true)"},
-    {"noreturndata", FLAG_BOOL, &flags.noreturndata, NULL, 0, NULL, NULL},
-    {"opcode.count", FLAG_TEXT, &flags.opcode_count, "FILE", 0, NULL,
-     "write how often each opcode ran, as JSON"},
     {"export", FLAG_LIST, &flags.exports, "FORMAT=FILE", 0, NULL,
      "folded, speedscope or chrome: write where gas and time went; may be repeated"},
-};
-
-static bool is(flag_text flag, const char *word) {
-    return flag.position != 0 && strcmp(flag.text, word) == 0;
-}
-
-static int check_choices(void) {
-    const struct {
-        const char *name;
-        flag_text flag;
-        const char *choices;
-    } rows[] = {
-        {"style", flags.style, "geth|evmc"},
-        {"engine", flags.engine, ENGINE_CHOICES},
-        {"no-malloc", flags.no_malloc, "trap|count"},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        int code = options_choice(rows[i].name, rows[i].flag, rows[i].choices);
-        if (code != EXIT_DONE) {
-            return code;
-        }
-    }
-    return EXIT_DONE;
-}
+    SHARED_FLAG_ROWS(flags.shared)};
 
 static int read_code(const operand_list *operands, byte_range *code) {
     if (operands->count + (flags.codefile.position != 0) > 1) {
@@ -207,13 +152,15 @@ static void plan_message(run_plan *plan, byte_range code, byte_range input) {
 
 static int plan_trace(run_plan *plan) {
     static sink file;
-    plan->tracing = is(flags.trace, "always")    ? RUN_TRACE_ALWAYS
-                    : is(flags.trace, "failing") ? RUN_TRACE_FAILING
-                                                 : RUN_TRACE_NEVER;
+    plan->tracing = flag_is(flags.shared.trace, "always")    ? RUN_TRACE_ALWAYS
+                    : flag_is(flags.shared.trace, "failing") ? RUN_TRACE_FAILING
+                                                             : RUN_TRACE_NEVER;
     trace_request *request = &plan->trace;
-    request->show = (trace_fields){!flags.nomemory, !flags.nostack, !flags.noreturndata};
+    request->show =
+        (trace_fields){!flags.shared.nomemory, !flags.shared.nostack, !flags.shared.noreturndata};
     request->out = &sink_err;
-    request->opcode_count = flags.opcode_count.position != 0 ? flags.opcode_count.text : NULL;
+    request->opcode_count =
+        flags.shared.opcode_count.position != 0 ? flags.shared.opcode_count.text : NULL;
     for (size_t i = 0; i < flags.exports.count; i++) {
         int code = trace_request_export(request, flags.exports.items[i]);
         if (code != EXIT_DONE) {
@@ -222,7 +169,7 @@ static int plan_trace(run_plan *plan) {
     }
     bool instrumented =
         plan->tracing != RUN_TRACE_NEVER || trace_wanted(request) || plan->both_engines;
-    int code = trace_request_format(request, flags.trace_format);
+    int code = trace_request_format(request, flags.shared.trace_format);
     if (code != EXIT_DONE) {
         return code;
     }
@@ -230,10 +177,10 @@ static int plan_trace(run_plan *plan) {
         return message_argument(EXIT_FLAG, flags.vm.position,
                                 "an EVMC library can be neither traced nor run on our engines");
     }
-    if (flags.trace_out.position != 0) {
-        char *buffer = store_alloc(TRACE_BUFFER_BYTES, 1);
+    if (flags.shared.trace_out.position != 0) {
+        char *buffer = store_alloc(SHARED_TRACE_BUFFER_BYTES, 1);
         request->out = &file;
-        return sink_file(&file, flags.trace_out.text, buffer, TRACE_BUFFER_BYTES);
+        return sink_file(&file, flags.shared.trace_out.text, buffer, SHARED_TRACE_BUFFER_BYTES);
     }
     message_config.json_lines_only = plan->tracing != RUN_TRACE_NEVER && isatty(sink_err.fd) == 0;
     return EXIT_DONE;
@@ -243,7 +190,10 @@ static int make_plan(run_plan *plan, const operand_list *operands) {
     byte_range code = {(const uint8_t *)"", 0};
     byte_range input = {(const uint8_t *)"", 0};
     memset(plan, 0, sizeof *plan);
-    int status = check_choices();
+    int status = shared_flags_check(&flags.shared);
+    if (status == EXIT_DONE) {
+        status = options_choice("style", flags.style, "geth|evmc");
+    }
     status = status == EXIT_DONE ? read_code(operands, &code) : status;
     status = status == EXIT_DONE ? read_input(&input) : status;
     status = status == EXIT_DONE ? plan_world(plan) : status;
@@ -254,16 +204,17 @@ static int make_plan(run_plan *plan, const operand_list *operands) {
         return status;
     }
     plan->evmc_style =
-        is(flags.style, "evmc") || (plan->foreign != NULL && !is(flags.style, "geth"));
-    plan->both_engines = is(flags.engine, "both");
-    plan->engine = is(flags.engine, "portable") ? CHEVM_ENGINE_PORTABLE : CHEVM_ENGINE_FAST;
-    plan->memory_bytes = flags.mem_limit;
-    bool counts =
-        is(flags.no_malloc, "count") || (plan->foreign != NULL && flags.no_malloc.position == 0);
+        flag_is(flags.style, "evmc") || (plan->foreign != NULL && !flag_is(flags.style, "geth"));
+    plan->both_engines = flag_is(flags.shared.engine, "both");
+    plan->engine =
+        flag_is(flags.shared.engine, "portable") ? CHEVM_ENGINE_PORTABLE : CHEVM_ENGINE_FAST;
+    plan->memory_bytes = flags.shared.mem_limit;
+    bool counts = flag_is(flags.shared.no_malloc, "count") ||
+                  (plan->foreign != NULL && flags.shared.no_malloc.position == 0);
     plan->sealing = counts ? SEAL_COUNT : SEAL_TRAP;
     plan->bench = flags.bench;
     plan->statdump = flags.statdump;
-    plan->dump = flags.dump;
+    plan->dump = flags.shared.dump;
     plan->exit_code = flags.exit_code;
     plan_message(plan, code, input);
     return plan_trace(plan);
@@ -276,10 +227,6 @@ static int run(const operand_list *operands) {
     int code = make_plan(&plan, operands);
     if (code != EXIT_DONE) {
         return code;
-    }
-    if (flags.no_malloc.position != 0 && !seal_is_armed()) {
-        return message_argument(EXIT_FLAG, flags.no_malloc.position,
-                                "heap calls cannot be seen in this build");
     }
     code = run_play(&plan, &on, &outcome);
     if (code == EXIT_DONE) {

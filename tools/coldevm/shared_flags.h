@@ -30,12 +30,12 @@ typedef struct shared_flags {
     {"mem-limit", FLAG_U64, &(flags).mem_limit, "BYTES", CHEVM_MEMORY_LIMIT_MAX, NULL,             \
      "cap for EVM memory of all frames; reaching it is exit code 21"},                             \
     {"no-malloc", FLAG_TEXT, &(flags).no_malloc, "trap|count", 0, NULL,                            \
-     "a heap call while running: exit code 20, or counted (trap)"},                                \
+     "a heap call while running: exit code 20, or counted (trap; count with --vm)"},               \
     {"trace", FLAG_WORD, &(flags).trace, TRACE_CHOICES, 0, "always",                               \
      "write EIP-3155 lines; failing: run again with a trace what has failed"},                     \
     {"json", FLAG_WORD, &(flags).trace, TRACE_CHOICES, 0, "always", NULL},                         \
     {"trace.format", FLAG_TEXT, &(flags).trace_format, TRACE_FORMAT_CHOICES, 0, NULL,              \
-     "json; strict: check each line against the schema (exit 1); others: a profile"},                            \
+     "json; strict: check each line against the schema (exit 1); others: a profile"},              \
     {"trace.out", FLAG_TEXT, &(flags).trace_out, "FILE", 0, NULL, "where the trace goes (stderr)"},\
     {"trace.nomemory", FLAG_BOOL, &(flags).nomemory, NULL, 0, NULL, "leave memory out (true)"},    \
     {"nomemory", FLAG_BOOL, &(flags).nomemory, NULL, 0, NULL, NULL},                               \
