@@ -81,12 +81,12 @@ class Ours {
     }
 }
 
-// An instruction that cannot be paid and breaks another rule too may tell either: RETURNDATACOPY
-// beyond its buffer, CREATE and CREATE2 of too much initcode.
-const TWOFOLD = {
+// An instruction that cannot be paid and breaks another rule too may tell either.
+const ALSO_UNPAID = /gas uint64 overflow|write protection/;
+const ALSO_UNPAID_BY_OP = {
     0x3e: /gas uint64 overflow|return data out of bounds/,
-    0xf0: /gas uint64 overflow|max initcode size exceeded/,
-    0xf5: /gas uint64 overflow|max initcode size exceeded/,
+    0xf0: /gas uint64 overflow|write protection|max initcode size exceeded/,
+    0xf5: /gas uint64 overflow|write protection|max initcode size exceeded/,
 };
 
 /** What is compared of a line when all fields are. */
@@ -98,7 +98,7 @@ function comparable(line) {
         return JSON.stringify(line);
     }
     const error = line.error.replace(/ \(\d+ <=> \d+\)/, '')
-        .replace(TWOFOLD[line.op] ?? 'gas uint64 overflow', 'out of gas');
+        .replace(ALSO_UNPAID_BY_OP[line.op] ?? ALSO_UNPAID, 'out of gas');
     return JSON.stringify({ ...line, gasCost: '', error });
 }
 
