@@ -2,8 +2,12 @@
 # measure.sh: measures this machine and writes the tables and pictures of the README.
 #   scripts/measure.sh own                       own contracts: cold heap beside the malloc twin
 #   scripts/measure.sh vm LIBRARY CASE...        cases beside any EVMC library of ABI 12
-# Each writes docs/measured/NAME.md and NAME.svg from one interleaved run of `coldevm bench`, then
-# puts the table between its two marks in README.md. Environment: PRESET (release).
+#   scripts/measure.sh precompiles               every precompile beside its target
+#   scripts/measure.sh statetest FOLDER [NAME COMMAND...]   all state tests of a folder, with one and
+#                                                two workers, and beside another runner called NAME
+# Each writes docs/measured/NAME.md (own and vm a NAME.svg too) from one run, interleaved where there
+# are two to compare, then puts the table between its two marks in README.md. Environment: PRESET
+# (release).
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,8 +29,8 @@ provenance() {
     cache=$root/build/${PRESET:-release}/CMakeCache.txt
     compiler=$(sed -n 's/^CMAKE_C_COMPILER:[^=]*=//p' "$cache")
     echo
-    echo "Commit $commit, $cpu, $("$compiler" --version | head -n 1), \`-O3\`; best of nine" \
-        "interleaved rounds. Repeat it: \`scripts/measure.sh $1\`."
+    echo "Commit $commit, $cpu, $("$compiler" --version | head -n 1), \`-O3\`; $2." \
+        "Repeat it: \`scripts/measure.sh $1\`."
 }
 
 # Puts docs/measured/NAME.md between <!-- begin NAME --> and <!-- end NAME --> of the README.
@@ -111,10 +115,82 @@ vm_table() {
         }' "$1"
 }
 
+# Lines "target NAME: NS of NS ns: ok|MISS" of the bench.
+precompiles_table() {
+    awk '
+        function show(ns) {
+            return ns < 1e4 ? sprintf("%.0f ns", ns) : ns < 1e6 ? sprintf("%.1f µs", ns / 1e3) \
+                : sprintf("%.2f ms", ns / 1e6)
+        }
+        BEGIN {
+            print "| precompile | a call, input checked | target | |"
+            print "|---|---:|---:|---|"
+        }
+        /^target / {
+            name = $0
+            sub(/^target /, "", name)
+            sub(/: .*/, "", name)
+            figures = $0
+            sub(/^target [^:]*: /, "", figures)
+            split(figures, part, " ")
+            printf "| %s | %s | %s | %s |\n", name, show(part[1] + 0), show(part[3] + 0), part[5]
+        }' "$1"
+}
+
+# statetest_row NAME COMMAND...: best of three by CPU seconds; wall seconds and peak memory with it.
+statetest_row() {
+    python3 - "$work/statetest.out" "$@" <<'END'
+import os, subprocess, sys, time
+out, name, command = sys.argv[1], sys.argv[2], sys.argv[3:]
+best = None
+for _ in range(3):
+    with open(out, "wb") as sink:
+        start = time.monotonic()
+        child = subprocess.Popen(command, stdout=sink, stderr=subprocess.DEVNULL)
+        _, _, used = os.wait4(child.pid, 0)
+        wall = time.monotonic() - start
+    cpu = used.ru_utime + used.ru_stime
+    if best is None or cpu < best[0]:
+        best = (cpu, wall, used.ru_maxrss / 1024)
+print("| %s | %.1f | %.1f | %.0f |" % ((name,) + best))
+END
+}
+
+statetest_table() {
+    folder=$1
+    shift
+    echo '| runner | CPU, s | wall, s | peak memory, MiB |'
+    echo '|---|---:|---:|---:|'
+    statetest_row 'coldevm statetest --workers 1' "$coldevm" statetest --human --workers 1 "$folder"
+    tail -n 1 "$work/statetest.out" >"$work/verdict"
+    statetest_row 'coldevm statetest --workers 2' "$coldevm" statetest --human --workers 2 "$folder"
+    if [ $# -ge 2 ]; then
+        rival=$1
+        shift
+        statetest_row "$rival" "$@" "$folder"
+    fi
+    echo
+    cat "$work/verdict"
+}
+
 case ${1:-} in
+precompiles)
+    "$root/build/${PRESET:-release}/bin/chain_precompile_bench" >"$work/precompiles.txt"
+    { precompiles_table "$work/precompiles.txt" && provenance precompiles 'best round'; } \
+        >"$out/precompiles.md"
+    splice precompiles
+    ;;
+statetest)
+    [ $# -ge 2 ] || die "statetest needs a folder"
+    shift
+    { statetest_table "$@" &&
+        provenance 'statetest FOLDER [NAME COMMAND...]' 'best of three by CPU time'; } \
+        >"$out/statetest.md"
+    splice statetest
+    ;;
 own)
     "$coldevm" bench --backend both --json --export "svg=$out/own.svg" >"$work/own.json"
-    { own_table "$work/own.json" && provenance own; } >"$out/own.md"
+    { own_table "$work/own.json" && provenance own 'best of nine interleaved rounds'; } >"$out/own.md"
     splice own
     ;;
 vm)
@@ -123,8 +199,9 @@ vm)
     shift 2
     "$coldevm" bench --cache both --json --vm "$library" --export "svg=$out/vm.svg" "$@" \
         >"$work/vm.json"
-    { vm_table "$work/vm.json" && provenance 'vm LIBRARY CASE...'; } >"$out/vm.md"
+    { vm_table "$work/vm.json" && provenance 'vm LIBRARY CASE...' \
+        'best of nine interleaved rounds'; } >"$out/vm.md"
     splice vm
     ;;
-*) die "usage: scripts/measure.sh own | vm LIBRARY CASE..." ;;
+*) die "usage: scripts/measure.sh own | vm LIBRARY CASE... | precompiles | statetest FOLDER ..." ;;
 esac

@@ -72,7 +72,9 @@ typedef struct chevm_transaction {
 typedef struct chevm_rejection_facts {
     chevm_rejection why;
     chevm_address address; /* whose nonce, balance or code; zero if none */
-    chevm_u256 have, want; /* of the state or block; of the transaction; 0 if they say nothing */
+    chevm_u256 have, want; /* what is there and what it should be or would take: balance and cost,
+                              gas limit and intrinsic gas, nonces of account and transaction; 0 if
+                              they say nothing */
     size_t position;       /* decode: offset of the offending item in the bytes */
 } chevm_rejection_facts;
 
@@ -95,10 +97,9 @@ typedef struct chevm_block {
 /** How a transaction went. output: valid until the next call on the same machine. */
 typedef struct chevm_outcome {
     chevm_rejection_facts rejection; /* why != ACCEPTED: all else is zero */
-    chevm_status
-        status; /* of the outermost frame; >= CHEVM_STATUS_MACHINE: undone, state as before */
-    uint64_t gas_used; /* after refunds and floor: what was paid for */
-    uint64_t gas_refunded;
+    chevm_status status;        /* of the outermost frame; of the machine (>= 60): all is undone */
+    uint64_t gas_used;          /* after refunds and floor: what was paid for */
+    uint64_t gas_refunded;      /* after its cap */
     uint64_t delegation_refund; /* of EIP-7702, known before the first instruction runs */
     uint64_t execution_gas;     /* spent by the frames, without intrinsic gas and refunds */
     const uint8_t *output;

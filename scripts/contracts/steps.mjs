@@ -3,6 +3,7 @@
 const CALLS = [0xf1, 0xf2, 0xf4, 0xfa];
 const RETURNDATACOPY = 0x3e;
 const SSTORE = 0x55;
+const REVERT = 0xfd;
 const INVALID = 0xfe;
 const RETURN = 0xf3;
 
@@ -49,6 +50,19 @@ export function followSteps(machine, sink) {
     });
     wrap(SSTORE, (runState, cost) => {
         refundBefore = cost === undefined ? runState.gasRefund : refundBefore;
+    });
+    // a REVERT that finds too few words is not announced
+    wrap(REVERT, (runState, cost) => {
+        const stack = runState.stack.getStack();
+        if (cost === undefined && stack.length < 2) {
+            flush(undefined);
+            pending = {
+                pc: runState.programCounter, op: REVERT, name: 'REVERT', defined: true,
+                gas: runState.interpreter.getGasLeft(), gasCost: 0n, ownCost: 0n, forwarded: 0n,
+                memSize: Number(runState.memoryWordCount) * 32, stack: [...stack],
+                depth: messages.length, refund: runState.gasRefund, returned,
+            };
+        }
     });
     evm.events.on('step', (event) => {
         flush(undefined);

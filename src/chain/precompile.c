@@ -8,8 +8,8 @@
 #include <string.h>
 
 // clang-format off
-/* By address, then by fork. X(NAME, first fork, formula, base, step, function): the last row that has
- * begun holds. */
+/* By address, then by fork: X(NAME, first fork, formula, base, step, function). The last row
+ * that has begun holds. */
 #define PRICE_ROWS(X)                                                                      \
     X(ECRECOVER,        FRONTIER,  words,       3000,   0,     ecrecover)                  \
     X(SHA256,           FRONTIER,  words,       60,     12,    sha256)                     \
@@ -54,9 +54,18 @@ static const price_row PRICES[] = {
 
 #define PRICE_COUNT (sizeof PRICES / sizeof PRICES[0])
 
+enum {
+    PRECOMPILE_COUNT = 0
+#define COUNT_ONE(name, address) +1
+    CHEVM_PRECOMPILE_ROWS(COUNT_ONE)
+#undef COUNT_ONE
+};
+
+/* Each precompile has a row or more, so the rows of the n-th do not begin before the n-th row. */
 static const price_row *price_of(chevm_fork fork, uint32_t precompile) {
     const price_row *found = NULL;
-    for (size_t i = 0; i < PRICE_COUNT && PRICES[i].precompile <= precompile; i++) {
+    size_t i = precompile - 1 < PRECOMPILE_COUNT ? precompile - 1 : PRECOMPILE_COUNT - 1;
+    for (; i < PRICE_COUNT && PRICES[i].precompile <= precompile; i++) {
         if (PRICES[i].precompile == precompile && PRICES[i].fork <= (uint32_t)fork) {
             found = &PRICES[i];
         }

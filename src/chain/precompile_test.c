@@ -306,3 +306,79 @@ TEST(precompile_bn254_pairing_takes_whole_pairs) {
         }
     }
 }
+
+/* ---- Sizes of input ------------------------------------------------------------------------- */
+
+/* Runs on `size` zeros with much gas: the size of the output, or -1 for a failure. */
+static int output_of_zeros(chevm_precompile precompile, size_t size) {
+    static const uint8_t zeros[1024];
+    chevm_result result;
+    chevm_precompile_run(CHEVM_OSAKA, precompile, zeros, size, 10000000, scratch, sizeof scratch,
+                         &result);
+    if (result.status == CHEVM_PRECOMPILE_FAILURE) {
+        CHECK_EQUAL(result.gas_left, 0);
+        return -1;
+    }
+    CHECK_EQUAL(result.status, CHEVM_OK);
+    CHECK_EQUAL(result.gas_left,
+                10000000 - chevm_precompile_gas(CHEVM_OSAKA, precompile, zeros, size));
+    return (int)result.output_size;
+}
+
+/* Which lengths are cut or continued by zeros, which fail; zeros are no signature, and the point at
+ * infinity where they are points. */
+TEST(precompile_lengths_of_input) {
+    static const struct {
+        chevm_precompile precompile;
+        size_t size;
+        int output; /* -1: fails */
+    } rows[] = {
+        {CHEVM_PRECOMPILE_ECRECOVER, 0, 0},
+        {CHEVM_PRECOMPILE_ECRECOVER, 128, 0},
+        {CHEVM_PRECOMPILE_ECRECOVER, 200, 0},
+        {CHEVM_PRECOMPILE_SHA256, 0, 32},
+        {CHEVM_PRECOMPILE_MODEXP, 0, 0},
+        {CHEVM_PRECOMPILE_BN254_ADD, 0, 64},
+        {CHEVM_PRECOMPILE_BN254_ADD, 127, 64},
+        {CHEVM_PRECOMPILE_BN254_ADD, 300, 64},
+        {CHEVM_PRECOMPILE_BN254_MUL, 0, 64},
+        {CHEVM_PRECOMPILE_BN254_MUL, 97, 64},
+        {CHEVM_PRECOMPILE_BN254_PAIRING, 0, 32},
+        {CHEVM_PRECOMPILE_BN254_PAIRING, 384, 32},
+        {CHEVM_PRECOMPILE_BN254_PAIRING, 191, -1},
+        {CHEVM_PRECOMPILE_BN254_PAIRING, 193, -1},
+        {CHEVM_PRECOMPILE_BLAKE2F, 213, 64},
+        {CHEVM_PRECOMPILE_BLAKE2F, 212, -1},
+        {CHEVM_PRECOMPILE_BLAKE2F, 214, -1},
+        {CHEVM_PRECOMPILE_POINT_EVALUATION, 0, -1},
+        {CHEVM_PRECOMPILE_POINT_EVALUATION, 192, -1},
+        {CHEVM_PRECOMPILE_BLS_G1_ADD, 256, 128},
+        {CHEVM_PRECOMPILE_BLS_G1_ADD, 255, -1},
+        {CHEVM_PRECOMPILE_BLS_G1_ADD, 257, -1},
+        {CHEVM_PRECOMPILE_BLS_G1_MSM, 0, -1},
+        {CHEVM_PRECOMPILE_BLS_G1_MSM, 160, 128},
+        {CHEVM_PRECOMPILE_BLS_G1_MSM, 161, -1},
+        {CHEVM_PRECOMPILE_BLS_G1_MSM, 320, 128},
+        {CHEVM_PRECOMPILE_BLS_G2_ADD, 512, 256},
+        {CHEVM_PRECOMPILE_BLS_G2_ADD, 511, -1},
+        {CHEVM_PRECOMPILE_BLS_G2_MSM, 0, -1},
+        {CHEVM_PRECOMPILE_BLS_G2_MSM, 288, 256},
+        {CHEVM_PRECOMPILE_BLS_G2_MSM, 287, -1},
+        {CHEVM_PRECOMPILE_BLS_PAIRING, 0, -1},
+        {CHEVM_PRECOMPILE_BLS_PAIRING, 384, 32},
+        {CHEVM_PRECOMPILE_BLS_PAIRING, 385, -1},
+        {CHEVM_PRECOMPILE_BLS_MAP_G1, 64, 128},
+        {CHEVM_PRECOMPILE_BLS_MAP_G1, 63, -1},
+        {CHEVM_PRECOMPILE_BLS_MAP_G1, 65, -1},
+        {CHEVM_PRECOMPILE_BLS_MAP_G2, 128, 256},
+        {CHEVM_PRECOMPILE_BLS_MAP_G2, 64, -1},
+        {CHEVM_PRECOMPILE_P256_VERIFY, 0, 0},
+        {CHEVM_PRECOMPILE_P256_VERIFY, 160, 0},
+        {CHEVM_PRECOMPILE_P256_VERIFY, 161, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (!CHECK_EQUAL(output_of_zeros(rows[i].precompile, rows[i].size), rows[i].output)) {
+            (void)CHECK_TEXT(chevm_precompile_name(rows[i].precompile), "");
+        }
+    }
+}

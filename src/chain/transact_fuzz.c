@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#define STATE_BYTES (512u << 10)
+#define STATE_BYTES (2u << 20)
 #define TUPLES      2u
 
 typedef struct source {

@@ -106,8 +106,8 @@ static chevm_rejection judge_fees(const judgement *j) {
                             &t->max_fee, &t->max_priority_fee);
     }
     if (j->rules.has_base_fee && chevm_u256_less(&t->max_fee, &j->block->base_fee)) {
-        return reject_words(j->facts, CHEVM_REJECTED_INSUFFICIENT_MAX_FEE_PER_GAS,
-                            &j->block->base_fee, &t->max_fee);
+        return reject_words(j->facts, CHEVM_REJECTED_INSUFFICIENT_MAX_FEE_PER_GAS, &t->max_fee,
+                            &j->block->base_fee);
     }
     return CHEVM_ACCEPTED;
 }
@@ -143,7 +143,7 @@ static chevm_rejection judge_blobs(const judgement *j) {
     }
     if (chevm_u256_less(&t->max_blob_fee, &j->block->blob_base_fee)) {
         return reject_words(j->facts, CHEVM_REJECTED_INSUFFICIENT_MAX_FEE_PER_BLOB_GAS,
-                            &j->block->blob_base_fee, &t->max_blob_fee);
+                            &t->max_blob_fee, &j->block->blob_base_fee);
     }
     return t->is_creation ? reject(j->facts, CHEVM_REJECTED_TYPE_3_TX_CONTRACT_CREATION, 0, 0)
                           : CHEVM_ACCEPTED;
@@ -186,8 +186,6 @@ chevm_rejection chevm_transaction_check(const chevm_transaction *transaction,
     const chevm_rejection why = judge(transaction, block, facts);
     if (why == CHEVM_ACCEPTED && !chevmi_transaction_cost(&cost, transaction, &transaction->max_fee,
                                                           &zero_word, &zero_word)) {
-        facts->want = transaction->max_fee;
-        facts->have = (chevm_u256){{transaction->gas_limit, 0, 0, 0}};
         return facts->why = CHEVM_REJECTED_GASLIMIT_PRICE_PRODUCT_OVERFLOW;
     }
     return why;

@@ -11,6 +11,16 @@
 
 #define CHEVMI_BLOCK 8u /* limbs */
 
+/** A modulus of four limbs with its constants. */
+typedef struct chevmi_four {
+    uint64_t m[4];
+    uint64_t fold[4]; /* 2^-64 mod m = (1 + k m) / 2^64 */
+    uint64_t k;       /* -1/m mod 2^64 */
+} chevmi_four;
+
+typedef void chevmi_four_function(uint64_t r[4], const uint64_t a[4], const uint64_t b[4],
+                                  const chevmi_four *m);
+
 typedef struct chevmi_modexp_kernel {
     const char *name;
     unsigned features; /* bits of num/cpu.h that the build needs */
@@ -26,9 +36,10 @@ typedef struct chevmi_modexp_kernel {
      *  k = -1/m mod 2^64. r may lie in the low half of t. */
     void (*reduce)(uint64_t *r, uint64_t *t, const uint64_t *m, size_t blocks, uint64_t k);
 
-    /** r = a b / 2^256 mod m for four limbs: below m if a and b are. r may be a or b. */
-    void (*four)(uint64_t r[4], const uint64_t a[4], const uint64_t b[4], const uint64_t m[4],
-                 uint64_t k);
+    /** r = a b / 2^256 mod m for four limbs, below m as a and b are; r may be a or b. folded is the
+     *  faster one for m from 2^254 up to 2^256 - 2^193. */
+    chevmi_four_function *four;
+    chevmi_four_function *four_folded;
 } chevmi_modexp_kernel;
 
 /** The builds there are, the fastest first; the last one runs anywhere. */

@@ -1,5 +1,6 @@
 /* modexp_plain.c: long multiplication in portable C: a row of one limb at a time. */
 #include "field256.h"
+#include "modexp_kernel.h"
 
 #define BLOCK 8u
 
@@ -53,9 +54,13 @@ static uint64_t add_block(uint64_t *z, const uint64_t *c, uint64_t carry) {
     return carry;
 }
 
-static void four(uint64_t r[4], const uint64_t a[4], const uint64_t b[4], const uint64_t m[4],
-                 uint64_t k) {
-    chevmi_field256_plain.mul(r, a, b, m, k);
+static void four(uint64_t r[4], const uint64_t a[4], const uint64_t b[4], const chevmi_four *m) {
+    chevmi_field256_plain.mul(r, a, b, m->m, m->k);
+}
+
+static void four_folded(uint64_t r[4], const uint64_t a[4], const uint64_t b[4],
+                        const chevmi_four *m) {
+    four(r, a, b, m);
 }
 
 #define CHEVMI_MODEXP_KERNEL chevmi_modexp_plain

@@ -84,12 +84,12 @@ static void sqr_1(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsig
 /* ---- Four limbs: elements below m ----------------------------------------------------------- */
 
 static void mul_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const uint64_t *b) {
-    ring->kernel->four(r, a, b, ring->m, ring->k);
+    ring->mul_four(r, a, b, &ring->four);
 }
 
 static void sqr_4(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times) {
     for (; times-- > 0; a = r) {
-        ring->kernel->four(r, a, a, ring->m, ring->k);
+        ring->mul_four(r, a, a, &ring->four);
     }
 }
 
@@ -269,6 +269,23 @@ static void fill_up(uint64_t *out, const uint64_t *m, size_t limbs) {
     }
 }
 
+/* fold = (1 + k m) / 2^64; m of four limbs is at least 2^254. */
+static void open_four(chevmi_ring *ring) {
+    chevmi_four *const four = &ring->four;
+    uint64_t carry = 1;
+    four->k = ring->k;
+    for (unsigned i = 0; i < 4; i++) {
+        four->m[i] = ring->m[i];
+        const uint64_t limb = chevm_limb_muladd(&carry, ring->m[i], ring->k, carry, 0);
+        if (i > 0) {
+            four->fold[i - 1] = limb;
+        }
+    }
+    four->fold[3] = carry;
+    const bool folds = ring->m[3] < ~(uint64_t)1; /* m <= 2^256 - 2^193 */
+    ring->mul_four = folds ? ring->kernel->four_folded : ring->kernel->four;
+}
+
 static void ring_open(chevmi_ring *ring, const uint64_t *m, size_t limbs, chevmi_limbs *work) {
     uint64_t *const filled = chevmi_limbs_take(work, limbs);
     fill_up(filled, m, limbs);
@@ -286,6 +303,9 @@ static void ring_open(chevmi_ring *ring, const uint64_t *m, size_t limbs, chevmi
         .k = 0 - chevmi_inverse_limb(filled[0]),
         .t = chevmi_limbs_take(work, 2 * limbs),
     };
+    if (limbs == 4) {
+        open_four(ring);
+    }
 }
 
 /* A number below R becomes an element: with four limbs it must be below m >= R / 4. */

@@ -18,6 +18,8 @@ struct chevmi_ring {
     void (*sqr)(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, unsigned times);
     void (*add)(const chevmi_ring *ring, uint64_t *r, const uint64_t *a, const uint64_t *b);
     const chevmi_modexp_kernel *kernel;
+    chevmi_four_function *mul_four;
+    chevmi_four four;  /* of four limbs only */
     size_t limbs;      /* of an element */
     const uint64_t *m; /* the multiple of the modulus; none modulo 2^k */
     uint64_t k;        /* -1/m mod 2^64 */

@@ -234,3 +234,124 @@ TEST(modexp_every_build_agrees_with_an_oracle) {
     (void)chevmi_field256_select(true);
     (void)chevmi_modexp_select(chevmi_cpu_features());
 }
+
+/* ---- Kernels on hard limbs ------------------------------------------------------------------ */
+
+/* A limb of all ones, none, one bit, or noise. */
+static uint64_t hard_limb(void) {
+    const uint64_t random = ch_test_random();
+    switch (random % 6) {
+    case 0:
+    case 1:
+        return ~(uint64_t)0;
+    case 2:
+        return 0;
+    case 3:
+        return (uint64_t)1 << (random >> 8 & 63);
+    default:
+        return ch_test_random();
+    }
+}
+
+static void hard_limbs(uint64_t *limbs, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        limbs[i] = hard_limb();
+    }
+}
+
+static uint64_t inverse_limb(uint64_t x) {
+    uint64_t inverse = x;
+    for (unsigned i = 0; i < 5; i++) {
+        inverse *= 2 - x * inverse;
+    }
+    return inverse;
+}
+
+/* A modulus from 2^254 on whose top limb is often the largest or smallest that folding takes. */
+static void draw_four(chevmi_four *m) {
+    static const uint64_t tops[] = {(uint64_t)1 << 62, ~(uint64_t)2, ~(uint64_t)0, ~(uint64_t)1};
+    hard_limbs(m->m, 4);
+    const uint64_t choice = ch_test_random() % 6;
+    m->m[3] = choice < 4 ? tops[choice] : m->m[3] | (uint64_t)1 << 62;
+    m->m[0] |= 1;
+    m->k = 0 - inverse_limb(m->m[0]);
+    uint64_t carry = 1;
+    for (unsigned i = 0; i < 4; i++) {
+        const uint64_t limb = chevm_limb_muladd(&carry, m->m[i], m->k, carry, 0);
+        if (i > 0) {
+            m->fold[i - 1] = limb;
+        }
+    }
+    m->fold[3] = carry;
+}
+
+/* Below m, often just below. */
+static void draw_below(uint64_t x[4], const uint64_t m[4]) {
+    hard_limbs(x, 4);
+    if (ch_test_random() % 3 == 0) {
+        const uint64_t less[4] = {1 + ch_test_random() % 3, 0, 0, 0};
+        (void)chevm_limb4_sub(x, m, less);
+    }
+    while (!chevm_limb4_less(x, m)) {
+        (void)chevm_limb4_sub(x, x, m);
+    }
+}
+
+TEST(modexp_four_limbs_agree_on_hard_moduli) {
+    for (unsigned n = 0; n < 200000; n++) {
+        chevmi_four m;
+        uint64_t a[4], b[4], want[4], got[4];
+        draw_four(&m);
+        draw_below(a, m.m);
+        draw_below(b, m.m);
+        const uint64_t *const other = n % 2 == 0 ? a : b; /* squares have their own way */
+        chevmi_modexp_plain.four(want, a, other, &m);
+        for (size_t i = 0; i < BUILD_COUNT; i++) {
+            if (!select_build(i)) {
+                continue;
+            }
+            BUILDS[i]->four(got, a, other, &m);
+            bool good = CHECK_BYTES(got, want, sizeof want);
+            if (m.m[3] < ~(uint64_t)1) {
+                BUILDS[i]->four_folded(got, a, other, &m);
+                good &= CHECK_BYTES(got, want, sizeof want);
+            }
+            if (!good) {
+                return;
+            }
+        }
+    }
+}
+
+TEST(modexp_blocks_agree_on_hard_limbs) {
+    enum { BLOCKS = 5, LIMBS = BLOCKS * CHEVMI_BLOCK };
+    uint64_t a[LIMBS], b[LIMBS], m[LIMBS], want[4][2 * LIMBS], got[4][2 * LIMBS];
+    for (unsigned n = 0; n < 3000; n++) {
+        const size_t blocks = 1 + n % BLOCKS, limbs = blocks * CHEVMI_BLOCK;
+        hard_limbs(a, limbs);
+        hard_limbs(b, limbs);
+        hard_limbs(m, limbs);
+        m[0] |= 1;
+        m[limbs - 1] |= (uint64_t)1 << 62;
+        const uint64_t k = 0 - inverse_limb(m[0]);
+        for (size_t i = BUILD_COUNT; i-- > 0;) { /* plain C, the last, comes first */
+            const chevmi_modexp_kernel *const build = BUILDS[i];
+            if (!select_build(i)) {
+                continue;
+            }
+            memset(got, 0x5a, sizeof got);
+            build->product(got[0], a, b, blocks);
+            build->square(got[1], a, blocks);
+            build->product_low(got[2], a, b, blocks);
+            memcpy(got[3], got[0], sizeof got[3]);
+            build->reduce(got[3], got[3], m, blocks, k);
+            memset(got[3] + limbs, 0, 8 * limbs); /* what is left of the sum */
+            if (i + 1 == BUILD_COUNT) {
+                memcpy(want, got, sizeof want);
+                CHECK_BYTES(got[2], got[0], 8 * limbs);
+            } else if (!CHECK_BYTES(got, want, sizeof want)) {
+                return;
+            }
+        }
+    }
+}

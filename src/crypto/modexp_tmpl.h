@@ -7,7 +7,7 @@
  *   reduce_block  u = t * k modulo 2^512 limb by limb, so that t + u * m[0..8) ends in eight zero
  *                 limbs; c = the eight above them
  *   add_block     z[0..8) += c + carry, carry returned
- *   four          the kernel's multiplication of four limbs, which has registers enough for itself
+ *   four, four_folded  the kernel's multiplications of four limbs, which fit the registers whole
  *
  * A block is what fits the registers: eight limbs of the running sum stay in them while the rows go
  * by, so a product costs no load or store of its sum. */
@@ -95,4 +95,5 @@ const chevmi_modexp_kernel CHEVMI_MODEXP_KERNEL = {
     .product_low = product_low,
     .reduce = reduce,
     .four = four,
+    .four_folded = four_folded,
 };

@@ -256,11 +256,10 @@ def batch(program, *flags):
 def batch_memory(program, *flags):
     """1000 paths through one process: constant memory."""
     reader = Batch(program, *flags, *GETH)
-    paths = [SINGLE, REJECTED, *MANY]
-    counts = {path: len(subtests(path)) for path in paths}
+    counts = {path: len(subtests(path)) for path in (SINGLE, REJECTED, *MANY)}
     warm = 0
     for index in range(PATHS):
-        path = paths[index % len(paths)]
+        path = MANY[index // 40 % 2] if index % 20 == 0 else (SINGLE, REJECTED)[index % 2]
         reader.play(path, counts[path])
         if index + 1 == PATHS_WARM:
             warm = reader.rss_kb()

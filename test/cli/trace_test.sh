@@ -90,6 +90,23 @@ check test "$(grep -o '"unit":"[a-z]*"' "$work/a.speedscope.json" | sort -u | tr
     '"unit":"bytes""unit":"nanoseconds""unit":"none"'
 name 'the exported stacks are those of the trace format'
 check diff "$golden/folded.txt" "$work/a.folded"
+single=$golden/../statetest/single.json
+name 'state tests: the name of the case stands around its frames'
+out_like '"pass": true'
+err_like '^tests/own/test_calls.py::test_calls.*;CALL_0x0*c0de1;CALL_0x0*c0de2;KECCAK256 45$'
+run 0 statetest --trace --trace.format folded "$single"
+name 'state tests: the weights are the gas of the run'
+rm -f "$work/case.folded"
+"$program" statetest --export "folded=$work/case.folded" --json-outcome "$single" \
+    >"$work/.out" 2>"$work/.err"
+used=$(sed -n 's/.*"gasUsed":"\(0x[0-9a-f]*\)".*/\1/p' "$work/.err")
+intrinsic=21016 # and one byte of calldata
+check test "$(awk '{ sum += $NF } END { print sum }' "$work/case.folded")" -eq $((used - intrinsic))
+name 'state tests: strict takes every line'
+out_like '"pass": true'
+err_like '"stateRoot":"0x[0-9a-f]{64}"'
+run 0 statetest --trace --trace.format strict --nomemory=false --noreturndata=false "$single"
+
 name 'an export that is none of a trace'
 err_like "^ERROR\(3\): argument:.* bad value 'gbench=x' for --export"
 run 3 run --export gbench=x $sum

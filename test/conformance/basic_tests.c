@@ -1,6 +1,7 @@
-/* basic_tests.c: the official basic tests (fixtures.md 6), a reader for each file. crypto.json
- * (AES, ECIES of the wire protocol) is of no use here; blockgenesistest.json has headers from
- * before Frontier, of which only the RLP still means something. */
+/* basic_tests.c: the official basic tests (fixtures.md 6), a reader for each file. txtest.json is
+ * read by transaction_tests.c. crypto.json (AES, ECIES of the wire protocol) is of no use here;
+ * blockgenesistest.json has headers from before Frontier, of which only the RLP still means
+ * something. */
 #include "rig.h"
 
 #include "store.h"

@@ -86,10 +86,7 @@ static void each_file(void *context, const char *path) {
     ch_arena_point mark = store_mark();
     json_document document;
     if (json_open(&document, path) != 0) {
-        r->case_name = path;
-        r->case_failed = false;
-        rig_complain(r, "cannot be read");
-        rig_end_case(r);
+        rig_cannot_read(r, path);
     } else {
         for (const json_node *test = json_first(document.root); test != NULL;
              test = json_next(test)) {

@@ -152,28 +152,35 @@ void rig_walk(const char *folder, void (*each)(void *context, const char *path),
     }
 }
 
-void rig_run_file(rig *r, const char *path, rig_test run) {
-    ch_arena_point mark = store_mark();
-    json_document document;
+void rig_cannot_read(rig *r, const char *path) {
+    r->case_name = path;
+    r->case_failed = false;
+    rig_complain(r, "cannot be read");
+    rig_end_case(r);
+}
+
+void rig_run_document(rig *r, const char *path, const json_document *document, rig_test run) {
     const char *slash = strrchr(path, '/');
     unsigned number = 0;
-    if (json_open(&document, path) != 0) {
-        r->case_name = path;
-        r->case_failed = false;
-        rig_complain(r, "cannot be read");
-        rig_end_case(r);
-        store_release(mark);
-        return;
-    }
-    for (const json_node *test = json_first(document.root); test != NULL; test = json_next(test)) {
+    for (const json_node *test = json_first(document->root); test != NULL; test = json_next(test)) {
         const char *name = json_key(test);
         if (name == NULL || name[0] == 0) {
             name = store_format("%s %u", slash != NULL ? slash + 1 : path, ++number);
         }
         if (rig_begin_case(r, name)) {
-            run(r, path, &document, test);
+            run(r, path, document, test);
             rig_end_case(r);
         }
+    }
+}
+
+void rig_run_file(rig *r, const char *path, rig_test run) {
+    ch_arena_point mark = store_mark();
+    json_document document;
+    if (json_open(&document, path) != 0) {
+        rig_cannot_read(r, path);
+    } else {
+        rig_run_document(r, path, &document, run);
     }
     store_release(mark);
 }

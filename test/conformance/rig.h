@@ -57,9 +57,14 @@ void rig_walk(const char *folder, void (*each)(void *context, const char *path),
 typedef void (*rig_test)(rig *r, const char *path, const json_document *document,
                          const json_node *test);
 
-/* rig_run_file runs each test of a file as a case; one without a name gets the file's and a number.
+/* A case that fails because the file cannot be read. */
+void rig_cannot_read(rig *r, const char *path);
+
+/* rig_run_document and rig_run_file run each test as a case; one without a name gets the file's and
+ * a number.
  * rig_run_folder does that for every *.json below `folder` of the fixtures; without fixtures it
  * skips, loudly. */
+void rig_run_document(rig *r, const char *path, const json_document *document, rig_test run);
 void rig_run_file(rig *r, const char *path, rig_test run);
 void rig_run_folder(rig *r, const char *folder, rig_test run);
 

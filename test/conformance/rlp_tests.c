@@ -11,12 +11,12 @@
 
 #define DEPTH      64u
 #define ITEM_BYTES 65536u
+#define ZERO_TEXT  "\xee\x80\x80" /* U+E000 */
 #define DIGITS_MAX 200u
 
 typedef struct writer {
     rig *r;
     const json_document *document;
-    const json_node *test;
 } writer;
 
 /* "#123": a number of any size; big-endian bytes without leading zeros. */
@@ -40,21 +40,20 @@ static size_t read_decimal(uint8_t *bytes, const char *digits) {
     return size;
 }
 
-/* The parser ends a text at its first zero byte: whether a text that seems empty was one zero is
- * seen in the file itself. */
-static bool is_zero_byte(const writer *w) {
-    const char *const name = store_format("\"%s\"", json_key(w->test));
-    const char *const at = strstr(w->document->file.text, name);
-    const char *const zero = at != NULL ? strstr(at, "\"\\u0000\"") : NULL;
-    return zero != NULL && zero < strchr(at, '}');
+/* The parser refuses the zero character, which one test has as its text: it is read as a character
+ * of the private range, spelled as long. */
+static void replace_zeros(text_file *file) {
+    for (char *at = file->text; (at = strstr(at, "\\u0000")) != NULL;) {
+        memcpy(at, "\\ue000", 6);
+    }
 }
 
-static uint8_t *write_text(const writer *w, uint8_t *out, const char *text) {
+static uint8_t *write_text(uint8_t *out, const char *text) {
     uint8_t number[DIGITS_MAX];
     if (text[0] == '#') {
         return chevm_rlp_put_string(out, number, read_decimal(number, text + 1));
     }
-    if (text[0] == 0 && is_zero_byte(w)) {
+    if (strcmp(text, ZERO_TEXT) == 0) {
         return chevm_rlp_put_string(out, (const uint8_t[]){0}, 1);
     }
     return chevm_rlp_put_string(out, (const uint8_t *)text, strlen(text));
@@ -63,7 +62,7 @@ static uint8_t *write_text(const writer *w, uint8_t *out, const char *text) {
 static uint8_t *write_node(const writer *w, uint8_t *out, const json_node *node) {
     uint64_t number = 0;
     if (json_is_text(node)) {
-        return write_text(w, out, json_text(node));
+        return write_text(out, json_text(node));
     }
     if (json_is_array(node)) {
         uint8_t *const content = store_alloc(ITEM_BYTES, 1);
@@ -115,7 +114,7 @@ static void run_test(rig *r, const char *path, const json_document *document,
         rig_complain(r, "refused or changed: %s", chevm_rlp_status_name(status));
     }
     if (strcmp(json_text(in), "VALID") != 0) {
-        const writer w = {r, document, test};
+        const writer w = {r, document};
         uint8_t *const bytes = store_alloc(ITEM_BYTES, 1);
         const size_t size = (size_t)(write_node(&w, bytes, in) - bytes);
         if (size != out.size || memcmp(bytes, out.bytes, size) != 0) {
@@ -124,7 +123,29 @@ static void run_test(rig *r, const char *path, const json_document *document,
     }
 }
 
+static void each_file(void *context, const char *path) {
+    rig *r = context;
+    ch_arena_point mark = store_mark();
+    json_document document;
+    text_file file;
+    bool readable = input_file(&file, path) == 0;
+    if (readable) {
+        replace_zeros(&file);
+        readable = json_parse(&document, file) == 0;
+    }
+    if (readable) {
+        rig_run_document(r, path, &document, run_test);
+    } else {
+        rig_cannot_read(r, path);
+    }
+    store_release(mark);
+}
+
 void rlp_tests_run(rig *r, const char *root) {
     (void)root;
-    rig_run_folder(r, "rlp_tests", run_test);
+    if (rig_fixtures() == NULL) {
+        rig_skip_suite(r, "rlp_tests");
+        return;
+    }
+    rig_walk(store_format("%s/rlp_tests", rig_fixtures()), each_file, r);
 }

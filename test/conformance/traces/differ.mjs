@@ -6,7 +6,8 @@
 //   goevmlab  as that differ states its rules: depth, pc, gas, op and the top six words of the
 //             stack; STOP and depth 0 left out, equal neighbours in pc and depth merged
 //   all       every field. Three things may be known differently: what a failing instruction cost,
-//             how many words a stack underflow lacks, which of two failures came first
+//             how many words a stack underflow lacks, which of two failures came first. The
+//             other side's refund counter begins at 0, ours with what authorizations refunded
 // A case is also checked for one end marker, the last line, with the root the case expects; a
 // transaction that the other side rejects must have no lines here. Lines beyond LINES_MAX of a case
 // are not compared. A case for which the other side lacks something, or does not reach the expected
@@ -23,6 +24,7 @@ const LINES_MAX = 50000;
 const LEFT_OUT_MAX = 0.02;
 const CASES = 1000;
 const TOP = 6;
+const AUTHORIZED = 12500; // PER_EMPTY_ACCOUNT_COST - PER_AUTH_BASE_COST
 
 /** Thrown when a case has shown enough lines. */
 class Enough extends Error {}
@@ -79,12 +81,12 @@ class Ours {
     }
 }
 
-// An instruction that cannot be paid and breaks another rule too may tell either: RETURNDATACOPY
-// beyond its buffer, CREATE and CREATE2 of too much initcode.
-const TWOFOLD = {
+// An instruction that cannot be paid and breaks another rule too may tell either.
+const ALSO_UNPAID = /gas uint64 overflow|write protection/;
+const ALSO_UNPAID_BY_OP = {
     0x3e: /gas uint64 overflow|return data out of bounds/,
-    0xf0: /gas uint64 overflow|max initcode size exceeded/,
-    0xf5: /gas uint64 overflow|max initcode size exceeded/,
+    0xf0: /gas uint64 overflow|write protection|max initcode size exceeded/,
+    0xf5: /gas uint64 overflow|write protection|max initcode size exceeded/,
 };
 
 /** What is compared of a line when all fields are. */
@@ -96,7 +98,7 @@ function comparable(line) {
         return JSON.stringify(line);
     }
     const error = line.error.replace(/ \(\d+ <=> \d+\)/, '')
-        .replace(TWOFOLD[line.op] ?? 'gas uint64 overflow', 'out of gas');
+        .replace(ALSO_UNPAID_BY_OP[line.op] ?? ALSO_UNPAID, 'out of gas');
     return JSON.stringify({ ...line, gasCost: '', error });
 }
 
@@ -118,13 +120,22 @@ class Goevmlab {
         const { depth, pc, gas, op, stack } = line;
         this.kept[side].push(JSON.stringify({ depth, pc, gas, op, stack: stack.slice(-TOP) }));
         while (this.kept[0].length > 0 && this.kept[1].length > 0) {
-            this.differs ||= this.kept[0].shift() !== this.kept[1].shift();
+            const [one, other] = this.kept.map((lines) => lines.shift());
+            this.differs = this.differs || one !== other;
         }
     }
 
     isSame() {
         return !this.differs && this.kept[0].length === 0 && this.kept[1].length === 0;
     }
+}
+
+/** What authorizations (EIP-7702) may have put into the refund counter before the first line. */
+function refundedBefore(one, line, theirs) {
+    const before = (line?.refund ?? 0) - theirs.refund;
+    const isPossible = before % AUTHORIZED === 0 && before >= 0
+        && before <= one.authorizations * AUTHORIZED;
+    return isPossible ? before : 0;
 }
 
 class Comparison {
@@ -150,10 +161,13 @@ class Comparison {
     async follow(one, ours, goevmlab) {
         let number = 0;
         let first;
+        let refunded;
         let result = {};
         const compare = (theirs) => {
             const line = ours.next();
             number++;
+            refunded ??= refundedBefore(one, line, theirs);
+            theirs.refund += refunded;
             if (first === undefined && comparable(line) !== comparable(theirs)) {
                 first = [`line ${number}`, `coldevm     ${comparable(line)}`,
                     `ethereumjs  ${comparable(theirs)}`];

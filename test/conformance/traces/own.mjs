@@ -40,16 +40,16 @@ function assemble(text) {
     }).join('')}`;
 }
 
-// Stores the size of its input, calls CALLEE and the identity precompile, logs, creates an account from no code.
+// Stores the size of its input, calls CALLEE and SHA-256, logs, creates an account from no code.
 const CALLER_CODE = assemble(`
     CALLDATASIZE 0 SSTORE
     32 0 32 0 0 ${CALLEE} 30000 CALL 1 SSTORE
-    32 0 32 0 0 4 3000 CALL 2 SSTORE
+    32 0 32 0 0 2 3000 CALL 2 SSTORE
     7 32 0 LOG1
     0 0 0 CREATE 3 SSTORE
     32 0 RETURN`);
 // Answers with a hash; fails if its caller gave it no input.
-const CALLEE_CODE = assemble('CALLDATASIZE 8 JUMPI INVALID STOP STOP JUMPDEST')
+const CALLEE_CODE = assemble('CALLDATASIZE 7 JUMPI INVALID STOP STOP JUMPDEST')
     + assemble('1 SLOAD 0 MSTORE 64 0 KECCAK256 0 MSTORE 32 0 RETURN').slice(2);
 // Initcode: deploys 32 bytes of zero after a store.
 const INIT_CODE = assemble('1 0 SSTORE 32 0 RETURN');

@@ -20,11 +20,13 @@ function* filesBelow(folder) {
 
 function* casesOf(path) {
     for (const [name, test] of Object.entries(JSON.parse(readFileSync(path, 'utf8')))) {
+        const authorizations = test.transaction.authorizationList?.length ?? 0;
         for (const [fork, entries] of Object.entries(test.post ?? {})) {
             for (const [index, entry] of entries.entries()) {
                 if (entry.expectException === undefined) {
                     const hash = createHash('sha256').update(`${name} ${fork} ${index}`);
-                    yield { path, name, fork, index, hash: hash.digest('hex') };
+                    const digest = hash.digest('hex');
+                    yield { path, name, fork, index, authorizations, hash: digest };
                 }
             }
         }

@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs';
 import { loadEthereum, loadTransactions } from '../../../scripts/contracts/deps.mjs';
 import { lineOf } from '../../../scripts/contracts/lines.mjs';
-import { FORKS, NumberedBlocks, fromHex, toHex, word } from '../../../scripts/contracts/machine.mjs';
+import { FORKS, NumberedBlocks, fromHex, toHex, word }
+    from '../../../scripts/contracts/machine.mjs';
 import { followSteps } from '../../../scripts/contracts/steps.mjs';
 
 const lib = { ...await loadEthereum(), ...await loadTransactions() };
@@ -85,7 +86,8 @@ export async function signedBytes(test, entry, fork) {
 
 /**
  * Runs a case of a test; `sink(line)` gets every instruction's line as an object. Gives { root,
- * logs, isExpected }, and { rejected }, the reason, if the transaction is not valid. Throws Lacking.
+ * logs, isExpected }, and the reason as { rejected } if the transaction is not valid. Throws
+ * Lacking.
  */
 export async function playTest(test, fork, index, sink = () => {}) {
     const entry = test.post[fork][index];
