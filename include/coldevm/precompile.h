@@ -58,10 +58,10 @@ uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, cons
                               size_t size);
 
 /** chevm_precompile_scratch is the most scratch, in bytes, that any run of any fork with at most
- *  gas_limit gas needs; at least 128 KiB, growing with gas_limit (30,000,000: 1.2 MiB;
- * docs/design/036). Only MODEXP's length is bound by gas alone: operands of which a byte costs
- * (length / 8) / 80 gas in Byzantium, (length / 8) / 12 from Berlin on, 1024 bytes at most from
- * Osaka on. */
+ *  gas_limit gas needs: at least 249 KiB, growing with gas_limit (30,000,000: 1.3 MB).
+ *  Only MODEXP's lengths are bound by gas alone: n bytes and one squaring cost n^2/320 + 24 n -
+ * 9984 gas in Byzantium (n > 1024) and n^2/192 from Berlin on; Osaka takes 1024 bytes at most. See
+ *  docs/design/036. */
 size_t chevm_precompile_scratch(uint64_t gas_limit);
 
 /** chevm_precompile_run charges and runs: OK with gas_left and output; OUT_OF_GAS or

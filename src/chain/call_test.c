@@ -141,14 +141,14 @@ TEST(call_of_identity_returns_its_input_and_charges) {
     done(state);
 }
 
-/* Lengths of 16,000 bytes in a state whose precompiles have the least there is (state_rig.h). */
+/* Lengths of 64,000 bytes in a state whose precompiles have the least there is (state_rig.h). */
 TEST(call_of_a_precompile_without_scratch_ends_the_machine) {
     chevm_state *const state = with_sender(CHEVM_CANCUN);
     chevm_message message = call_message(account(1), low_address(5), 3);
-    static const uint8_t input[96] = {[30] = 0x3e, [31] = 0x80, [63] = 1, [94] = 0x3e, [95] = 0x80};
+    static const uint8_t input[96] = {[30] = 0xfa, [63] = 1, [94] = 0xfa};
     message.input = input;
     message.input_size = sizeof input;
-    message.gas = 2000000;
+    message.gas = 30000000;
     const chevm_callee callee = call(state, &message);
     CHECK(!callee.run);
     CHECK_EQUAL(callee.result.status, CHEVM_MEMORY_LIMIT_EXCEEDED);

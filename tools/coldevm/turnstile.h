@@ -52,7 +52,9 @@ typedef struct turnstile_lane {
     bool live;
 } turnstile_lane;
 
-/* turnstile_open prepares numbers 0 to count - 1; turnstile_join a lane, an exit code. */
+/* turnstile_open prepares numbers 0 to count - 1; turnstile_join a lane, an exit code.
+ * turnstile_leave gives its buffer back. Requires: no lane is at work any more, since one may have
+ * to deliver what another has kept. */
 void turnstile_open(turnstile *gate, uint64_t count, turnstile_deliver deliver, void *context);
 int turnstile_join(turnstile_lane *lane, turnstile *gate);
 void turnstile_leave(turnstile_lane *lane);
