@@ -102,6 +102,9 @@ rm -f "$work/case.folded"
 used=$(sed -n 's/.*"gasUsed":"\(0x[0-9a-f]*\)".*/\1/p' "$work/.err")
 intrinsic=21016 # and one byte of calldata
 check test "$(awk '{ sum += $NF } END { print sum }' "$work/case.folded")" -eq $((used - intrinsic))
+name 'state tests: the lines of calls, a precompile, a log and a creation, byte for byte'
+"$program" statetest --trace "$single" 2>&1 >"$work/.out" | grep '"pc"' >"$work/lines"
+check diff "$golden/trace_statetest.txt" "$work/lines"
 name 'state tests: strict takes every line'
 out_like '"pass": true'
 err_like '"stateRoot":"0x[0-9a-f]{64}"'
