@@ -193,7 +193,8 @@ statetest)
     ;;
 own)
     "$coldevm" bench --backend both --json --export "svg=$out/own.svg" >"$work/own.json"
-    { own_table "$work/own.json" && provenance own 'best of nine interleaved rounds'; } >"$out/own.md"
+    { own_table "$work/own.json" && provenance own 'best of nine interleaved rounds'; } \
+        >"$out/own.md"
     splice own
     ;;
 vm)
@@ -206,5 +207,5 @@ vm)
         'best of nine interleaved rounds'; } >"$out/vm.md"
     splice vm
     ;;
-*) die "usage: measure.sh own | vm LIBRARY CASE... | precompiles | statetest FOLDER..." ;;
+*) die "usage: own | vm LIBRARY CASE... | precompiles | statetest FOLDER [NAME COMMAND...]" ;;
 esac
