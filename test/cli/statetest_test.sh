@@ -414,6 +414,10 @@ check grep -q '^| 20 | 20 | 0 | 0 | ' "$work/summary.md"
 name '--export folded: call paths of the cases'
 run_kept 0 statetest --export folded=f.txt --run quoted own.json
 check grep -Eq '^code_.*;CALL_0x(c0){20};SSTORE [0-9]+$' "$work/f.txt"
+name '--export folded: of a creation all but the intrinsic gas, the deposit of its code too'
+run_kept 0 statetest --export folded=f.txt --statetest.fork Osaka --statetest.index 0 \
+    "$(dirname "$golden")/statetest/creation.json"
+check test "$(awk '{ sum += $NF } END { print sum }' "$work/f.txt")" -eq $((81653 - 53138))
 name 'junit into a pipe'
 err_like '^ERROR\(11\): fifo:0: junit needs a file that can be gone back in'
 mkfifo "$work/fifo"
