@@ -149,8 +149,8 @@ function(coldheap_layer_program layer file libraries)
   endif()
 endfunction()
 
-# coldheap_fuzz_test(NAME PROGRAM CORPUS): a fuzz target as a test: its corpus fuzz/corpus/CORPUS, if
-# there is one, then COLDHEAP_FUZZ_RUNS random inputs.
+# coldheap_fuzz_test(NAME PROGRAM CORPUS): a fuzz target as a test: its corpus
+# fuzz/corpus/CORPUS, if there is one, then COLDHEAP_FUZZ_RUNS random inputs.
 function(coldheap_fuzz_test name program corpus)
   set(folder "${PROJECT_SOURCE_DIR}/fuzz/corpus/${corpus}")
   if(NOT EXISTS "${folder}")

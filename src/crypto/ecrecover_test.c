@@ -165,7 +165,7 @@ TEST(ecrecover_low_s_ends_at_half_of_the_order) {
 
 /* One case in so many of 10^5: all with COLDHEAP_CONFORMANCE_SAMPLE=1, else 2000. */
 TEST(ecrecover_recovers_the_keys_of_random_openssl_signatures) {
-    const unsigned count = ecdsa_rig_cases(100000, 2000);
+    const uint64_t count = ch_test_cases(100000, 2000);
     ecdsa_rig rig;
     if (!CHECK(ecdsa_rig_open(&rig, NID_secp256k1))) {
         return;
