@@ -37,6 +37,10 @@ CH_INLINE bool ch_atomic_advance(size_t *word, size_t *expected, size_t next);
 /** ch_atomic_pause tells the processor that the caller spins. */
 CH_INLINE void ch_atomic_pause(void);
 
+/** ch_atomic_want asks for the cache line of `place` to be written soon; reads and writes nothing.
+ */
+CH_INLINE void ch_atomic_want(void *place);
+
 /* ---- Implementation ---------------------------------------------------------------------- */
 
 CH_INLINE size_t ch_atomic_load(const size_t *word) {
@@ -65,6 +69,16 @@ CH_INLINE void ch_atomic_pause(void) {
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
+#endif
+}
+
+/* By its name: gcc makes a read of __builtin_prefetch unless told of newer machines. Processors
+ * that do not know the instruction take it for none in 64-bit mode. */
+CH_INLINE void ch_atomic_want(void *place) {
+#if defined(__x86_64__)
+    __asm__ volatile("prefetchw %0" : : "m"(*(const char *)place));
+#else
+    __builtin_prefetch(place, 1);
 #endif
 }
 
