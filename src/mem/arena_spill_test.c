@@ -226,7 +226,7 @@ TEST(arena_spill_agrees_with_its_model) {
                                        .operation_count = 4,
                                        .check = agrees,
                                        .context = &w,
-                                       .steps = chi_checked() ? 30000 : 350000}));
+                                       .steps = RIG_SLOW || chi_checked() ? 20000 : 350000}));
         finish();
     }
 }

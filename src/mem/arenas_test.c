@@ -326,7 +326,7 @@ TEST(arenas_agree_with_counters_over_random_steps) {
                                        .operation_count = 5,
                                        .check = agrees,
                                        .context = &w,
-                                       .steps = chi_checked() ? 100000 : 1000000,
+                                       .steps = RIG_SLOW || chi_checked() ? 100000 : 1000000,
                                        .check_interval = 8}));
         finish();
     }
