@@ -13,7 +13,7 @@ static inline uint64_t lend(void *context, uint64_t iterations, size_t size_byte
     ch_bufpool *pool = context;
     uint64_t sum = 0;
     for (uint64_t i = 0; i < iterations; i++) {
-        ch_buffer buffer;
+        ch_buffer buffer = {0};
         sum += ch_bufpool_acquire(pool, &buffer, size_bytes) == CH_OK;
         buffer.data[0] = (uint8_t)i;
         BENCH_KEEP(buffer.data);
@@ -79,7 +79,7 @@ static void compare(size_t size_bytes, ch_bench_body ours, ch_bench_body list,
     static CH_ALIGNED(64) uint8_t memory[65536];
     static CH_ALIGNED(64) uint8_t blocks[COUNT][4096];
     static ch_bufpool pool;
-    ch_buffer warm;
+    ch_buffer warm = {0};
     if (ch_bufpool_init(&pool, memory, sizeof memory, &options) != CH_OK ||
         ch_bufpool_acquire(&pool, &warm, size_bytes) != CH_OK ||
         ch_bufpool_release(&pool, &warm) != CH_OK) {

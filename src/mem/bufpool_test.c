@@ -36,7 +36,7 @@ TEST(bufpool_by_default_has_four_classes) {
         CHECK_EQUAL(one.capacity, counts[i]);
     }
     for (size_t size = 0; size <= 4097; size++) {
-        ch_buffer buffer;
+        ch_buffer buffer = {0};
         size_t want = size <= 64 ? 64 : size <= 256 ? 256 : size <= 1024 ? 1024 : 4096;
         CHECK_EQUAL(ch_bufpool_acquire(&pool, &buffer, size), size <= 4096 ? CH_OK : CH_ERANGE);
         if (size <= 4096) {
@@ -44,7 +44,7 @@ TEST(bufpool_by_default_has_four_classes) {
             CHECK_EQUAL(ch_bufpool_release(&pool, &buffer), CH_OK);
         }
     }
-    ch_buffer none;
+    ch_buffer none = {0};
     CHECK_EQUAL(ch_bufpool_acquire(&pool, &none, SIZE_MAX), CH_ERANGE);
     CHECK_EQUAL(ch_bufpool_fini(&pool), CH_OK);
     free(memory);
@@ -61,7 +61,7 @@ TEST(bufpool_footprint_is_exact_between_two_closed_pages) {
         uint8_t *memory = map + 4096 + (room - need) / CH_BUFFER_ALIGN_MAX * CH_BUFFER_ALIGN_MAX;
         for (size_t less = 0; less < 2; less++) {
             ch_bufpool pool = {0};
-            ch_buffer buffer;
+            ch_buffer buffer = {0};
             ch_status got =
                 twin ? ch_bufpool_init_twin(&pool, memory, need - less, &options, &source)
                      : ch_bufpool_init(&pool, memory, need - less, &options);
@@ -144,7 +144,7 @@ TEST(bufpool_falls_through_absent_and_empty_classes_unless_strict) {
     FOR_BOTH(strict) {
         ch_bufpool *pool = start(false, strict);
         ch_bufpool_class_figures one;
-        ch_buffer buffer;
+        ch_buffer buffer = {0};
         static const size_t expected[] = {64, 64, 300, 300, 300};
         for (size_t i = 0; i < 6; i++) {
             bool served = i < (strict ? 2 : 5);
@@ -167,7 +167,7 @@ TEST(bufpool_falls_through_absent_and_empty_classes_unless_strict) {
 TEST(bufpool_no_secret_reaches_the_next_borrower) {
     FOR_BOTH(twin) {
         ch_bufpool *pool = start(twin, false);
-        ch_buffer lent[5];
+        ch_buffer lent[5] = {0};
         for (size_t round = 0; round < 3; round++) {
             for (size_t i = 0; i < 5; i++) {
                 CHECK_EQUAL(ch_bufpool_acquire(pool, &lent[i], 1), CH_OK);
@@ -187,7 +187,7 @@ TEST(bufpool_no_secret_reaches_the_next_borrower) {
 
 TEST(bufpool_buffer_takes_bytes_up_to_its_capacity) {
     ch_bufpool *pool = start(false, false);
-    ch_buffer buffer;
+    ch_buffer buffer = {0};
     const uint8_t *bytes = NULL;
     size_t size = 0;
     size_t huge = SIZE_MAX;
@@ -224,9 +224,9 @@ TEST(bufpool_every_wrong_release_has_its_own_status_and_changes_nothing) {
         static ch_bufpool other;
         ch_bufpool *pool = start(twin, false);
         ch_bufpool_options options = {.classes = CLASSES, .class_count = 3};
-        ch_buffer kept;
-        ch_buffer gone;
-        ch_buffer foreign;
+        ch_buffer kept = {0};
+        ch_buffer gone = {0};
+        ch_buffer foreign = {0};
         ch_buffer none = {0};
         CHECK_EQUAL(ch_bufpool_init(&other, block, sizeof block, &options), CH_OK);
         CHECK_EQUAL(ch_bufpool_acquire(&other, &foreign, 10), CH_OK);
@@ -265,8 +265,8 @@ TEST(bufpool_json_tells_what_happened_at_every_length) {
         "\"utilization\":0.333333}]}";
     ch_bufpool *pool = start(false, false);
     char text[sizeof want];
-    ch_buffer one;
-    ch_buffer two;
+    ch_buffer one = {0};
+    ch_buffer two = {0};
     CHECK_EQUAL(ch_bufpool_acquire(pool, &one, 0), CH_OK);
     CHECK_EQUAL(ch_bufpool_acquire(pool, &two, 0), CH_OK);
     CHECK_EQUAL(ch_bufpool_release(pool, &one), CH_OK);
@@ -286,7 +286,7 @@ TEST(bufpool_json_tells_what_happened_at_every_length) {
 TEST(bufpool_check_sees_every_flipped_byte) {
     FOR_BOTH(twin) {
         ch_bufpool *pool = start(twin, false);
-        ch_buffer buffer;
+        ch_buffer buffer = {0};
         CHECK_EQUAL(ch_bufpool_acquire(pool, &buffer, 1), CH_OK);
         uint8_t *at = (uint8_t *)pool;
         size_t pools = offsetof(ch_bufpool, pools);
@@ -326,8 +326,8 @@ static bool faults(uint8_t *at) {
 
 TEST(bufpool_misuse_of_bytes_faults_under_asan_only) {
     ch_bufpool *pool = start(false, false);
-    ch_buffer first;
-    ch_buffer buffer;
+    ch_buffer first = {0};
+    ch_buffer buffer = {0};
     CHECK_EQUAL(ch_bufpool_acquire(pool, &first, 64), CH_OK);
     CHECK_EQUAL(ch_bufpool_acquire(pool, &buffer, 64), CH_OK);
     uint8_t *data = buffer.data;
