@@ -227,7 +227,7 @@ CH_INLINE ch_status chi_bufpool_release_apart(ch_bufpool *pool, ch_buffer *buffe
 
 CH_INLINE ch_status ch_bufpool_acquire(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes) {
     size_t i = 0;
-    while (pool->config.sizes[i] < size_bytes) {
+    while (i < CH_BUFPOOL_CLASSES_MAX && pool->config.sizes[i] < size_bytes) {
         i++;
     }
     ch_pool *slots = &pool->pools[i];

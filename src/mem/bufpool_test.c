@@ -123,6 +123,7 @@ TEST(bufpool_calls_before_init_after_fini_and_on_a_copy_answer_estate) {
         ch_bufpool_class_figures one;
         ch_buffer buffer = {0};
         CHECK_EQUAL(ch_bufpool_acquire(others[i], &buffer, 0), CH_ESTATE);
+        CHECK_EQUAL(ch_bufpool_acquire(others[i], &buffer, SIZE_MAX), CH_ESTATE);
         CHECK_EQUAL(ch_bufpool_release(others[i], &buffer), CH_ESTATE);
         CHECK(!ch_bufpool_is_lent(others[i], &buffer));
         CHECK_EQUAL(ch_bufpool_reset(others[i]), CH_ESTATE);
