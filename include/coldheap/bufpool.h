@@ -47,8 +47,7 @@ typedef struct ch_bufpool_options {
 /** What tells one loan of a buffer from all others; {0} none. */
 typedef struct ch_buffer_handle {
     const struct ch_bufpool *pool;
-    uint32_t index; /* class in the upper 4 bits, slot in the lower 28 */
-    uint32_t generation;
+    uint64_t number; /* from the top: 32 bits of generation, 4 of class, 28 of slot */
 } ch_buffer_handle;
 
 /** A buffer on loan; {0} is none, with capacity 0. `data` and `capacity` may be read; length too.
@@ -203,8 +202,15 @@ CH_INLINE void chi_buffer_lend(ch_buffer *buffer, const ch_bufpool *pool, size_t
     buffer->capacity = pool->config.sizes[i];
     buffer->length = 0;
     buffer->handle.pool = pool;
-    buffer->handle.index = (uint32_t)(i << CHI_BUFFER_SLOT_BITS | slot);
-    buffer->handle.generation = generation;
+    buffer->handle.number = (uint64_t)generation << 32 | i << CHI_BUFFER_SLOT_BITS | slot;
+}
+
+CH_INLINE void chi_buffer_forget(ch_buffer *buffer) {
+    buffer->data = NULL;
+    buffer->capacity = 0;
+    buffer->length = 0;
+    buffer->handle.pool = NULL;
+    buffer->handle.number = 0;
 }
 
 /* The rare ways work on a copy: the caller's struct may then live in registers. */
@@ -247,7 +253,7 @@ CH_INLINE ch_status ch_bufpool_acquire(ch_bufpool *pool, ch_buffer *buffer, size
 /* Whether the inline path may take the buffer back. */
 CH_INLINE bool chi_bufpool_is_plain(const ch_bufpool *pool, const ch_pool *slots, size_t slot,
                                     const ch_buffer *buffer) {
-    uint32_t generation = buffer->handle.generation;
+    uint32_t generation = (uint32_t)(buffer->handle.number >> 32);
     return buffer->handle.pool == pool && slot < slots->fast_fresh &&
            slots->generations[slot] == generation && generation != slots->generation_last &&
            slots->base + slot * slots->stride_bytes == buffer->data;
@@ -255,21 +261,19 @@ CH_INLINE bool chi_bufpool_is_plain(const ch_bufpool *pool, const ch_pool *slots
 
 /* Clearing comes last, so that what follows the call need not wait for it. */
 CH_INLINE ch_status ch_bufpool_release(ch_bufpool *pool, ch_buffer *buffer) {
-    const ch_buffer none = {0};
     uint8_t *data = buffer->data;
-    uint32_t index = buffer->handle.index;
-    uint32_t generation = buffer->handle.generation;
-    size_t i = (index >> CHI_BUFFER_SLOT_BITS) & (CH_BUFPOOL_CLASSES_MAX - 1);
-    size_t slot = index & (((uint32_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
+    uint64_t number = buffer->handle.number;
+    size_t i = (size_t)(number >> CHI_BUFFER_SLOT_BITS) & (CH_BUFPOOL_CLASSES_MAX - 1);
+    size_t slot = (size_t)number & (((size_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
     ch_pool *slots = &pool->pools[i];
     if (CH_UNLIKELY(!chi_bufpool_is_plain(pool, slots, slot, buffer))) {
         return chi_bufpool_release_apart(pool, buffer);
     }
     size_t top = slots->free_count;
-    slots->generations[slot] = generation + 1;
+    slots->generations[slot] = (uint32_t)(number >> 32) + 1;
     slots->free_slots[top] = (uint32_t)slot;
     CH_PUBLISH(slots->free_count, top + 1);
-    *buffer = none;
+    chi_buffer_forget(buffer);
     if (CH_LIKELY(pool->config.clears)) {
         ch_zero(data, pool->config.sizes[i]);
     }

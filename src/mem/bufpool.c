@@ -154,8 +154,8 @@ static ch_status take_of_class(ch_bufpool *pool, ch_buffer *buffer, size_t i) {
         .data = data,
         .capacity = pool->config.sizes[i],
         .handle = {.pool = pool,
-                   .index = (uint32_t)(i << CHI_BUFFER_SLOT_BITS | handle.index),
-                   .generation = handle.generation},
+                   .number = (uint64_t)handle.generation << 32 | i << CHI_BUFFER_SLOT_BITS |
+                             handle.index},
     };
     return CH_OK;
 }
@@ -197,14 +197,15 @@ ch_status ch_bufpool_acquire_slow(ch_bufpool *pool, ch_buffer *buffer, size_t si
 /* CH_OK if the buffer is on loan, else what is wrong with it. */
 static ch_status find(const ch_bufpool *pool, const ch_buffer *buffer, size_t *class_index,
                       size_t *slot) {
-    *class_index = buffer->handle.index >> CHI_BUFFER_SLOT_BITS;
-    *slot = buffer->handle.index & (((uint32_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
+    uint64_t number = buffer->handle.number;
+    *class_index = (uint32_t)number >> CHI_BUFFER_SLOT_BITS;
+    *slot = (size_t)number & (((size_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
     if (buffer->handle.pool != pool || *class_index >= pool->config.class_count) {
         return CH_EFOREIGN;
     }
     void *data = NULL;
     const ch_pool *slots = &pool->pools[*class_index];
-    ch_pool_handle handle = {.index = (uint32_t)*slot, .generation = buffer->handle.generation};
+    ch_pool_handle handle = {.index = (uint32_t)*slot, .generation = (uint32_t)(number >> 32)};
     ch_status status =
         chi_pool_is_live(slots) ? ch_pool_get_try(slots, &data, handle) : CH_EFOREIGN;
     if (status == CH_OK && data != buffer->data) {
