@@ -47,7 +47,8 @@ typedef struct ch_bufpool_options {
 /** What tells one loan of a buffer from all others; {0} none. */
 typedef struct ch_buffer_handle {
     const struct ch_bufpool *pool;
-    uint64_t number; /* from the top: 32 bits of generation, 4 of class, 28 of slot */
+    uint32_t index; /* class in the upper 4 bits, slot in the lower 28 */
+    uint32_t generation;
 } ch_buffer_handle;
 
 /** A buffer on loan; {0} is none, with capacity 0. `data` and `capacity` may be read; length too.
@@ -168,7 +169,8 @@ ch_status ch_bufpool_check(const ch_bufpool *pool, unsigned *invariant);
 
 /** Out-of-line halves of the inline functions; not for direct use. */
 ch_status ch_bufpool_acquire_slow(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes);
-ch_status ch_bufpool_release_slow(ch_bufpool *pool, ch_buffer *buffer);
+ch_status ch_bufpool_release_slow(ch_bufpool *pool, uint8_t *data, const ch_bufpool *lender,
+                                  uint32_t index, uint32_t generation);
 
 CH_API_END
 
@@ -202,7 +204,8 @@ CH_INLINE void chi_buffer_lend(ch_buffer *buffer, const ch_bufpool *pool, size_t
     buffer->capacity = pool->config.sizes[i];
     buffer->length = 0;
     buffer->handle.pool = pool;
-    buffer->handle.number = (uint64_t)generation << 32 | i << CHI_BUFFER_SLOT_BITS | slot;
+    buffer->handle.index = (uint32_t)(i << CHI_BUFFER_SLOT_BITS | slot);
+    buffer->handle.generation = generation;
 }
 
 CH_INLINE void chi_buffer_forget(ch_buffer *buffer) {
@@ -210,24 +213,37 @@ CH_INLINE void chi_buffer_forget(ch_buffer *buffer) {
     buffer->capacity = 0;
     buffer->length = 0;
     buffer->handle.pool = NULL;
-    buffer->handle.number = 0;
+    buffer->handle.index = 0;
+    buffer->handle.generation = 0;
 }
 
-/* The rare ways work on a copy: the caller's struct may then live in registers. */
+/* The rare ways keep the caller's struct out of memory, so that it may live in registers: a slot
+ * that went through one word with its generation would wait for it. */
 CH_INLINE ch_status chi_bufpool_acquire_apart(ch_bufpool *pool, ch_buffer *buffer,
                                               size_t size_bytes) {
     ch_buffer copy;
     ch_status status = ch_bufpool_acquire_slow(pool, &copy, size_bytes);
     if (status == CH_OK) {
-        *buffer = copy;
+        uint32_t index = copy.handle.index;
+        uint32_t generation = copy.handle.generation;
+        CH_OPAQUE(index);
+        CH_OPAQUE(generation);
+        buffer->data = copy.data;
+        buffer->capacity = copy.capacity;
+        buffer->length = 0;
+        buffer->handle.pool = pool;
+        buffer->handle.index = index;
+        buffer->handle.generation = generation;
     }
     return status;
 }
 
 CH_INLINE ch_status chi_bufpool_release_apart(ch_bufpool *pool, ch_buffer *buffer) {
-    ch_buffer copy = *buffer;
-    ch_status status = ch_bufpool_release_slow(pool, &copy);
-    *buffer = copy;
+    ch_status status = ch_bufpool_release_slow(pool, buffer->data, buffer->handle.pool,
+                                               buffer->handle.index, buffer->handle.generation);
+    if (status == CH_OK) {
+        chi_buffer_forget(buffer);
+    }
     return status;
 }
 
@@ -253,7 +269,7 @@ CH_INLINE ch_status ch_bufpool_acquire(ch_bufpool *pool, ch_buffer *buffer, size
 /* Whether the inline path may take the buffer back. */
 CH_INLINE bool chi_bufpool_is_plain(const ch_bufpool *pool, const ch_pool *slots, size_t slot,
                                     const ch_buffer *buffer) {
-    uint32_t generation = (uint32_t)(buffer->handle.number >> 32);
+    uint32_t generation = buffer->handle.generation;
     return buffer->handle.pool == pool && slot < slots->fast_fresh &&
            slots->generations[slot] == generation && generation != slots->generation_last &&
            slots->base + slot * slots->stride_bytes == buffer->data;
@@ -262,15 +278,16 @@ CH_INLINE bool chi_bufpool_is_plain(const ch_bufpool *pool, const ch_pool *slots
 /* Clearing comes last, so that what follows the call need not wait for it. */
 CH_INLINE ch_status ch_bufpool_release(ch_bufpool *pool, ch_buffer *buffer) {
     uint8_t *data = buffer->data;
-    uint64_t number = buffer->handle.number;
-    size_t i = (size_t)(number >> CHI_BUFFER_SLOT_BITS) & (CH_BUFPOOL_CLASSES_MAX - 1);
-    size_t slot = (size_t)number & (((size_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
+    uint32_t index = buffer->handle.index;
+    uint32_t generation = buffer->handle.generation;
+    size_t i = (index >> CHI_BUFFER_SLOT_BITS) & (CH_BUFPOOL_CLASSES_MAX - 1);
+    size_t slot = index & (((uint32_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
     ch_pool *slots = &pool->pools[i];
     if (CH_UNLIKELY(!chi_bufpool_is_plain(pool, slots, slot, buffer))) {
         return chi_bufpool_release_apart(pool, buffer);
     }
     size_t top = slots->free_count;
-    slots->generations[slot] = (uint32_t)(number >> 32) + 1;
+    slots->generations[slot] = generation + 1;
     slots->free_slots[top] = (uint32_t)slot;
     CH_PUBLISH(slots->free_count, top + 1);
     chi_buffer_forget(buffer);

@@ -154,8 +154,8 @@ static ch_status take_of_class(ch_bufpool *pool, ch_buffer *buffer, size_t i) {
         .data = data,
         .capacity = pool->config.sizes[i],
         .handle = {.pool = pool,
-                   .number = (uint64_t)handle.generation << 32 | i << CHI_BUFFER_SLOT_BITS |
-                             handle.index},
+                   .index = (uint32_t)(i << CHI_BUFFER_SLOT_BITS | handle.index),
+                   .generation = handle.generation},
     };
     return CH_OK;
 }
@@ -197,15 +197,14 @@ ch_status ch_bufpool_acquire_slow(ch_bufpool *pool, ch_buffer *buffer, size_t si
 /* CH_OK if the buffer is on loan, else what is wrong with it. */
 static ch_status find(const ch_bufpool *pool, const ch_buffer *buffer, size_t *class_index,
                       size_t *slot) {
-    uint64_t number = buffer->handle.number;
-    *class_index = (uint32_t)number >> CHI_BUFFER_SLOT_BITS;
-    *slot = (size_t)number & (((size_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
+    *class_index = buffer->handle.index >> CHI_BUFFER_SLOT_BITS;
+    *slot = buffer->handle.index & (((uint32_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
     if (buffer->handle.pool != pool || *class_index >= pool->config.class_count) {
         return CH_EFOREIGN;
     }
     void *data = NULL;
     const ch_pool *slots = &pool->pools[*class_index];
-    ch_pool_handle handle = {.index = (uint32_t)*slot, .generation = (uint32_t)(number >> 32)};
+    ch_pool_handle handle = {.index = (uint32_t)*slot, .generation = buffer->handle.generation};
     ch_status status =
         chi_pool_is_live(slots) ? ch_pool_get_try(slots, &data, handle) : CH_EFOREIGN;
     if (status == CH_OK && data != buffer->data) {
@@ -214,23 +213,24 @@ static ch_status find(const ch_bufpool *pool, const ch_buffer *buffer, size_t *c
     return status;
 }
 
-ch_status ch_bufpool_release_slow(ch_bufpool *pool, ch_buffer *buffer) {
+ch_status ch_bufpool_release_slow(ch_bufpool *pool, uint8_t *data, const ch_bufpool *lender,
+                                  uint32_t index, uint32_t generation) {
+    const ch_buffer buffer = {.data = data,
+                              .handle = {.pool = lender, .index = index, .generation = generation}};
     size_t class_index = 0;
     size_t slot = 0;
     if (!chi_bufpool_is_live(pool)) {
         return CH_ESTATE;
     }
     bool stranger = pool->owner != chi_thread_token();
-    ch_status status = stranger ? CH_ETHREAD : find(pool, buffer, &class_index, &slot);
+    ch_status status = stranger ? CH_ETHREAD : find(pool, &buffer, &class_index, &slot);
     if (status != CH_OK) {
-        return CHI_MISUSE_OF("ch_bufpool_release", pool, pool->config.name, buffer->data, status);
+        return CHI_MISUSE_OF("ch_bufpool_release", pool, pool->config.name, data, status);
     }
     if (pool->config.clears) {
-        ch_zero(buffer->data, pool->config.sizes[class_index]);
+        ch_zero(data, pool->config.sizes[class_index]);
     }
-    status = ch_pool_release(&pool->pools[class_index], buffer->data);
-    *buffer = (ch_buffer){0};
-    return status;
+    return ch_pool_release(&pool->pools[class_index], data);
 }
 
 bool ch_bufpool_is_lent(const ch_bufpool *pool, const ch_buffer *buffer) {

@@ -228,8 +228,7 @@ static inline bool world_release_again(bufpool_world *w, uint32_t argument) {
 
 static inline bool world_release_foreign(bufpool_world *w, uint32_t argument) {
     ch_buffer none = {0};
-    ch_buffer wrong = {
-        .handle = {.pool = &w->pool, .number = (uint64_t)argument << 32 | UINT32_MAX}};
+    ch_buffer wrong = {.handle = {.pool = &w->pool, .index = UINT32_MAX, .generation = argument}};
     if (!world_is_refused(w, &none, CH_EFOREIGN) || !world_is_refused(w, &wrong, CH_EFOREIGN)) {
         return false;
     }
