@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "mem/bufpool_rig.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include "harness.h"
@@ -248,6 +249,35 @@ TEST(bufpool_every_wrong_release_has_its_own_status_and_changes_nothing) {
         CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_OK);
         CHECK_EQUAL(ch_bufpool_release(&other, &foreign), CH_OK);
         CHECK_EQUAL(ch_bufpool_fini(&other), CH_OK);
+        CHECK(world_end(&world));
+    }
+}
+
+static void *call_all(void *context) {
+    ch_buffer *lent = context;
+    ch_buffer buffer = {0};
+    CHECK_EQUAL(ch_bufpool_acquire(&world.pool, &buffer, 10), CH_ETHREAD);
+    CHECK(rig_misused(&world.pool, CH_ETHREAD) && world_is_none(&buffer));
+    CHECK_EQUAL(ch_bufpool_release(&world.pool, lent), CH_ETHREAD);
+    CHECK(rig_misused(&world.pool, CH_ETHREAD) && lent->data != NULL);
+    CHECK_EQUAL(ch_bufpool_reset(&world.pool), CH_ETHREAD);
+    CHECK(rig_misused(&world.pool, CH_ETHREAD));
+    return NULL;
+}
+
+TEST(bufpool_calls_from_another_thread_are_misuse_in_verify_builds) {
+    if (chi_thread_token() == NULL) {
+        ch_test_skip("threads are told apart in verify builds only");
+        return;
+    }
+    FOR_BOTH(twin) {
+        ch_bufpool *pool = start(twin, false);
+        ch_buffer lent = {0};
+        pthread_t thread;
+        CHECK_EQUAL(ch_bufpool_acquire(pool, &lent, 10), CH_OK);
+        CHECK(pthread_create(&thread, NULL, call_all, &lent) == 0);
+        CHECK(pthread_join(thread, NULL) == 0);
+        CHECK_EQUAL(ch_bufpool_release(pool, &lent), CH_OK);
         CHECK(world_end(&world));
     }
 }
