@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include "mem/slab_rig.h"
 
+#include <pthread.h>
+
 #include "harness.h"
 #include "mem/checked.h"
 
@@ -152,6 +154,42 @@ TEST(slab_equal_calls_give_equal_offsets) {
             CHECK(world_end(&world));
         }
         CHECK_EQUAL(sums[0], sums[1]);
+    }
+}
+
+/* ---- Threads --------------------------------------------------------------------------------- */
+
+static void *call_all(void *context) {
+    void *out = &world;
+    CHECK(ch_slab_acquire(&world.slab, 10) == NULL);
+    CHECK(rig_misused(&world.slab, CH_ETHREAD));
+    CHECK_EQUAL(ch_slab_acquire_try(&world.slab, &out, 10), CH_ETHREAD);
+    CHECK(rig_misused(&world.slab, CH_ETHREAD) && out == &world);
+    CHECK_EQUAL(ch_slab_release(&world.slab, context), CH_ETHREAD);
+    CHECK(rig_misused(&world.slab, CH_ETHREAD));
+    CHECK_EQUAL(ch_slab_release_sized(&world.slab, context, 10), CH_ETHREAD);
+    CHECK(rig_misused(&world.slab, CH_ETHREAD));
+    CHECK_EQUAL(ch_slab_resize(&world.slab, context, 10), CH_ETHREAD);
+    CHECK(rig_misused(&world.slab, CH_ETHREAD));
+    CHECK_EQUAL(ch_slab_reset(&world.slab), CH_ETHREAD);
+    CHECK(rig_misused(&world.slab, CH_ETHREAD));
+    return NULL;
+}
+
+TEST(slab_calls_from_another_thread_are_misuse_in_verify_builds) {
+    if (chi_thread_token() == NULL) {
+        ch_test_skip("threads are told apart in verify builds only");
+        return;
+    }
+    for (world_kind kind = WORLD_STATIC; kind < WORLD_KINDS; kind++) {
+        ch_slab *slab = start(kind);
+        void *block = ch_slab_acquire(slab, 10);
+        pthread_t thread;
+        CHECK(pthread_create(&thread, NULL, call_all, block) == 0);
+        CHECK(pthread_join(thread, NULL) == 0);
+        CHECK_EQUAL(ch_slab_check(slab, NULL), CH_OK);
+        CHECK_EQUAL(ch_slab_release(slab, block), CH_OK);
+        CHECK(world_end(&world));
     }
 }
 
