@@ -332,8 +332,7 @@ void *ch_pool_acquire_handle(ch_pool *pool, ch_pool_handle *handle) {
     return chi_pool_object(pool, slot);
 }
 
-/* Finds the slot of an object in use, or says what the pointer is instead. */
-static ch_status slot_in_use(const ch_pool *pool, const void *object, size_t *slot) {
+ch_status chi_pool_find(const ch_pool *pool, const void *object, size_t *slot) {
     if (chi_pool_is_twin(pool)) {
         return chi_pool_twin_slot(pool, object, slot);
     }
@@ -377,7 +376,7 @@ ch_status ch_pool_release_slow(ch_pool *pool, void *object) {
     if (wrong_thread(pool)) {
         return CHI_MISUSE_OF("ch_pool_release", pool, pool->config.name, object, CH_ETHREAD);
     }
-    ch_status status = slot_in_use(pool, object, &slot);
+    ch_status status = chi_pool_find(pool, object, &slot);
     if (status != CH_OK) {
         return CHI_MISUSE_OF("ch_pool_release", pool, pool->config.name, object, status);
     }
@@ -431,7 +430,7 @@ ch_status ch_pool_release_handle(ch_pool *pool, ch_pool_handle handle) {
 size_t ch_pool_index_of(const ch_pool *pool, const void *object) {
     size_t slot = 0;
     bool live = pool != NULL && chi_pool_is_live(pool);
-    return live && slot_in_use(pool, object, &slot) == CH_OK ? slot : SIZE_MAX;
+    return live && chi_pool_find(pool, object, &slot) == CH_OK ? slot : SIZE_MAX;
 }
 
 ch_pool_handle ch_pool_handle_of(const ch_pool *pool, const void *object) {

@@ -28,6 +28,9 @@ static inline bool chi_pool_is_used(const ch_pool *pool, size_t slot) {
     return slot < pool->fresh && (pool->generations[slot] & 1u) != 0;
 }
 
+/* chi_pool_find yields CH_OK and the slot of an object in use, or what the pointer is instead. */
+ch_status chi_pool_find(const ch_pool *pool, const void *object, size_t *slot);
+
 /* chi_pool_object returns the object of a slot in use. */
 static inline void *chi_pool_object(const ch_pool *pool, size_t slot) {
     return chi_pool_is_twin(pool) ? pool->config.objects[slot]
