@@ -241,14 +241,14 @@ ch_status ch_scratch_alloc_try(void **out, size_t size_bytes, size_t align) {
 }
 
 /* A mark from before set-up has no life: the area was empty then. */
-ch_status ch_scratch_release_slow(const ch_arena_point *point) {
+ch_status ch_scratch_release_slow(ch_arena_point point) {
     chi_local *mine = chi_local_self();
     if (mine == NULL) {
-        return point->life == 0 ? CH_OK : CH_ESTATE;
+        return point.life == 0 ? CH_OK : CH_ESTATE;
     }
     ch_arena *scratch = &mine->areas.scratch;
     ch_arena_point start = {scratch->config.base, 1, scratch->life};
-    return ch_arena_release(scratch, point->life == 0 ? start : *point);
+    return ch_arena_release(scratch, point.life == 0 ? start : point);
 }
 
 ch_status ch_scratch_reset(void) {

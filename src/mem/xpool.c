@@ -46,11 +46,13 @@ static size_t batch_of(const ch_xpool_options *options) {
     return options->batch != 0 ? options->batch : CH_XPOOL_BATCH;
 }
 
-/* Adds a part of count * each bytes after `total`, at a border; false on overflow. */
+/* Adds a part of count * each bytes after `total`, at a border. A pair of lines is left out before
+ * it: parts of 2^n bytes would start at the same place of their pages, and a load from one of them
+ * would wait for a store to another (xpool bench: own pair). False on overflow. */
 static bool add_part(size_t *total, size_t *offset, size_t count, size_t each, size_t border) {
     size_t bytes = 0;
-    return ch_size_round_up(offset, *total, border) && ch_size_mul(&bytes, count, each) &&
-           ch_size_add(total, *offset, bytes);
+    return ch_size_add(offset, *total, LINE_PAIR) && ch_size_round_up(offset, *offset, border) &&
+           ch_size_mul(&bytes, count, each) && ch_size_add(total, *offset, bytes);
 }
 
 static bool lay_out(layout *l, const ch_xpool_options *options) {
