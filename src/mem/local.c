@@ -4,6 +4,7 @@
 
 #include "base/os.h"
 #include "base/text.h"
+#include "mem/checked.h"
 #include "mem/local_parts.h"
 
 __thread ch_local_areas *ch_local_current __attribute__((tls_model("initial-exec")));
@@ -139,10 +140,17 @@ static ch_status reserve(ch_region *region, layout *l, const ch_local_config *co
     return status;
 }
 
+/* Pages come zeroed, so clearing what is released keeps every block all zero. Where memory is
+ * checked, released bytes cannot be read, and only clearing what is given out tells Valgrind that
+ * it is zero. */
+static ch_zeroing zeroing_of(bool zero) {
+    ch_zeroing when = chi_checked() ? CH_ZERO_ON_ALLOC : CH_ZERO_ON_RELEASE;
+    return zero ? when : CH_ZERO_NONE;
+}
+
 static void begin_area(chi_local *mine, chi_local_area *area, ch_arena *arena, bool zero) {
     ch_allocator source = {.alloc = overflow_alloc, .free = overflow_free, .user = area};
-    ch_arena_options options = {.name = area->name,
-                                .zeroing = zero ? CH_ZERO_ON_RELEASE : CH_ZERO_NONE};
+    ch_arena_options options = {.name = area->name, .zeroing = zeroing_of(zero)};
     area->owner = mine;
     area->arena = arena;
     ch_status status = ch_arena_init_spill(arena, area->base, area->size_bytes, &source, &options);
