@@ -4,6 +4,7 @@
  * second ring, without any check (the bound); the general allocators of this machine. Then acquire
  * and release by one thread, alone and while another does the same. */
 #define _GNU_SOURCE
+#include <coldheap/atomic.h>
 #include <coldheap/pool.h>
 #include <coldheap/xpool.h>
 
@@ -27,17 +28,18 @@ typedef struct pipe {
     CH_ALIGNED(128) size_t head;
 } pipe;
 
-/* The other thread runs on its own core: look again soon, and give the core away only if it seems
- * to have lost its own. */
+/* The other thread runs on its own core: look again after a while, since each look takes the line
+ * away from the side that writes it, and give the core away only if it seems to have lost its own.
+ */
 static void wait_a_little(unsigned *spins) {
-    enum { SPINS_MAX = 2000 };
+    enum { SPINS_MAX = 200, PAUSES = 32 };
     if (++*spins > SPINS_MAX) {
         sched_yield();
         *spins = 0;
     }
-#if defined(__x86_64__) || defined(__i386__)
-    __builtin_ia32_pause();
-#endif
+    for (unsigned i = 0; i < PAUSES; i++) {
+        ch_atomic_pause();
+    }
 }
 
 static void pipe_put(pipe *p, size_t *tail, size_t *room, void *item) {
