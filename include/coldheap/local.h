@@ -167,7 +167,7 @@ ch_status ch_local_check(unsigned *invariant);
 /** Out-of-line halves of the inline functions; not for direct use. */
 ch_arena *ch_local_arena_slow(void);
 void *ch_scratch_alloc_slow(size_t size_bytes, size_t align);
-ch_status ch_scratch_release_slow(const ch_arena_point *point);
+ch_status ch_scratch_release_slow(ch_arena_point point);
 
 /** ch_local_current is the calling thread's memory, NULL before set-up; not for direct use. */
 extern __thread ch_local_areas *ch_local_current __attribute__((tls_model("initial-exec")));
@@ -201,7 +201,7 @@ CH_INLINE ch_arena_point ch_scratch_mark(void) {
 CH_INLINE ch_status ch_scratch_release(ch_arena_point point) {
     ch_local_areas *mine = ch_local_current;
     return CH_LIKELY(mine != NULL && point.life != 0) ? ch_arena_release(&mine->scratch, point)
-                                                      : ch_scratch_release_slow(&point);
+                                                      : ch_scratch_release_slow(point);
 }
 
 CH_INLINE void chi_scratch_scope_end(ch_arena_point *point) {

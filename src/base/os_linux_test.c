@@ -3,8 +3,11 @@
 #define _GNU_SOURCE
 #include "base/os.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "harness.h"
 
@@ -139,4 +142,42 @@ TEST(os_write_error_writes_and_abort_ends_the_process) {
     char text[64];
     CHECK(ch_test_child_dies(write_and_abort, line, text, sizeof text));
     CHECK(strstr(text, "some words\n") == text);
+}
+
+TEST(os_environment_process_and_thread_are_the_systems) {
+    CHECK_EQUAL(setenv("COLDHEAP_OS_TEST", "seen", 1), 0);
+    CHECK_TEXT(chi_os_environment("COLDHEAP_OS_TEST"), "seen");
+    CHECK_EQUAL(unsetenv("COLDHEAP_OS_TEST"), 0);
+    CHECK(chi_os_environment("COLDHEAP_OS_TEST") == NULL);
+    CHECK_EQUAL(chi_os_process(), getpid());
+    CHECK_EQUAL(chi_os_thread(), gettid());
+    chi_os_yield();
+}
+
+static unsigned ended;
+
+static void note_end(void *value) {
+    __atomic_fetch_add(&ended, *(unsigned *)value, __ATOMIC_RELAXED);
+}
+
+static void *watch_and_end(void *value) {
+    return chi_os_thread_end_watch(note_end, value) == CH_OK ? value : NULL;
+}
+
+TEST(os_thread_end_calls_the_hook_until_it_is_forgotten) {
+    unsigned three = 3;
+    CHECK_EQUAL(chi_os_thread_end_begin(note_end), CH_OK);
+    for (unsigned round = 0; round < 4; round++) {
+        pthread_t thread;
+        void *result = NULL;
+        CHECK_EQUAL(pthread_create(&thread, NULL, watch_and_end, &three), 0);
+        CHECK_EQUAL(pthread_join(thread, &result), 0);
+        CHECK(result == &three);
+        CHECK_EQUAL(ended, 3 * (round + 1));
+        if (round == 1) { /* and taken up again by the next who watches */
+            chi_os_thread_end_forget();
+            chi_os_thread_end_forget();
+        }
+    }
+    chi_os_thread_end_forget();
 }

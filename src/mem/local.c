@@ -4,6 +4,7 @@
 
 #include "base/os.h"
 #include "base/text.h"
+#include "mem/checked.h"
 #include "mem/local_parts.h"
 
 __thread ch_local_areas *ch_local_current __attribute__((tls_model("initial-exec")));
@@ -139,10 +140,17 @@ static ch_status reserve(ch_region *region, layout *l, const ch_local_config *co
     return status;
 }
 
+/* Pages come zeroed, so clearing what is released keeps every block all zero. Where memory is
+ * checked, released bytes cannot be read, and only clearing what is given out tells Valgrind that
+ * it is zero. */
+static ch_zeroing zeroing_of(bool zero) {
+    ch_zeroing when = chi_checked() ? CH_ZERO_ON_ALLOC : CH_ZERO_ON_RELEASE;
+    return zero ? when : CH_ZERO_NONE;
+}
+
 static void begin_area(chi_local *mine, chi_local_area *area, ch_arena *arena, bool zero) {
     ch_allocator source = {.alloc = overflow_alloc, .free = overflow_free, .user = area};
-    ch_arena_options options = {.name = area->name,
-                                .zeroing = zero ? CH_ZERO_ON_RELEASE : CH_ZERO_NONE};
+    ch_arena_options options = {.name = area->name, .zeroing = zeroing_of(zero)};
     area->owner = mine;
     area->arena = arena;
     ch_status status = ch_arena_init_spill(arena, area->base, area->size_bytes, &source, &options);
@@ -241,14 +249,14 @@ ch_status ch_scratch_alloc_try(void **out, size_t size_bytes, size_t align) {
 }
 
 /* A mark from before set-up has no life: the area was empty then. */
-ch_status ch_scratch_release_slow(const ch_arena_point *point) {
+ch_status ch_scratch_release_slow(ch_arena_point point) {
     chi_local *mine = chi_local_self();
     if (mine == NULL) {
-        return point->life == 0 ? CH_OK : CH_ESTATE;
+        return point.life == 0 ? CH_OK : CH_ESTATE;
     }
     ch_arena *scratch = &mine->areas.scratch;
     ch_arena_point start = {scratch->config.base, 1, scratch->life};
-    return ch_arena_release(scratch, point->life == 0 ? start : *point);
+    return ch_arena_release(scratch, point.life == 0 ? start : point);
 }
 
 ch_status ch_scratch_reset(void) {

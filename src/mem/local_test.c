@@ -349,7 +349,7 @@ TEST(local_zero_makes_every_block_zero) {
 }
 
 TEST(local_prefault_leaves_the_memory_as_any_other) {
-    start(&(ch_local_options){.prefault = CH_LOCAL_ON});
+    start(&(ch_local_options){.prefault = CH_LOCAL_ON, .zero = CH_LOCAL_ON});
     ch_local_config now;
     CHECK_EQUAL(ch_local_config_info(&now), CH_OK);
     CHECK(now.prefault);

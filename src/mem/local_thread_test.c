@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -277,6 +278,44 @@ TEST(local_fork_keeps_the_childs_own_thread_only) {
     CHECK_EQUAL(pthread_join(other, NULL), 0);
     pthread_barrier_destroy(&gate);
     CHECK_EQUAL(ch_local_fini(), CH_OK);
+}
+
+/* ---- Refusal --------------------------------------------------------------------------------- */
+
+static void set_up_without_address_space(void *unused) {
+    (void)unused;
+    const struct rlimit none = {0, 0};
+    void *out = NULL;
+    CH_REQUIRE(ch_local_fini() == CH_OK && setrlimit(RLIMIT_AS, &none) == 0);
+    CH_REQUIRE(ch_local_prepare() == CH_ENOMEM && ch_local_current == NULL);
+    CH_REQUIRE(ch_local_arena() == NULL && ch_scratch_alloc(8, 8) == NULL);
+    CH_REQUIRE(ch_scratch_alloc_try(&out, 8, 8) == CH_ENOMEM && out == NULL);
+    CH_REQUIRE(ch_local_fini() == CH_OK);
+}
+
+static void fall_back_without_address_space(void *unused) {
+    (void)unused;
+    const struct rlimit none = {0, 0};
+    ch_local_figures figures;
+    CH_REQUIRE(ch_local_fini() == CH_OK);
+    CH_REQUIRE(ch_local_configure(&(ch_local_options){.overflow = CH_LOCAL_FALLBACK}) == CH_OK);
+    CH_REQUIRE(ch_local_prepare() == CH_OK && setrlimit(RLIMIT_AS, &none) == 0);
+    CH_REQUIRE(ch_scratch_alloc(1u << 20, 8) == NULL);
+    CH_REQUIRE(ch_local_stats(&figures) == CH_OK && figures.overflows == 1);
+    CH_REQUIRE(figures.fallbacks == 0 && figures.fallback_held_bytes == 0);
+    CH_REQUIRE(ch_scratch_alloc(100, 8) != NULL && ch_local_check(NULL) == CH_OK);
+}
+
+TEST(local_system_that_refuses_is_a_status_and_nothing_is_held) {
+    if (RIG_SLOW) {
+        ch_test_skip("sanitizers need address space of their own");
+        return;
+    }
+    char text[256];
+    CHECK(!ch_test_child_dies(set_up_without_address_space, NULL, text, sizeof text));
+    CHECK_TEXT(text, "");
+    CHECK(!ch_test_child_dies(fall_back_without_address_space, NULL, text, sizeof text));
+    CHECK_TEXT(text, "");
 }
 
 /* ---- Memory checkers ------------------------------------------------------------------------- */
