@@ -142,19 +142,25 @@ function(coldheap_layer_program layer file libraries)
   elseif(stem MATCHES "_fuzz$")
     target_link_libraries(${program} PRIVATE coldheap_fuzz_main)
     string(REGEX REPLACE "_fuzz$" "" room "${stem}")
-    set(corpus "${PROJECT_SOURCE_DIR}/fuzz/corpus/${layer}_${room}")
-    if(NOT EXISTS "${corpus}")
-      set(corpus "")
-    endif()
-    if(COLDHEAP_FUZZ)
-      coldheap_test(NAME ${layer}/${stem} LABELS fuzz
-        COMMAND ${program} -runs=${COLDHEAP_FUZZ_RUNS} -timeout=30 ${corpus})
-    else()
-      coldheap_test(NAME ${layer}/${stem} LABELS fuzz
-        COMMAND ${program} --runs ${COLDHEAP_FUZZ_RUNS} ${corpus})
-    endif()
+    coldheap_fuzz_test(${layer}/${stem} ${program} ${layer}_${room})
   else()
     target_link_libraries(${program} PRIVATE coldheap_bench)
     coldheap_test(NAME ${layer}/${stem} COMMAND ${program} --smoke LABELS bench)
+  endif()
+endfunction()
+
+# coldheap_fuzz_test(NAME PROGRAM CORPUS): a fuzz target as a test: its corpus
+# fuzz/corpus/CORPUS, if there is one, then COLDHEAP_FUZZ_RUNS random inputs.
+function(coldheap_fuzz_test name program corpus)
+  set(folder "${PROJECT_SOURCE_DIR}/fuzz/corpus/${corpus}")
+  if(NOT EXISTS "${folder}")
+    set(folder "")
+  endif()
+  if(COLDHEAP_FUZZ)
+    coldheap_test(NAME ${name} LABELS fuzz
+      COMMAND ${program} -runs=${COLDHEAP_FUZZ_RUNS} -timeout=30 ${folder})
+  else()
+    coldheap_test(NAME ${name} LABELS fuzz
+      COMMAND ${program} --runs ${COLDHEAP_FUZZ_RUNS} ${folder})
   endif()
 endfunction()

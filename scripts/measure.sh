@@ -3,10 +3,11 @@
 #   scripts/measure.sh own                       own contracts: cold heap beside the malloc twin
 #   scripts/measure.sh vm LIBRARY CASE...        cases beside any EVMC library of ABI 12
 #   scripts/measure.sh precompiles               every precompile beside its target
-#   scripts/measure.sh statetest FOLDER [NAME COMMAND...]   all state tests of a folder, with one and
-#                                                two workers, and beside another runner called NAME
-# Each writes docs/measured/NAME.md (own and vm a NAME.svg too) from one run, interleaved where there
-# are two to compare, then puts the table between its two marks in README.md. Environment: PRESET
+#   scripts/measure.sh statetest FOLDER [NAME COMMAND...]
+#                                                all state tests of a folder, with one and two
+#                                                workers, and beside another runner called NAME
+# Each writes docs/measured/NAME.md (own and vm a NAME.svg too) from one run, interleaved where two
+# are compared, then puts the table between its two marks in README.md. Environment: PRESET
 # (release).
 set -eu
 
@@ -161,9 +162,11 @@ statetest_table() {
     shift
     echo '| runner | CPU, s | wall, s | peak memory, MiB |'
     echo '|---|---:|---:|---:|'
-    statetest_row 'coldevm statetest --workers 1' "$coldevm" statetest --human --workers 1 "$folder"
+    for workers in 1 2; do
+        statetest_row "coldevm statetest --workers $workers" \
+            "$coldevm" statetest --human --workers $workers "$folder"
+    done
     tail -n 1 "$work/statetest.out" >"$work/verdict"
-    statetest_row 'coldevm statetest --workers 2' "$coldevm" statetest --human --workers 2 "$folder"
     if [ $# -ge 2 ]; then
         rival=$1
         shift
@@ -190,7 +193,8 @@ statetest)
     ;;
 own)
     "$coldevm" bench --backend both --json --export "svg=$out/own.svg" >"$work/own.json"
-    { own_table "$work/own.json" && provenance own 'best of nine interleaved rounds'; } >"$out/own.md"
+    { own_table "$work/own.json" && provenance own 'best of nine interleaved rounds'; } \
+        >"$out/own.md"
     splice own
     ;;
 vm)
@@ -203,5 +207,5 @@ vm)
         'best of nine interleaved rounds'; } >"$out/vm.md"
     splice vm
     ;;
-*) die "usage: scripts/measure.sh own | vm LIBRARY CASE... | precompiles | statetest FOLDER ..." ;;
+*) die "usage: own | vm LIBRARY CASE... | precompiles | statetest FOLDER [NAME COMMAND...]" ;;
 esac

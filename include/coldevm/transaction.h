@@ -166,6 +166,11 @@ void chevm_authorization_recover(chevm_authorization *authorization);
 void chevm_authorization_recover_cached(chevm_authorization *authorization,
                                         chevm_sender_cache *cache);
 
+/** chevm_secret_address is the account a secret key signs for, as fixtures name senders. Not for
+ *  secrets of worth: the time it takes depends on the key. Returns: false, *address unchanged, if
+ * the key is 0 or not below the group's order. */
+bool chevm_secret_address(chevm_address *address, const chevm_u256 *secret);
+
 /* ---- Rules ---------------------------------------------------------------------------------- */
 
 /** chevm_intrinsic_gas: paid before the first instruction; *floor (may be NULL): least gas used by

@@ -3,7 +3,8 @@
  *   chunk_base        cursor          end
  *    |== given out ==|--- free ------|        chunk_base <= cursor <= end, always
  *
- *  Four kinds behind one interface, chosen at init: *fixed* (one block of the caller), *region*
+ *  Four kinds behind one interface, chosen at init: *fixed* (one block of the caller; it may spill
+ *  over into a ch_allocator), *region*
  *  (one block that grows by committing pages, never moving), *chunked* (a list of chunks from a
  *  ch_allocator, kept on reset) and *twin* (every block separately from a ch_allocator: what the
  *  same program costs without the pattern).
@@ -64,10 +65,10 @@ typedef struct ch_arena {
     uint64_t life;        /* tells this arena since its last reset from all others */
     uint8_t *end;
     uint64_t padding_bytes;
-    struct chi_chunk *chunk; /* chunked, twin: header of the current chunk */
-    size_t before_bytes;     /* in use in the chunks before this one */
+    struct chi_chunk *chunk; /* chunked, twin: header of the current chunk; fixed: last spilled */
+    size_t before_bytes;     /* in use in the chunks before this one; spilled */
     size_t peak_bytes;
-    size_t acquired_bytes;   /* chunked, twin: held from the source */
+    size_t acquired_bytes;   /* held from the source */
     size_t next_chunk_bytes; /* chunked */
     size_t committed_bytes;  /* region */
     uint64_t resets;
@@ -126,6 +127,14 @@ ch_status ch_arena_init(ch_arena *arena, void *memory, size_t size_bytes,
  *          first commit was refused.
  *  Cost:   at most log2(limit/first) + limit/64 MiB + 1 system calls until full. */
 ch_status ch_arena_init_region(ch_arena *arena, ch_region *region, const ch_arena_options *options);
+
+/** ch_arena_init_spill makes a fixed arena that takes a block from `source` when one does not fit:
+ *  each exactly as large as it must be, given back by the release or reset that covers it. Blocks
+ *  that fit go on coming from the caller's memory. Capacity stays that memory's; used and peak
+ * count spilled bytes too, chunks is 1 plus their number. A spilled block cannot be extended.
+ *  Errors: as ch_arena_init. A refusing source: the request fails with CH_EFULL. */
+ch_status ch_arena_init_spill(ch_arena *arena, void *memory, size_t size_bytes,
+                              const ch_allocator *source, const ch_arena_options *options);
 
 /** ch_arena_init_chunked makes an arena of chunks from `source`. Reset and release keep the chunks,
  *  so a repeated workload calls the source in its first round only. A request above the next chunk

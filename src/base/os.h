@@ -41,6 +41,22 @@ ch_status chi_os_lock(uint8_t *base, size_t size);
 /* chi_os_name shows `name` for the range in the process map, where the kernel can. */
 ch_status chi_os_name(uint8_t *base, size_t size, const char *name);
 
+/* chi_os_environment returns a variable of the environment, NULL if it is not set. */
+const char *chi_os_environment(const char *name);
+
+/* Numbers of the calling process and thread; chi_os_yield lets others run. */
+uint64_t chi_os_process(void);
+uint64_t chi_os_thread(void);
+void chi_os_yield(void);
+
+/* chi_os_thread_end_begin reserves what chi_os_thread_end_watch needs; watching begins it too.
+ * chi_os_thread_end_watch calls `hook` with `value` (not NULL) when the calling thread ends by
+ * returning or exiting. There is one hook for all threads; CH_EOS if the system has no room.
+ * chi_os_thread_end_forget takes it back for all threads. */
+ch_status chi_os_thread_end_begin(void (*hook)(void *));
+ch_status chi_os_thread_end_watch(void (*hook)(void *), void *value);
+void chi_os_thread_end_forget(void);
+
 /* chi_os_write_error writes to standard error, all of it or as much as is taken. */
 void chi_os_write_error(const char *text, size_t length);
 

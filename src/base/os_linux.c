@@ -3,6 +3,8 @@
 #include "base/os.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -141,6 +143,63 @@ ch_status chi_os_lock(uint8_t *base, size_t size) {
 
 ch_status chi_os_name(uint8_t *base, size_t size, const char *name) {
     return status_of_call(prctl(PR_SET_VMA, PR_SET_VMA_ANON_NAME, base, size, name));
+}
+
+const char *chi_os_environment(const char *name) {
+    return getenv(name);
+}
+
+uint64_t chi_os_process(void) {
+    return (uint64_t)getpid();
+}
+
+uint64_t chi_os_thread(void) {
+    return (uint64_t)syscall(SYS_gettid);
+}
+
+void chi_os_yield(void) {
+    (void)sched_yield();
+}
+
+/* The key of the thread-end hook plus one; 0: none. */
+static unsigned long thread_end_key;
+
+static ch_status thread_end_key_of(void (*hook)(void *), pthread_key_t *key) {
+    unsigned long have = __atomic_load_n(&thread_end_key, __ATOMIC_ACQUIRE);
+    if (have == 0) {
+        if (pthread_key_create(key, hook) != 0) {
+            return CH_EOS;
+        }
+        unsigned long made = (unsigned long)*key + 1;
+        if (__atomic_compare_exchange_n(&thread_end_key, &have, made, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+            return CH_OK;
+        }
+        (void)pthread_key_delete(*key); /* another thread was first */
+    }
+    *key = (pthread_key_t)(have - 1);
+    return CH_OK;
+}
+
+ch_status chi_os_thread_end_begin(void (*hook)(void *)) {
+    pthread_key_t key;
+    return thread_end_key_of(hook, &key);
+}
+
+ch_status chi_os_thread_end_watch(void (*hook)(void *), void *value) {
+    pthread_key_t key;
+    ch_status status = thread_end_key_of(hook, &key);
+    if (status != CH_OK) {
+        return status;
+    }
+    return pthread_setspecific(key, value) == 0 ? CH_OK : CH_EOS;
+}
+
+void chi_os_thread_end_forget(void) {
+    unsigned long have = __atomic_exchange_n(&thread_end_key, 0, __ATOMIC_ACQ_REL);
+    if (have != 0) {
+        (void)pthread_key_delete((pthread_key_t)(have - 1));
+    }
 }
 
 void chi_os_write_error(const char *text, size_t length) {

@@ -149,3 +149,9 @@ void chevm_authorization_recover_cached(chevm_authorization *authorization,
 void chevm_authorization_recover(chevm_authorization *authorization) {
     chevm_authorization_recover_cached(authorization, NULL);
 }
+
+bool chevm_secret_address(chevm_address *address, const chevm_u256 *secret) {
+    uint8_t bytes[32];
+    chevm_u256_to_be32(bytes, secret);
+    return chevmi_secp256k1_address(address->bytes, bytes);
+}

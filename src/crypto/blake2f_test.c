@@ -155,7 +155,7 @@ static void blake2b_512(uint8_t out[64], const uint8_t *data, size_t size,
 }
 #endif
 
-TEST(blake2b_hashes_of_every_length_against_openssl) {
+TEST(blake2b_hashes_of_every_length_and_random_messages_against_openssl) {
 #if defined(CHEVM_TEST_OPENSSL)
     uint8_t data[600], got[64], want[EVP_MAX_MD_SIZE];
     for (size_t i = 0; i < sizeof data; i++) {
@@ -170,6 +170,19 @@ TEST(blake2b_hashes_of_every_length_against_openssl) {
             if (runs_here(ALL[b])) {
                 blake2b_512(got, data, size, ALL[b]);
                 CHECK_BYTES(got, want, sizeof got);
+            }
+        }
+    }
+    const uint64_t count = ch_test_cases(100000, 1000);
+    for (uint64_t i = 0; i < count; i++) {
+        const size_t size = ch_test_random_below(sizeof data + 1);
+        const chevmi_blake2f_build *const build = ALL[i % COUNT];
+        data[ch_test_random_below(sizeof data)] = (uint8_t)ch_test_random();
+        CHECK(EVP_Digest(data, size, want, NULL, EVP_blake2b512(), NULL) == 1);
+        if (runs_here(build)) {
+            blake2b_512(got, data, size, build);
+            if (!CHECK_BYTES(got, want, sizeof got)) {
+                return;
             }
         }
     }

@@ -120,7 +120,7 @@ static void check_sum(const chevmi_bn_g1 *a, const chevmi_bn_g1 *b) {
 
 TEST(bn254_sums_are_those_of_the_chord) {
     const chevmi_bn_g1 infinity = {0};
-    for (unsigned n = 0; n < bn_rig_cases(20000, 400); n++) {
+    for (unsigned n = 0; n < ch_test_cases(20000, 400); n++) {
         chevmi_bn_g1 a, b, minus;
         bn_rig_use(n % BN_RIG_BUILDS);
         bn_rig_g1(&a, ch_test_random);
@@ -148,7 +148,7 @@ static void check_product(const chevmi_bn_g1 *a, const uint64_t k[4]) {
 
 TEST(bn254_products_are_those_of_double_and_add) {
     const chevmi_bn_g1 infinity = {0};
-    for (unsigned n = 0; n < bn_rig_cases(20000, 400); n++) {
+    for (unsigned n = 0; n < ch_test_cases(20000, 400); n++) {
         chevmi_bn_g1 a;
         uint64_t k[4];
         bn_rig_use(n % BN_RIG_BUILDS);

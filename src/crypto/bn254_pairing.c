@@ -6,7 +6,7 @@
  * points of the twist with 6u + 2 + psi - psi^2 + psi^3 = 0 are a group whose order divides the
  * norm of that expression (psi^2 - (6u^2 + 1) psi + p = 0) and the order of the twist, n (2p - n),
  * and the greatest common divisor of the two is n. A walk from outside G2 may meet a point where
- * the formulas fail; it is lost then, and never ends right. docs/design/034-bn254.md. */
+ * the formulas fail; it is lost then, and never ends right. docs/design/037-bn254.md. */
 #include "bn254_pairing.h"
 
 #include "bn254.h"

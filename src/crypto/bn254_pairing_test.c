@@ -42,7 +42,7 @@ static void check_membership(const chevmi_bn_g2 *q) {
 }
 
 TEST(bn254_walk_ends_right_for_points_of_g2_only) {
-    for (unsigned n = 0; n < bn_rig_cases(2000, 60); n++) {
+    for (unsigned n = 0; n < ch_test_cases(2000, 60); n++) {
         chevmi_bn_g2 in, out, sum;
         bn_rig_use(n % BN_RIG_BUILDS);
         bn_rig_twist(&out, ch_test_random);
@@ -63,7 +63,7 @@ TEST(bn254_walk_ends_right_for_points_of_g2_only) {
 TEST(bn254_walk_of_points_of_small_order) {
     uint64_t cofactor[4], part[4];
     bn_rig_cofactor(cofactor);
-    for (unsigned n = 0; n < bn_rig_cases(300, 12); n++) {
+    for (unsigned n = 0; n < ch_test_cases(300, 12); n++) {
         const uint64_t order[4] = {SMALL_ORDERS[n % 3]};
         chevmi_bn_g2 any, in, small, sum;
         bn_rig_use(n % BN_RIG_BUILDS);
@@ -148,7 +148,7 @@ static void pairing(chevmi_bn_fp12 *r, const chevmi_bn_g1 *p, const chevmi_bn_g2
 
 /* e(ka, b) = e(a, kb) = e(a, b)^k, and e(a, b) is an element of order n. */
 TEST(bn254_pairing_is_bilinear_and_of_order_n) {
-    for (unsigned n = 0; n < bn_rig_cases(1000, 24); n++) {
+    for (unsigned n = 0; n < ch_test_cases(1000, 24); n++) {
         chevmi_bn_g1 a, ka;
         chevmi_bn_g2 b, kb;
         chevmi_bn_fp12 value, left, right, power;

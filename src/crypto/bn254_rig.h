@@ -20,14 +20,6 @@ static inline void bn_rig_use(unsigned build) {
     (void)chevmi_bn_select(build < 2 ? chevmi_cpu_features() : 0);
 }
 
-/** bn_rig_cases: `all` over COLDHEAP_CONFORMANCE_SAMPLE, which the conformance run sets to N for
- *  one case in N; `usual` if it is not set. */
-static inline unsigned bn_rig_cases(unsigned all, unsigned usual) {
-    const char *const sample = getenv("COLDHEAP_CONFORMANCE_SAMPLE");
-    const long every = sample != NULL ? strtol(sample, NULL, 10) : 0;
-    return every > 0 ? 1 + all / (unsigned)every : usual;
-}
-
 typedef uint64_t bn_rig_source(void); /* gives random numbers */
 
 /** A random element; one in eight has limbs of few or all bits, or is close to p. */

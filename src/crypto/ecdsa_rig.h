@@ -131,12 +131,4 @@ static inline void ecdsa_rig_negate(uint8_t s[32], const uint8_t order[32]) {
     }
 }
 
-/** ecdsa_rig_cases: `all` over COLDHEAP_CONFORMANCE_SAMPLE, which the conformance run sets to N for
- *  one case in N; `usual` if it is not set. */
-static inline unsigned ecdsa_rig_cases(unsigned all, unsigned usual) {
-    const char *const sample = getenv("COLDHEAP_CONFORMANCE_SAMPLE");
-    const long every = sample != NULL ? strtol(sample, NULL, 10) : 0;
-    return every > 0 ? 1 + all / (unsigned)every : usual;
-}
-
 #endif

@@ -2,6 +2,7 @@
 #include "ecrecover.h"
 
 #include <coldevm/hash.h>
+#include <coldevm/u256.h>
 
 #include <secp256k1.h>
 #include <secp256k1_recovery.h>
@@ -56,6 +57,27 @@ bool chevmi_ecrecover(uint8_t address[20], const uint8_t hash[32], unsigned reco
     chevm_keccak256_64(digest, key);
     memcpy(address, digest + 12, 20);
     return true;
+}
+
+/* Recovery gives (s R - hash G) / r. With R = G, hash = 0 and s = secret * r that is secret G. */
+bool chevmi_secp256k1_address(uint8_t address[20], const uint8_t secret[32]) {
+    static const uint8_t generator_x[32] = {
+        0x79, 0xbe, 0x66, 0x7e, 0xf9, 0xdc, 0xbb, 0xac, 0x55, 0xa0, 0x62,
+        0x95, 0xce, 0x87, 0x0b, 0x07, 0x02, 0x9b, 0xfc, 0xdb, 0x2d, 0xce,
+        0x28, 0xd9, 0x59, 0xf2, 0x81, 0x5b, 0x16, 0xf8, 0x17, 0x98,
+    };
+    static const uint8_t hash[32] = {0};
+    chevm_u256 key, r, order;
+    uint8_t s[32];
+    if (!is_scalar(secret)) {
+        return false;
+    }
+    chevm_u256_from_be32(&key, secret);
+    chevm_u256_from_be32(&r, generator_x);
+    chevm_u256_from_be32(&order, ORDER);
+    chevm_u256_mulmod(&key, &key, &r, &order);
+    chevm_u256_to_be32(s, &key);
+    return chevmi_ecrecover(address, hash, 0, generator_x, s); /* its y is even */
 }
 
 size_t chevmi_ecrecover_call(uint8_t out[32], const uint8_t *input, size_t size) {

@@ -29,6 +29,10 @@ bool chevmi_ecrecover(uint8_t address[20], const uint8_t hash[32], unsigned reco
  *  written) if there is no signer. out may lie inside input; input may be NULL if size is 0. */
 size_t chevmi_ecrecover_call(uint8_t out[32], const uint8_t *input, size_t size);
 
+/** chevmi_secp256k1_address is the address of a secret key. Not for secrets of worth: time depends
+ * on the key. Returns: false, address unchanged, if the key is not in 1 .. n-1. */
+bool chevmi_secp256k1_address(uint8_t address[20], const uint8_t secret[32]);
+
 /** chevmi_secp256k1_is_low_s: s is at most n/2, as transactions must have it since Homestead
  *  (EIP-2). Zero is low too; recovery refuses it. */
 bool chevmi_secp256k1_is_low_s(const uint8_t s[32]);

@@ -24,6 +24,37 @@ static const char VALID[] = "18c547e4f7b0f325ad1e56f57e26c745b09a3e503d86e00e525
 static const char SIGNER[] = "000000000000000000000000a94f5374fce5edbc8e2a8697c15331677e6ebf0b";
 static const char ORDER[] = "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141";
 
+/* Keys 1 and 2, and the one that signs most of the public fixtures. */
+TEST(secp256k1_address_of_known_keys) {
+    static const struct {
+        const char *secret, *address;
+    } rows[] = {
+        {"0000000000000000000000000000000000000000000000000000000000000001",
+         "7e5f4552091a69125d5dfcb7b8c2659029395bdf"},
+        {"0000000000000000000000000000000000000000000000000000000000000002",
+         "2b5ad5c4795c026514f8317c7a215e218dccd6cf"},
+        {"45a915e4d060149eb4365960e6a7a45f334393093061116b197e3240065ff2d8",
+         "a94f5374fce5edbc8e2a8697c15331677e6ebf0b"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint8_t secret[32], want[20], address[20] = {0};
+        bytes_of(secret, rows[i].secret);
+        bytes_of(want, rows[i].address);
+        CHECK(chevmi_secp256k1_address(address, secret));
+        CHECK_BYTES(address, want, 20);
+    }
+}
+
+TEST(secp256k1_address_refuses_zero_and_the_order) {
+    uint8_t secret[32] = {0}, address[20] = {7};
+    CHECK(!chevmi_secp256k1_address(address, secret));
+    bytes_of(secret, ORDER);
+    CHECK(!chevmi_secp256k1_address(address, secret));
+    CHECK_EQUAL(address[0], 7);
+    secret[31] = 0x40;
+    CHECK(chevmi_secp256k1_address(address, secret));
+}
+
 TEST(ecrecover_call_finds_the_signer_and_ignores_what_follows) {
     uint8_t input[200], out[32], want[32];
     memset(input, 0xee, sizeof input);
@@ -134,7 +165,7 @@ TEST(ecrecover_low_s_ends_at_half_of_the_order) {
 
 /* One case in so many of 10^5: all with COLDHEAP_CONFORMANCE_SAMPLE=1, else 2000. */
 TEST(ecrecover_recovers_the_keys_of_random_openssl_signatures) {
-    const unsigned count = ecdsa_rig_cases(100000, 2000);
+    const uint64_t count = ch_test_cases(100000, 2000);
     ecdsa_rig rig;
     if (!CHECK(ecdsa_rig_open(&rig, NID_secp256k1))) {
         return;

@@ -212,10 +212,8 @@ static const char *const ORACLE = "plain C";
 #endif
 
 TEST(modexp_every_build_agrees_with_an_oracle) {
-    const char *const sample = getenv("COLDHEAP_CONFORMANCE_SAMPLE");
-    const long every = sample != NULL ? strtol(sample, NULL, 10) : 0;
-    const unsigned count = every > 0 ? (unsigned)(100000 / every) : 3000;
-    for (unsigned n = 0; n < count; n++) {
+    const uint64_t count = ch_test_cases(100000, 3000);
+    for (uint64_t n = 0; n < count; n++) {
         operands all;
         uint8_t want[SIZE_LIMIT], got[SIZE_LIMIT + 1];
         draw(&all);

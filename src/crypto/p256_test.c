@@ -325,7 +325,7 @@ static uint8_t *part_of(ecdsa_sample *sample, unsigned part) {
 
 /* 10^5 signatures over COLDHEAP_CONFORMANCE_SAMPLE, 1000 if it is not set; each is damaged too. */
 TEST(p256_agrees_with_openssl_on_random_signatures) {
-    const unsigned count = ecdsa_rig_cases(100000, 1000);
+    const uint64_t count = ch_test_cases(100000, 1000);
     ecdsa_rig rig;
     if (!CHECK(ecdsa_rig_open(&rig, NID_X9_62_prime256v1))) {
         return;

@@ -158,7 +158,7 @@ TEST(ripemd160_every_length_against_the_reference) {
     CHECK_BYTES(data + 100, want, sizeof want);
 }
 
-TEST(ripemd160_every_length_against_openssl) {
+TEST(ripemd160_every_length_and_random_messages_against_openssl) {
 #if defined(CHEVM_TEST_OPENSSL)
     uint8_t data[600], got[20], want[EVP_MAX_MD_SIZE];
     EVP_MD *const digest = EVP_MD_fetch(NULL, "RIPEMD-160", NULL);
@@ -174,6 +174,17 @@ TEST(ripemd160_every_length_against_openssl) {
         if (CHECK(EVP_Digest(data, size, want, &length, digest, NULL) == 1)) {
             chevm_ripemd160(got, data, size);
             CHECK_BYTES(got, want, sizeof got);
+        }
+    }
+    const uint64_t count = ch_test_cases(100000, 1000);
+    for (uint64_t i = 0; i < count; i++) {
+        const size_t start = ch_test_random_below(200);
+        const size_t size = ch_test_random_below(sizeof data - start + 1);
+        data[ch_test_random_below(sizeof data)] = (uint8_t)ch_test_random();
+        CHECK(EVP_Digest(data + start, size, want, NULL, digest, NULL) == 1);
+        chevm_ripemd160(got, data + start, size);
+        if (!CHECK_BYTES(got, want, sizeof got)) {
+            break;
         }
     }
     EVP_MD_free(digest);

@@ -84,6 +84,10 @@ static ch_status take(ch_arena *arena, void **out, size_t size_bytes, size_t ali
         return fail(arena, CH_EFULL);
     }
     if (twin || !place(arena, size_bytes, align, &start)) {
+        if (chi_arena_spills(arena)) {
+            ch_status spilled = chi_spill_take(arena, out, size_bytes, align);
+            return spilled == CH_OK ? CH_OK : fail(arena, spilled);
+        }
         ch_status status = chi_arena_grow(arena, size_bytes, align);
         if (status != CH_OK || !place(arena, size_bytes, align, &start)) {
             return fail(arena, status != CH_OK ? status : CH_EFULL);
@@ -257,7 +261,7 @@ static bool point_is_below(const ch_arena *arena, const ch_arena_point *point) {
     }
     const uint8_t *base = arena->chunk_base;
     const uint8_t *left = arena->cursor;
-    if (point->chunk_index < arena->chunk_index) {
+    if (point->chunk_index < arena->chunk_index && !chi_arena_spills(arena)) {
         const chi_chunk *chunk = arena->chunk;
         while (chunk != NULL && chunk->index > point->chunk_index) {
             chunk = chunk->prev;
@@ -272,6 +276,10 @@ static bool point_is_below(const ch_arena *arena, const ch_arena_point *point) {
 static void go_back(ch_arena *arena, const ch_arena_point *point) {
     note_peak(arena);
     while (arena->chunk_index > point->chunk_index) {
+        if (chi_arena_spills(arena)) {
+            chi_spill_back(arena);
+            continue;
+        }
         lower_cursor(arena, arena->chunk_base);
         chi_chunk_back(arena);
     }

@@ -249,13 +249,9 @@ bool chi_chunk_resize_block(ch_arena *arena, size_t old_bytes, size_t new_bytes)
     return true;
 }
 
-static bool source_is_valid(const ch_allocator *source) {
-    return source != NULL && source->alloc != NULL && source->free != NULL;
-}
-
 ch_status ch_arena_init_chunked(ch_arena *arena, const ch_allocator *source,
                                 const ch_arena_options *options) {
-    if (arena == NULL || !source_is_valid(source) || !chi_arena_options_are_valid(options)) {
+    if (arena == NULL || !chi_source_is_valid(source) || !chi_arena_options_are_valid(options)) {
         return CH_EINVAL;
     }
     ch_arena made;
@@ -277,7 +273,7 @@ ch_status ch_arena_init_chunked(ch_arena *arena, const ch_allocator *source,
 
 ch_status ch_arena_init_twin(ch_arena *arena, const ch_allocator *source,
                              const ch_arena_options *options) {
-    if (arena == NULL || !source_is_valid(source) || !chi_arena_options_are_valid(options)) {
+    if (arena == NULL || !chi_source_is_valid(source) || !chi_arena_options_are_valid(options)) {
         return CH_EINVAL;
     }
     chi_arena_begin(arena, ARENA_TWIN, options);

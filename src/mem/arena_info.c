@@ -142,7 +142,7 @@ static bool limits_hold(const ch_arena *arena) {
     switch ((enum chi_arena_kind)config->kind) {
     case ARENA_FIXED:
         return arena->chunk_base == config->base && end == config->limit_bytes &&
-               arena->committed_bytes == 0 && arena->acquired_bytes == 0;
+               arena->committed_bytes == 0;
     case ARENA_REGION:
         return arena->chunk_base == config->base && end == arena->committed_bytes &&
                end <= config->limit_bytes && arena->acquired_bytes == 0;
@@ -167,6 +167,9 @@ static bool chunk_follows(const ch_arena *arena, const chi_chunk *chunk, size_t 
 static bool chunks_hold(const ch_arena *arena) {
     const chi_chunk *chunk = arena->chunk;
     bool one_range = arena->config.kind == ARENA_FIXED || arena->config.kind == ARENA_REGION;
+    if (chi_arena_spills(arena)) {
+        return chi_spill_holds(arena);
+    }
     if (chunk == NULL || one_range) {
         bool twin = arena->config.kind == ARENA_TWIN;
         return chunk == NULL && arena->before_bytes == 0 && arena->acquired_bytes == 0 &&

@@ -101,8 +101,8 @@ size_t ch_arena_footprint(const ch_arena_options *options) {
     return options != NULL && chi_arena_options_are_valid(options) ? options->limit_bytes : 0;
 }
 
-ch_status ch_arena_init(ch_arena *arena, void *memory, size_t size_bytes,
-                        const ch_arena_options *options) {
+static ch_status init_fixed(ch_arena *arena, void *memory, size_t size_bytes,
+                            const ch_allocator *source, const ch_arena_options *options) {
     if (arena == NULL || memory == NULL || !chi_arena_options_are_valid(options)) {
         return CH_EINVAL;
     }
@@ -116,6 +116,9 @@ ch_status ch_arena_init(ch_arena *arena, void *memory, size_t size_bytes,
     if (arena->config.limit_bytes == 0) {
         arena->config.limit_bytes = size_bytes;
     }
+    if (source != NULL) {
+        arena->config.source = *source;
+    }
     arena->config.base = memory;
     arena->chunk_index = 1;
     arena->chunk_count = 1;
@@ -126,6 +129,17 @@ ch_status ch_arena_init(ch_arena *arena, void *memory, size_t size_bytes,
     }
     chi_arena_seal(arena);
     return CH_OK;
+}
+
+ch_status ch_arena_init(ch_arena *arena, void *memory, size_t size_bytes,
+                        const ch_arena_options *options) {
+    return init_fixed(arena, memory, size_bytes, NULL, options);
+}
+
+ch_status ch_arena_init_spill(ch_arena *arena, void *memory, size_t size_bytes,
+                              const ch_allocator *source, const ch_arena_options *options) {
+    return chi_source_is_valid(source) ? init_fixed(arena, memory, size_bytes, source, options)
+                                       : CH_EINVAL;
 }
 
 /* Commits so that the cursor has `more` bytes above it; steps double up to 64 MiB. */
@@ -263,6 +277,9 @@ ch_status ch_arena_fini(ch_arena *arena) {
         return CH_OK;
     }
     arena->magic = 0;
+    while (chi_arena_spills(arena) && arena->chunk != NULL) {
+        chi_spill_back(arena);
+    }
     if (arena->config.kind == ARENA_CHUNKED || arena->config.kind == ARENA_TWIN) {
         chi_chunk_return_all(arena);
     } else if (arena->config.checked) {

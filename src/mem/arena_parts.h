@@ -62,9 +62,26 @@ void chi_chunk_return_all(ch_arena *arena);
 /* chi_chunk_resize_block lets a twin's source change the last block in place. */
 bool chi_chunk_resize_block(ch_arena *arena, size_t old_bytes, size_t new_bytes);
 
+/* chi_arena_spills is true for a fixed arena with a source. chi_spill_take gets one block from
+ * there; chi_spill_back gives the last one back. */
+static inline bool chi_arena_spills(const ch_arena *arena) {
+    return arena->config.kind == ARENA_FIXED && arena->config.source.alloc != NULL;
+}
+ch_status chi_spill_take(ch_arena *arena, void **out, size_t size_bytes, size_t align);
+void chi_spill_back(ch_arena *arena);
+
+/* chi_spill_holds verifies the list of spilled blocks. */
+bool chi_spill_holds(const ch_arena *arena);
+
+/* chi_source_is_valid is true if a source can give and take. */
+static inline bool chi_source_is_valid(const ch_allocator *source) {
+    return source != NULL && source->alloc != NULL && source->free != NULL;
+}
+
 /* chi_arena_group names the current chunk to memory checkers. */
 static inline const void *chi_arena_group(const ch_arena *arena) {
-    return arena->chunk != NULL ? (const void *)arena->chunk : (const void *)arena;
+    bool own = arena->chunk != NULL && arena->config.kind != ARENA_FIXED;
+    return own ? (const void *)arena->chunk : (const void *)arena;
 }
 
 #endif

@@ -9,6 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* RIG_SLOW is 1 where a sanitizer makes every access cost many times more. */
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+#define RIG_SLOW 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#define RIG_SLOW 1
+#endif
+#endif
+#ifndef RIG_SLOW
+#define RIG_SLOW 0
+#endif
+
 #define RIG_SLACK ((size_t)64) /* bytes that a block of the source can grow in place */
 #define RIG_HUGE  ((size_t)1 << 30)
 

@@ -85,7 +85,7 @@ static bool check_answers(const kernel_answers *got, const kernel_answers *want)
     return good;
 }
 
-static bool check_case(const chevm_u256 *a, const chevm_u256 *b, const chevm_u256 *m, unsigned n) {
+static bool check_case(const chevm_u256 *a, const chevm_u256 *b, const chevm_u256 *m, uint64_t n) {
     const kernel_answers want = answers(a, b, m);
     chevm_u256 got, product;
     uint64_t wide[8];
@@ -122,17 +122,10 @@ static bool check_power(const chevm_u256 *base, const chevm_u256 *exponent) {
     return good;
 }
 
-/* COLDHEAP_CONFORMANCE_SAMPLE is set by the conformance run, to N for one case in N. */
-static unsigned case_count(void) {
-    const char *const sample = getenv("COLDHEAP_CONFORMANCE_SAMPLE");
-    const long every = sample != NULL ? strtol(sample, NULL, 10) : 0;
-    return every > 0 ? (unsigned)(CASES_CONFORMANCE / (unsigned long)every) : CASES_USUAL;
-}
-
 TEST(gmp_agrees_on_random_words) {
-    const unsigned count = case_count();
+    const uint64_t count = ch_test_cases(CASES_CONFORMANCE, CASES_USUAL);
     chevm_u256 b = {{1, 0, 0, 0}}, m = {{1, 0, 0, 0}};
-    for (unsigned n = 0; n < count; n++) {
+    for (uint64_t n = 0; n < count; n++) {
         const chevm_u256 a = operand_word(ch_test_random);
         const uint64_t change = ch_test_random(); /* divisors come back, so that caches work */
         if (change % 4 != 0) {

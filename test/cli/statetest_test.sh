@@ -54,6 +54,28 @@ assert [{k: v for k, v in i.items() if k not in drop} for i in new] == [
     {k: v for k, v in old.items() if k not in drop}], (old, new)' "$work/.out.kept" "$work/.again"
 }
 
+# ---- Who has signed ------------------------------------------------------------------------------
+
+name 'a sender is found by its secret key where a file names nothing else'
+edit key.json '
+for x in t.values():
+    x["transaction"].pop("sender", None)
+    x["transaction"]["secretKey"] = "0x" + "46" * 32
+    [p.pop("txbytes", None) for f in x["post"].values() for p in f]
+t = {k: t[k] for k in (c,)}'
+run_kept 0 statetest key.json
+got 'i and all(x["pass"] for x in i)'
+
+name 'a key of no point is named with its place'
+edit key.json '
+for x in t.values():
+    x["transaction"].pop("sender", None)
+    x["transaction"]["secretKey"] = "0x" + "ff" * 32
+    [p.pop("txbytes", None) for f in x["post"].values() for p in f]
+t = {k: t[k] for k in (c,)}'
+run_kept 10 statetest key.json
+got 'i and all("not a key of secp256k1" in x["error"] for x in i)'
+
 # ---- What is printed -----------------------------------------------------------------------------
 
 name 'all cases pass: an array in the order name, fork, index'
@@ -297,7 +319,7 @@ bad_case 'address is longer than 20 bytes' 't[c]["pre"]["0x" + "11" * 21] = {}'
 bad_case 'number needs more than 256 bits' 't[c]["env"]["currentBaseFee"] = "0x1" + "00" * 32'
 bad_case 'number needs more than 64 bits' 't[c]["env"]["currentNumber"] = "0x1" + "00" * 8'
 bad_case 'transaction lacks nonce' 'del t[c]["transaction"]["nonce"]'
-bad_case 'neither txbytes nor a sender' 'del t[q]["transaction"]["sender"]
+bad_case 'no txbytes, sender or secretKey' 'del t[q]["transaction"]["sender"]
 t[q]["post"] = {"London": t[q]["post"]["London"][:1]}'
 bad_case 'no blob schedule' \
     't[c]["config"]["blobSchedule"]["BPO2"]["baseFeeUpdateFraction"] = "0x0"'
@@ -392,6 +414,10 @@ check grep -q '^| 20 | 20 | 0 | 0 | ' "$work/summary.md"
 name '--export folded: call paths of the cases'
 run_kept 0 statetest --export folded=f.txt --run quoted own.json
 check grep -Eq '^code_.*;CALL_0x(c0){20};SSTORE [0-9]+$' "$work/f.txt"
+name '--export folded: of a creation all but the intrinsic gas, the deposit of its code too'
+run_kept 0 statetest --export folded=f.txt --statetest.fork Osaka --statetest.index 0 \
+    "$(dirname "$golden")/statetest/creation.json"
+check test "$(awk '{ sum += $NF } END { print sum }' "$work/f.txt")" -eq $((81653 - 53138))
 name 'junit into a pipe'
 err_like '^ERROR\(11\): fifo:0: junit needs a file that can be gone back in'
 mkfifo "$work/fifo"

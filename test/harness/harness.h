@@ -46,6 +46,11 @@ uint64_t ch_test_random(void);
 /** ch_test_random_below gives a number in 0 .. limit-1; limit >= 1. */
 uint64_t ch_test_random_below(uint64_t limit);
 
+/** ch_test_cases says how many random cases a test of many takes: `all` over
+ *  COLDHEAP_CONFORMANCE_SAMPLE, which `make conformance` sets to 1, at least 1; `usual` if that is
+ *  not set. */
+uint64_t ch_test_cases(uint64_t all, uint64_t usual);
+
 /** ch_test_child_dies runs `body` in a forked child with stderr captured into `text` (at most
  * size-1 bytes and a NUL; may be NULL) and returns true if the child was ended by a signal or a
  * non-zero exit. */

@@ -24,27 +24,6 @@ static const char *const COLORS[] = {"#1f6fb4", "#d9822b", "#3c9a5f", "#8a5fb0",
 
 #define COLOR_COUNT (sizeof COLORS / sizeof COLORS[0])
 
-static void put_escaped(sink *out, const char *text) {
-    for (; *text != 0; text++) {
-        switch (*text) {
-        case '<':
-            sink_text(out, "&lt;");
-            break;
-        case '>':
-            sink_text(out, "&gt;");
-            break;
-        case '&':
-            sink_text(out, "&amp;");
-            break;
-        case '"':
-            sink_text(out, "&quot;");
-            break;
-        default:
-            sink_char(out, (unsigned char)*text < 0x20 ? ' ' : *text);
-        }
-    }
-}
-
 static double bar_room(void) {
     return WIDTH - LABEL_WIDTH - VALUE_WIDTH;
 }
@@ -91,11 +70,11 @@ static void put_bar(sink *out, const bench_row *row, size_t rival, double y, dou
                COLORS[rival % COLOR_COUNT]);
     sink_print(out, "<text x=\"%.1f\" y=\"%.1f\" fill=\"#20272e\">", LABEL_WIDTH + length + 6,
                y + BAR_HEIGHT - 4);
-    put_escaped(out, row->rival->label);
+    sink_xml(out, row->rival->label);
     sink_text(out, ": ");
     if (row->failure != NULL) {
         sink_text(out, "FAIL, ");
-        put_escaped(out, row->failure);
+        sink_xml(out, row->failure);
     } else {
         put_time(out, row->min_ns);
         sink_print(out, ", %s heap calls",
@@ -133,7 +112,7 @@ int bench_export_svg(const bench_table *table, const char *path) {
         if (i % rivals == 0) {
             sink_print(&out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\" fill=\"#20272e\">",
                        LABEL_WIDTH - 8, top + (double)rivals * BAR_HEIGHT / 2 + 4);
-            put_escaped(&out, table->rows[i].from->name);
+            sink_xml(&out, table->rows[i].from->name);
             sink_text(&out, "</text>\n");
         }
         put_bar(&out, &table->rows[i], i % rivals, top + (double)(i % rivals) * BAR_HEIGHT,

@@ -111,27 +111,6 @@ static void print_title(sink *out, const statetest_record *record,
 
 /* ---- junit ----------------------------------------------------------------------------------- */
 
-static void print_xml(sink *out, const char *text) {
-    for (; *text != 0; text++) {
-        switch (*text) {
-        case '&':
-            sink_text(out, "&amp;");
-            break;
-        case '<':
-            sink_text(out, "&lt;");
-            break;
-        case '>':
-            sink_text(out, "&gt;");
-            break;
-        case '"':
-            sink_text(out, "&quot;");
-            break;
-        default:
-            sink_char(out, (unsigned char)*text < ' ' ? '?' : *text);
-        }
-    }
-}
-
 static void junit_begin(export_file *file) {
     for (size_t i = 0; i < JUNIT_HEAD_BYTES - 1; i++) {
         sink_char(&file->out, ' ');
@@ -142,9 +121,9 @@ static void junit_begin(export_file *file) {
 static void junit_record(export_file *file, const statetest_record *record) {
     sink *out = &file->out;
     sink_text(out, "    <testcase classname=\"");
-    print_xml(out, record->file);
+    sink_xml(out, record->file);
     sink_text(out, "\" name=\"");
-    print_title(out, record, print_xml);
+    print_title(out, record, sink_xml);
     sink_text(out, "\" time=\"");
     print_seconds(out, record->time_ns);
     if (record->error == NULL) {
@@ -152,9 +131,9 @@ static void junit_record(export_file *file, const statetest_record *record) {
         return;
     }
     sink_text(out, "\">\n      <failure message=\"");
-    print_xml(out, record->error);
+    sink_xml(out, record->error);
     sink_text(out, "\">");
-    print_xml(out, record->error);
+    sink_xml(out, record->error);
     sink_text(out, "</failure>\n    </testcase>\n");
 }
 

@@ -15,9 +15,23 @@
 
 #define NUMBER_MAX 9007199254740992.0 /* 2^53: beyond it a double no longer counts by one */
 
-#define FEW_MEMBERS 8u /* up to so many keys are compared with each other */
+#define LOCATED_MAX 1000u /* errors of one member; then its own line must do */
+#define FEW_MEMBERS 8u    /* up to so many keys are compared with each other */
 
 static _Thread_local bool store_ended;
+
+/* Where the root's member that held the last error begins, so that many errors of one file, which
+ * mostly come in its order, cost one walk through it. */
+typedef struct error_place {
+    const char *text;
+    const json_node *root;
+    const json_node *member;
+    const char *place;
+    size_t line;
+    size_t error_count; /* in this member */
+} error_place;
+
+static _Thread_local error_place last_error_place;
 
 static void *hook_alloc(size_t size) {
     void *block = store_try(size, _Alignof(max_align_t));
@@ -116,6 +130,7 @@ int json_parse(json_document *document, text_file file) {
     const char *end = utf8_end(file.text, file.size);
     json_init();
     store_ended = false;
+    last_error_place.root = NULL; /* another document may come to lie where the last one was */
     document->file = file;
     document->root = NULL;
     if (end != file.text + file.size) {
@@ -255,15 +270,15 @@ int json_unique(const json_document *document, const json_node *object) {
                : json_error(document, twin, "\"%.200s\" stands here twice", json_key(twin));
 }
 
-/* Counts nodes in the order of the text up to and including `wanted`; true if it was met. */
-static bool count_to(const json_node *node, const json_node *wanted, size_t *count) {
-    for (; node != NULL; node = node->next) {
-        ++*count;
-        if (node == wanted || count_to(node->child, wanted, count)) {
-            return true;
-        }
+/* Counts `node` and what is in it, in the order of the text, up to and including `wanted`; true if
+ * it was met. */
+static bool count_in(const json_node *node, const json_node *wanted, size_t *count) {
+    ++*count;
+    bool met = node == wanted;
+    for (const json_node *child = node->child; !met && child != NULL; child = child->next) {
+        met = count_in(child, wanted, count);
     }
-    return false;
+    return met;
 }
 
 /* The place of the value number `count` of the text, which is known to be JSON. */
@@ -286,18 +301,59 @@ static const char *place_of(const char *text, size_t count) {
     return text;
 }
 
+static error_place first_place(const json_document *document) {
+    const char *text = document->file.text;
+    const char *place = place_of(text, 2); /* 1 is the root itself */
+    return (error_place){text,  document->root,       json_first(document->root),
+                         place, line_of(text, place), 0};
+}
+
+/* Walks from `at` to the member that holds `node`; its line, 0 if it is in none. */
+static size_t find_line(error_place *at, const json_node *node) {
+    while (at->member != NULL) {
+        size_t count = 0;
+        if (count_in(at->member, node, &count)) {
+            return at->line + line_of(at->place, place_of(at->place, count)) - 1;
+        }
+        const char *next = place_of(at->place, count + 1);
+        at->line += line_of(at->place, next) - 1;
+        at->place = next;
+        at->member = at->member->next;
+        at->error_count = 0;
+    }
+    return 0;
+}
+
+static size_t line_of_node(const json_document *document, const json_node *node) {
+    error_place *last = &last_error_place;
+    const char *text = document->file.text;
+    if (node == NULL || node == document->root) {
+        return node == NULL ? 0 : line_of(text, place_of(text, 1));
+    }
+    bool is_known = last->text == text && last->root == document->root && last->member != NULL;
+    if (is_known && last->error_count >= LOCATED_MAX && node >= last->member &&
+        (last->member->next == NULL || node < last->member->next)) {
+        return last->line; /* nodes lie in the order of the text */
+    }
+    error_place at = is_known ? *last : first_place(document);
+    size_t line = find_line(&at, node);
+    if (line == 0 && is_known) { /* it stands before the last one */
+        at = first_place(document);
+        line = find_line(&at, node);
+    }
+    *last = at;
+    last->error_count++;
+    return line;
+}
+
 int json_error(const json_document *document, const json_node *node, const char *format, ...) {
     char reason[1024];
     va_list arguments;
     va_start(arguments, format);
     (void)vsnprintf(reason, sizeof reason, format, arguments);
     va_end(arguments);
-    size_t count = 0;
-    size_t line = 0;
-    if (node != NULL && count_to(document->root, node, &count)) {
-        line = line_of(document->file.text, place_of(document->file.text, count));
-    }
-    return message_error(EXIT_MALFORMED, document->file.name, line, "%s", reason);
+    return message_error(EXIT_MALFORMED, document->file.name, line_of_node(document, node), "%s",
+                         reason);
 }
 
 int json_text_u256(const json_document *document, const json_node *node, const char *text,

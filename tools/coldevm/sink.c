@@ -150,3 +150,24 @@ void sink_print(sink *target, const char *format, ...) {
     size_t size = length < 0 ? 0 : (size_t)length;
     sink_bytes(target, text, size < sizeof text ? size : sizeof text - 1);
 }
+
+void sink_xml(sink *out, const char *text) {
+    for (; *text != 0; text++) {
+        switch (*text) {
+        case '&':
+            sink_text(out, "&amp;");
+            break;
+        case '<':
+            sink_text(out, "&lt;");
+            break;
+        case '>':
+            sink_text(out, "&gt;");
+            break;
+        case '"':
+            sink_text(out, "&quot;");
+            break;
+        default:
+            sink_char(out, (unsigned char)*text < ' ' ? '?' : *text);
+        }
+    }
+}

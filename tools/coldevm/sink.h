@@ -52,4 +52,8 @@ void sink_quantity(sink *target, const chevm_u256 *number);             /* 0x, n
 void sink_json_text(sink *target, const char *text);                    /* quoted and escaped */
 void sink_print(sink *target, const char *format, ...) CH_PRINTF(2, 3); /* up to 1023 bytes */
 
+/* sink_xml writes text as the content or attribute of an XML element; control characters become
+ * question marks. */
+void sink_xml(sink *out, const char *text);
+
 #endif

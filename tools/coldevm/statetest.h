@@ -172,10 +172,11 @@ int statetest_listener_open(statetest_listener *listener, const statetest_plan *
                             size_t memory_bytes);
 int statetest_listener_close(statetest_listener *listener);
 
-/* statetest_listen starts a run of a machine, statetest_unlisten ends it. */
+/* statetest_listen starts a run of a machine, statetest_unlisten ends it; gas_left is what the
+ * outermost frame left, -1 if it never ran. */
 void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does,
                       const trace_case *which, const chevm_outcome *outcome);
-void statetest_unlisten(statetest_listener *listener, chevm *vm);
+void statetest_unlisten(statetest_listener *listener, chevm *vm, int64_t gas_left);
 
 /* One worker: a thread with all it needs. */
 typedef struct statetest_worker {

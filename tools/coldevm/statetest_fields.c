@@ -119,6 +119,25 @@ static void read_fees(number_reader *reader, const json_node *whole, chevm_trans
               CHEVM_REJECTED_GASPRICE_OVERFLOW);
 }
 
+/* Who signed: by name, or by the key in old files. */
+static int read_sender(const json_document *document, const json_node *whole,
+                       chevm_transaction *target) {
+    const json_node *sender = json_get(whole, "sender");
+    const json_node *key = json_get(whole, "secretKey");
+    chevm_u256 secret;
+    if (sender != NULL) {
+        return json_address(document, sender, &target->sender);
+    }
+    if (key == NULL) {
+        return json_error(document, whole, "transaction has no txbytes, sender or secretKey");
+    }
+    const int code = json_u256(document, key, &secret);
+    if (code == EXIT_DONE && !chevm_secret_address(&target->sender, &secret)) {
+        return json_error(document, key, "not a key of secp256k1");
+    }
+    return code;
+}
+
 int statetest_read_fields(const statetest *test, const statetest_entry *entry,
                           chevm_transaction *target, chevm_rejection *why) {
     const json_document *document = test->document;
@@ -130,9 +149,6 @@ int statetest_read_fields(const statetest *test, const statetest_entry *entry,
                                 : NULL;
     number_reader reader = {document, EXIT_DONE, CHEVM_ACCEPTED};
     byte_range input = {(const uint8_t *)"", 0};
-    if (json_get(whole, "sender") == NULL) {
-        return json_error(document, whole, "transaction has neither txbytes nor a sender");
-    }
     *target = (chevm_transaction){.type = type_of(whole, json_is_array(list)),
                                   .is_creation = *json_text(to) == 0,
                                   .chain_id = test->chain_id};
@@ -148,8 +164,7 @@ int statetest_read_fields(const statetest *test, const statetest_entry *entry,
     read_authorizations(&reader, json_get(whole, "authorizationList"), target);
     int code = reader.code;
     code = code == EXIT_DONE ? json_bytes(document, fields->data[entry->data_index], &input) : code;
-    code = code == EXIT_DONE ? json_address(document, json_get(whole, "sender"), &target->sender)
-                             : code;
+    code = code == EXIT_DONE ? read_sender(document, whole, target) : code;
     if (code == EXIT_DONE && !target->is_creation) {
         code = json_address(document, to, &target->to);
     }

@@ -96,9 +96,9 @@ void statetest_listen(statetest_listener *listener, chevm *vm, unsigned does,
     (void)chevm_set_tracer(vm, does != 0 ? &listener->tracer : NULL);
 }
 
-void statetest_unlisten(statetest_listener *listener, chevm *vm) {
+void statetest_unlisten(statetest_listener *listener, chevm *vm, int64_t gas_left) {
     (void)chevm_set_tracer(vm, NULL);
     if ((listener->does & STATETEST_PROFILE) != 0) {
-        (void)trace_session_end(&listener->profile, -1); /* it writes no lines that could fail */
+        (void)trace_session_end(&listener->profile, gas_left); /* writes no lines that could fail */
     }
 }

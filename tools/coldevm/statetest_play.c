@@ -124,6 +124,15 @@ bool play_is_rejected(const play *it) {
     return it->outcome.rejection.why != CHEVM_ACCEPTED;
 }
 
+/* What the outermost frame left of its gas; -1: it never ran. */
+static int64_t frame_gas_left(const play *it) {
+    if (play_is_rejected(it) || it->outcome.status >= CHEVM_STATUS_MACHINE) {
+        return -1;
+    }
+    uint64_t intrinsic = chevm_intrinsic_gas(&it->transaction, it->block.fork, NULL);
+    return (int64_t)(it->transaction.gas_limit - intrinsic - it->outcome.execution_gas);
+}
+
 /* Runs the transaction from the mark; the state then holds what it left. */
 static void run_once(play *it, chevm_engine engine, unsigned does) {
     statetest_worker *worker = it->worker;
@@ -142,7 +151,7 @@ static void run_once(play *it, chevm_engine engine, unsigned does) {
         chevm_transact(worker->on.vm, worker->on.state, &it->block, &it->transaction, &it->outcome);
     }
     it->time_ns = clock_ns() - start;
-    statetest_unlisten(&worker->listener, worker->on.vm);
+    statetest_unlisten(&worker->listener, worker->on.vm, frame_gas_left(it));
 }
 
 /* What the state has become; may add the coinbase to it. */

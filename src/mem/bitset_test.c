@@ -1,0 +1,216 @@
+/* bitset_test.c: the bit set: every index of many sizes against an array of truths. */
+#include <coldheap/bitset.h>
+
+#include "harness.h"
+#include "model.h"
+
+#include <string.h>
+
+enum { BITS_MAX = 200 };
+
+static ch_bitset set_over(uint64_t *words, size_t bit_count) {
+    ch_bitset set = {0};
+    memset(words, 0xa5, ch_bitset_footprint(bit_count)); /* init must clear */
+    CHECK_EQUAL(ch_bitset_init(&set, words, ch_bitset_footprint(bit_count), bit_count), CH_OK);
+    return set;
+}
+
+TEST(bitset_footprint_is_whole_words_and_never_wraps) {
+    CHECK_EQUAL(ch_bitset_footprint(0), 0);
+    CHECK_EQUAL(ch_bitset_footprint(1), 8);
+    CHECK_EQUAL(ch_bitset_footprint(64), 8);
+    CHECK_EQUAL(ch_bitset_footprint(65), 16);
+    CHECK_EQUAL(ch_bitset_footprint(SIZE_MAX), SIZE_MAX / 64 * 8 + 8);
+    CHECK_EQUAL(ch_bitset_align(), _Alignof(uint64_t));
+}
+
+TEST(bitset_init_refuses_wrong_memory_and_writes_nothing) {
+    uint64_t words[2] = {7, 7};
+    ch_bitset set = {words, 99};
+    CHECK_EQUAL(ch_bitset_init(NULL, words, 16, 65), CH_EINVAL);
+    CHECK_EQUAL(ch_bitset_init(&set, NULL, 16, 65), CH_EINVAL);
+    CHECK_EQUAL(ch_bitset_init(&set, (uint8_t *)words + 1, 8, 1), CH_EALIGN);
+    CHECK_EQUAL(ch_bitset_init(&set, words, 15, 65), CH_EFULL);
+    CHECK_EQUAL(ch_bitset_init(&set, words, 16, SIZE_MAX), CH_EFULL);
+    CHECK(words[0] == 7 && words[1] == 7 && set.words == words && set.bit_count == 99);
+    CHECK_EQUAL(ch_bitset_init(&set, words, 8, 1), CH_OK);
+    CHECK(words[0] == 0 && words[1] == 7);
+}
+
+TEST(bitset_of_no_numbers_answers) {
+    ch_bitset set = {0};
+    size_t found = 5;
+    CHECK_EQUAL(ch_bitset_init(&set, NULL, 0, 0), CH_OK);
+    ch_bitset_fill(&set);
+    ch_bitset_reset(&set);
+    CHECK_EQUAL(ch_bitset_count(&set), 0);
+    CHECK_EQUAL(ch_bitset_capacity(&set), 0);
+    CHECK_EQUAL(ch_bitset_set(&set, 0), CH_ERANGE);
+    CHECK_EQUAL(ch_bitset_clear(&set, 0), CH_ERANGE);
+    CHECK_EQUAL(ch_bitset_find_first(&set, &found), CH_ENOENT);
+    CHECK_EQUAL(ch_bitset_find_next(&set, &found, 1), CH_ERANGE);
+    CHECK_EQUAL(ch_bitset_find_gap(&set, &found, 0), CH_ENOENT);
+    CHECK_EQUAL(found, 5);
+    CHECK_EQUAL(ch_bitset_check(&set, NULL), CH_OK);
+}
+
+TEST(bitset_index_out_of_range_is_refused) {
+    uint64_t words[2];
+    ch_bitset set = set_over(words, 65);
+    const size_t wrong[] = {65, 66, 127, 128, SIZE_MAX - 1, SIZE_MAX};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        bool in = true;
+        size_t found = 5;
+        CHECK_EQUAL(ch_bitset_set(&set, wrong[i]), CH_ERANGE);
+        CHECK_EQUAL(ch_bitset_clear(&set, wrong[i]), CH_ERANGE);
+        CHECK_EQUAL(ch_bitset_test_try(&set, &in, wrong[i]), CH_ERANGE);
+        CHECK(in && !ch_bitset_test(&set, wrong[i]));
+        CHECK_EQUAL(ch_bitset_find_next(&set, &found, wrong[i]), i == 0 ? CH_ENOENT : CH_ERANGE);
+        CHECK_EQUAL(ch_bitset_find_gap(&set, &found, wrong[i]), i == 0 ? CH_ENOENT : CH_ERANGE);
+        CHECK_EQUAL(found, 5);
+    }
+    CHECK(words[0] == 0 && words[1] == 0);
+}
+
+/* Each pair of numbers of each size: what is found from every start. */
+TEST(bitset_finds_each_number_from_every_start) {
+    static const size_t sizes[] = {1, 2, 63, 64, 65, 127, 128, 129};
+    uint64_t words[3];
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+        for (size_t index = 0; index < sizes[s]; index++) {
+            ch_bitset set = set_over(words, sizes[s]);
+            CHECK_EQUAL(ch_bitset_set(&set, index), CH_OK);
+            ch_bitset gap = {words, sizes[s]};
+            for (size_t from = 0; from < sizes[s]; from++) {
+                size_t found = SIZE_MAX;
+                ch_status want = from <= index ? CH_OK : CH_ENOENT;
+                CHECK_EQUAL(ch_bitset_find_next(&set, &found, from), want);
+                CHECK_EQUAL(found, want == CH_OK ? index : SIZE_MAX);
+            }
+            ch_bitset_fill(&gap);
+            CHECK_EQUAL(ch_bitset_count(&gap), sizes[s]);
+            CHECK_EQUAL(ch_bitset_clear(&gap, index), CH_OK);
+            for (size_t from = 0; from < sizes[s]; from++) {
+                size_t found = SIZE_MAX;
+                ch_status want = from <= index ? CH_OK : CH_ENOENT;
+                CHECK_EQUAL(ch_bitset_find_gap(&gap, &found, from), want);
+                CHECK_EQUAL(found, want == CH_OK ? index : SIZE_MAX);
+            }
+            CHECK_EQUAL(ch_bitset_check(&gap, NULL), CH_OK);
+        }
+    }
+}
+
+TEST(bitset_check_names_the_broken_invariant) {
+    uint64_t words[2];
+    unsigned invariant = 0;
+    ch_bitset set = set_over(words, 65);
+    for (unsigned bit = 1; bit < 64; bit++) {
+        words[1] = (uint64_t)1 << bit;
+        CHECK_EQUAL(ch_bitset_check(&set, &invariant), CH_ECORRUPT);
+        CHECK_EQUAL(invariant, 2);
+    }
+    words[1] = 1;
+    CHECK_EQUAL(ch_bitset_check(&set, &invariant), CH_OK);
+    CHECK_EQUAL(invariant, 0);
+    set.words = NULL;
+    CHECK_EQUAL(ch_bitset_check(&set, &invariant), CH_ECORRUPT);
+    CHECK_EQUAL(invariant, 1);
+}
+
+/* ---- Model ----------------------------------------------------------------------------------- */
+
+typedef struct world {
+    ch_bitset set;
+    uint64_t words[(BITS_MAX + 63) / 64];
+    bool in[BITS_MAX + 1];
+    size_t size;
+} world;
+
+static bool set_one(void *context) {
+    world *w = context;
+    size_t at = ch_test_random_below(w->size + 2);
+    if (at >= w->size) {
+        return ch_bitset_set(&w->set, at) == CH_ERANGE;
+    }
+    w->in[at] = true;
+    return ch_bitset_set(&w->set, at) == CH_OK;
+}
+
+static bool clear_one(void *context) {
+    world *w = context;
+    size_t at = ch_test_random_below(w->size + 2);
+    if (at >= w->size) {
+        return ch_bitset_clear(&w->set, at) == CH_ERANGE;
+    }
+    w->in[at] = false;
+    return ch_bitset_clear(&w->set, at) == CH_OK;
+}
+
+/* The answer of find_next and find_gap by looking at one number after the other. */
+static bool finds(const world *w, size_t from, bool wanted) {
+    size_t found = SIZE_MAX;
+    ch_status status = wanted ? ch_bitset_find_next(&w->set, &found, from)
+                              : ch_bitset_find_gap(&w->set, &found, from);
+    if (from > w->size) {
+        return status == CH_ERANGE;
+    }
+    size_t at = from;
+    while (at < w->size && w->in[at] != wanted) {
+        at++;
+    }
+    return at == w->size ? status == CH_ENOENT && found == SIZE_MAX
+                         : status == CH_OK && found == at;
+}
+
+static bool find_one(void *context) {
+    return finds(context, ch_test_random_below(((world *)context)->size + 2), true);
+}
+
+static bool find_gap(void *context) {
+    return finds(context, ch_test_random_below(((world *)context)->size + 2), false);
+}
+
+static bool all_or_none(void *context) {
+    world *w = context;
+    bool all = ch_test_random_below(2) == 0;
+    (all ? ch_bitset_fill : ch_bitset_reset)(&w->set);
+    for (size_t i = 0; i < w->size; i++) {
+        w->in[i] = all;
+    }
+    return true;
+}
+
+static bool resize(void *context) {
+    world *w = context;
+    w->size = ch_test_random_below(BITS_MAX + 1);
+    memset(w->in, 0, sizeof w->in);
+    return ch_bitset_init(&w->set, w->words, sizeof w->words, w->size) == CH_OK;
+}
+
+static bool same(void *context) {
+    const world *w = context;
+    size_t count = 0;
+    for (size_t i = 0; i < w->size; i++) {
+        count += w->in[i];
+        if (ch_bitset_test(&w->set, i) != w->in[i]) {
+            return false;
+        }
+    }
+    return ch_bitset_count(&w->set) == count && ch_bitset_check(&w->set, NULL) == CH_OK;
+}
+
+TEST(bitset_agrees_with_its_model_over_1e6_operations) {
+    static const ch_model_operation operations[] = {
+        {"set", 400, set_one},       {"clear", 400, clear_one},        {"find", 200, find_one},
+        {"find_gap", 200, find_gap}, {"all_or_none", 10, all_or_none}, {"resize", 10, resize},
+    };
+    static world w;
+    CHECK(resize(&w));
+    CHECK(ch_model_run(&(ch_model){.operations = operations,
+                                   .operation_count = sizeof operations / sizeof operations[0],
+                                   .check = same,
+                                   .context = &w,
+                                   .steps = 1000000,
+                                   .check_interval = 16}));
+}
