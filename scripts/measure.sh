@@ -178,7 +178,9 @@ statetest_table() {
 
 case ${1:-} in
 precompiles)
-    "$root/build/${PRESET:-release}/bin/chain_precompile_bench" >"$work/precompiles.txt"
+    # A missed target is a row of the table, too.
+    "$root/build/${PRESET:-release}/bin/chain_precompile_bench" >"$work/precompiles.txt" ||
+        [ -s "$work/precompiles.txt" ]
     { precompiles_table "$work/precompiles.txt" && provenance precompiles 'best round'; } \
         >"$out/precompiles.md"
     splice precompiles

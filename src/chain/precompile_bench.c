@@ -5,6 +5,7 @@
 #include <coldevm/precompile.h>
 
 #include "bench.h"
+#include "num/cpu.h"
 
 #include <string.h>
 
@@ -90,21 +91,26 @@ static void measure_random(const char *what, chevm_precompile precompile, size_t
 
 /* ---- Hashes --------------------------------------------------------------------------------- */
 
+/* Not a precompile: the hash of a storage slot. */
 static uint64_t keccak(void *context, uint64_t iterations) {
-    uint8_t *const word = context;
+    const uint8_t *const words = context;
+    uint64_t sum = 0;
     for (uint64_t i = 0; i < iterations; i++) {
-        chevm_keccak256_32(word, word);
+        uint8_t hash[32];
+        chevm_keccak256_32(hash, words + i % 64 * 32);
+        sum += hash[0];
     }
-    return word[0];
+    return sum;
 }
 
 BENCH_GROUP(keccak_32) {
-    static uint8_t word[32];
+    static call_work words;
+    words.size = 0;
+    put_random(&words, sizeof(uint8_t[64][32]));
     chevm_hash_init();
-    ch_bench_results_differ();
-    ch_bench_add("cold", keccak, word);
+    ch_bench_add("cold", keccak, words.input);
     ch_bench_expect_no_heap();
-    ch_bench_target("keccak 32 B", 370);
+    ch_bench_target("keccak 32 B", (chevmi_cpu_features() & CHEVMI_CPU_AVX512) != 0 ? 300 : 370);
     (void)ch_bench_run();
 }
 

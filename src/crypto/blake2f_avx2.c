@@ -48,10 +48,18 @@ CH_INLINE void mix(row *a, row *b, row *c, row *d, row x, row y) {
 #define LEFT_2      _MM_SHUFFLE(1, 0, 3, 2)
 #define LEFT_3      _MM_SHUFFLE(2, 1, 0, 3)
 
+/* In halves: what the caller has just written in pieces of 16 bytes cannot be read as 32 at once
+ * without waiting for the cache. */
+CH_INLINE row load(const uint64_t words[4]) {
+    const __m128i low = _mm_loadu_si128((const __m128i *)words);
+    const __m128i high = _mm_loadu_si128((const __m128i *)(words + 2));
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+}
+
 static void compress(uint64_t h[8], const uint64_t m[16], const uint64_t t[2], bool last,
                      uint32_t rounds) {
-    const row h0 = _mm256_loadu_si256((const __m256i *)h);
-    const row h1 = _mm256_loadu_si256((const __m256i *)(h + 4));
+    const row h0 = load(h);
+    const row h1 = load(h + 4);
     const row counter = _mm256_setr_epi64x((long long)t[0], (long long)t[1], last ? -1 : 0, 0);
     row a = h0, b = h1;
     row c = _mm256_loadu_si256((const __m256i *)chevmi_blake2b_initial);
