@@ -1,7 +1,7 @@
 /* pair_rig.h: two threads on two processors, for benches of rings: the measuring thread produces,
  * a second one that lives as long as the group consumes. Both wait in the same way for all rivals:
  * a number of pauses between two looks, now and then a yield. Who streams must look seldom, else
- * each look takes the line away from the side that writes it (docs/design/070-rings.md); who asks
+ * each look takes the line away from the side that writes it (docs/design/025-rings.md); who asks
  * and waits for the answer looks all the time. Bench programs only. */
 #ifndef CHI_PAIR_RIG_H
 #define CHI_PAIR_RIG_H

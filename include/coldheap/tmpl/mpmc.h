@@ -170,7 +170,7 @@ static inline ch_status CHI_(_push)(CH_MPMC_NAME *ring, const CH_MPMC_TYPE *item
 }
 
 /* Also with one consumer the head moves by exchange: one that is faster looks at the next slot
- * while the producer writes it, and both lose (docs/design/070-rings.md). */
+ * while the producer writes it, and both lose (docs/design/025-rings.md). */
 static inline ch_status CHI_(_pop)(CH_MPMC_NAME *ring, CH_MPMC_TYPE *item) {
 #ifdef CH_MPMC_SINGLE
     ch_status status = CH_RING_ENTER(&ring->consumer, ring, "pop");
