@@ -71,10 +71,9 @@ typedef struct chevm_address {
     X(LOGS_FULL,             65, "log capacity reached")                                    \
     X(JOURNAL_FULL,          66, "journal capacity reached")                                \
     X(CODE_FULL,             67, "code capacity reached")                                   \
-    X(NOT_YET_SUPPORTED,     68, "precompile not supported by this build")                  \
-    X(HEAP_CALL,             69, "heap call while sealed")                                  \
-    X(REJECTED,              70, "rejected")                                                \
-    X(INTERNAL,              71, "internal error")
+    X(HEAP_CALL,             68, "heap call while sealed")                                  \
+    X(REJECTED,              69, "rejected")                                                \
+    X(INTERNAL,              70, "internal error")
 // clang-format on
 
 typedef enum chevm_fork {

@@ -303,7 +303,6 @@ int32_t chevmi_evmc12_status_out(chevm_status status) {
         return CHEVM12_OUT_OF_MEMORY;
     case CHEVM_REJECTED:
         return CHEVM12_REJECTED;
-    case CHEVM_NOT_YET_SUPPORTED:
     case CHEVM_HEAP_CALL:
     case CHEVM_INTERNAL:
         return CHEVM12_INTERNAL_ERROR;
