@@ -27,6 +27,9 @@ CH_INLINE bool chi_fits(uintptr_t start, uintptr_t end, size_t size_bytes);
  *  NULL if it lies too high. */
 CH_INLINE uint8_t *chi_tally_window(uint8_t *cursor, uint8_t *end);
 
+/** chi_tally_is_high tells whether another window of blocks could overflow the word. */
+CH_INLINE bool chi_tally_is_high(uint64_t tally);
+
 /* ---- Implementation ---------------------------------------------------------------------- */
 
 CH_INLINE bool chi_fits(uintptr_t start, uintptr_t end, size_t size_bytes) {
@@ -34,6 +37,11 @@ CH_INLINE bool chi_fits(uintptr_t start, uintptr_t end, size_t size_bytes) {
         return start + size_bytes <= end;
     }
     return start <= end && size_bytes - 1 < end - start;
+}
+
+/* Blocks of no byte are not counted inline, so there are never more blocks than bytes. */
+CH_INLINE bool chi_tally_is_high(uint64_t tally) {
+    return (int32_t)(uint32_t)tally < 0;
 }
 
 CH_INLINE uint8_t *chi_tally_window(uint8_t *cursor, uint8_t *end) {
