@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """bench.py: reads the JSON of bench programs (scripts/bench.sh runs them) and draws conclusions.
 
-  scripts/bench.py table FOLDER [--short]     one row a group: ours, raw loop, best rival, bar (Markdown)
+  scripts/bench.py table FOLDER [--short]     a row a group: ours, raw loop, best rival, bar
   scripts/bench.py plot FOLDER PICTURE.svg    the same as a picture, by gnuplot
-  scripts/bench.py check FOLDER...            the bars of bench/bars.txt; status 1 if one does not hold
+  scripts/bench.py check FOLDER...            the bars of bench/bars.txt; status 1 if one fails
   scripts/bench.py compare STORED NEW...      status 1 if a group of NEW is slower than in STORED
   scripts/bench.py missed FOLDER... | slower STORED NEW...    the programs concerned, one a line
 
@@ -88,7 +88,7 @@ def load(folder):
 
 
 def read_bars():
-    """(promise, group, against, most, what, figure) of each bar; most may be followed by `median`."""
+    """(promise, group, against, most, what, figure) of each bar; `median` may follow most."""
     with open(BARS, encoding="utf-8") as file:
         for line in file:
             if line.strip() and not line.startswith("#"):
@@ -151,7 +151,7 @@ def ns(value):
 
 
 def rows_of(groups, short):
-    """(label, group, raw, rival, bar text, verdict), measured memory groups in bars' order first."""
+    """(label, group, bar, verdict) of measured groups, those with a bar first, in its order."""
     seen = set()
     for bar in read_bars():
         group, figure = judge(bar, groups)
@@ -172,8 +172,8 @@ def cell(group, name):
 
 
 def table(groups, short):
-    head = ["object and operation", "ours, ns", "raw loop", "best rival", "ours / raw", "ours / rival",
-            "bar", "holds"]
+    head = ["object and operation", "ours, ns", "raw loop", "best rival", "ours / raw",
+            "ours / rival", "bar", "holds"]
     print("| " + " | ".join(head) + " |")
     print("|---|---:|---:|---|---:|---:|---|---|")
     for label, group, bar, verdict in rows_of(groups, short):
@@ -234,17 +234,18 @@ def plot(groups, picture):
         path = os.path.join(work, "names.dat")
         with open(path, "w", encoding="utf-8") as file:
             file.write("\n".join(names) + "\n")
-        plots.append("'%s' using 1:2:3 with labels left font ',9' textcolor '#5a6673' notitle" % path)
+        plots.append("'%s' using 1:2:3 with labels left font ',9' tc '#5a6673' notitle" % path)
         script = PLOT.format(height=90 + 40 * len(rows), picture=picture, count=len(rows) - 0.4,
                              labels=labels, plots=", \\\n  ".join(plots))
-        done = subprocess.run(["gnuplot"], input=script, text=True, capture_output=True, check=False)
+        done = subprocess.run(["gnuplot"], input=script, text=True, capture_output=True,
+                              check=False)
         if done.returncode != 0:
             fail("gnuplot: " + done.stderr.strip())
     tidy_svg(picture)
 
 
 def tidy_svg(picture):
-    """Without the line that names the program's version and no trailing blanks: equal data, equal file."""
+    """No trailing blanks and no empty lines."""
     with open(picture, encoding="utf-8") as file:
         lines = [line.rstrip() for line in file]
     with open(picture, "w", encoding="utf-8") as file:
@@ -306,7 +307,8 @@ def compare(stored_folder, folders, names_only):
 
 def main(arguments):
     if len(arguments) < 2:
-        fail("usage: table|check|missed FOLDER..., plot FOLDER PICTURE, compare|slower STORED NEW...")
+        fail("usage: table|check|missed FOLDER..., plot FOLDER PICTURE, "
+             "compare|slower STORED NEW...")
     mode, folder, rest = arguments[0], arguments[1], arguments[2:]
     if mode in ("compare", "slower") and rest:
         return compare(folder, rest, mode == "slower")

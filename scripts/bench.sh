@@ -1,18 +1,18 @@
 #!/bin/sh
-# bench.sh: runs the bench programs of a built preset, one after the other, and what follows from it.
-#   scripts/bench.sh [PRESET [FILTER]]             every program; tables, then the memory patterns' costs
-#                                                  and `coldevm bench` over the own contracts
+# bench.sh: runs the bench programs of a built preset one by one, and what follows from it.
+#   scripts/bench.sh [PRESET [FILTER]]             every program, then the memory patterns' table,
+#                                                  picture; `coldevm bench` on the own contracts
 #   scripts/bench.sh --check [PRESET [FILTER]]     the bars of bench/bars.txt; exit status 1 if one
 #                                                  does not hold
 #   scripts/bench.sh --store [PRESET [FILTER]]     keeps the results of this machine (BENCH_STORE,
 #                                                  build/bench/stored)
 #   scripts/bench.sh --compare [PRESET [FILTER]]   exit status 1 if something became slower than
 #                                                  stored, 2 if that was another machine
-# Tables go to stdout, Google-Benchmark JSON to build/bench/PROGRAM.json, the memory patterns' costs to
-# build/bench/memory.md and memory.svg. FILTER is part of a program's name. What fails --check or
+# Tables go to stdout, Google-Benchmark JSON to build/bench/PROGRAM.json, the memory patterns' table
+# to build/bench/memory.md and memory.svg. FILTER is part of a program's name. What fails --check or
 # --compare runs twice more before it counts: noise passes, slowness stays. Exit status 1 also if a
-# bench failed (results differ, heap calls where none may be, a row below the floor). BENCH_FLAGS are
-# further flags of the programs, BENCH_BIN the folder where they are.
+# bench failed (results differ, heap calls where none may be, a row below the floor). BENCH_FLAGS
+# are further flags of the programs, BENCH_BIN the folder where they are.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)

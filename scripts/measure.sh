@@ -3,7 +3,7 @@
 #   scripts/measure.sh own                       own contracts: cold heap beside the malloc twin
 #   scripts/measure.sh vm LIBRARY CASE...        cases beside any EVMC library of ABI 12
 #   scripts/measure.sh precompiles               every precompile beside its target
-#   scripts/measure.sh memory                    memory patterns beside the raw loop and their rivals
+#   scripts/measure.sh memory                    memory patterns beside the raw loop and rivals
 #   scripts/measure.sh statetest FOLDER [NAME COMMAND...]
 #                                                all state tests of a folder, with one and two
 #                                                workers, and beside another runner called NAME
@@ -183,9 +183,10 @@ memory)
     # A missed bar is a row of the table, too.
     "$root/scripts/bench.sh" "${PRESET:-release}" mem_ >&2 || [ -s "$root/build/bench/memory.md" ]
     note=$(provenance memory 'best batch of nine interleaved rounds or more')
-    { "$root/scripts/bench.py" table "$root/build/bench" && echo "$note"; } >"$out/memory.md"
-    cp "$root/build/bench/memory.svg" "$out/memory.svg"
-    { "$root/scripts/bench.py" table "$root/build/bench" --short && echo "$note"; } >"$work/short.md"
+    results=$root/build/bench
+    { "$root/scripts/bench.py" table "$results" && echo "$note"; } >"$out/memory.md"
+    cp "$results/memory.svg" "$out/memory.svg"
+    { "$root/scripts/bench.py" table "$results" --short && echo "$note"; } >"$work/short.md"
     splice memory "$work/short.md"
     ;;
 precompiles)
@@ -220,5 +221,6 @@ vm)
         'best of nine interleaved rounds'; } >"$out/vm.md"
     splice vm
     ;;
-*) die "usage: memory | own | vm LIBRARY CASE... | precompiles | statetest FOLDER [NAME COMMAND...]" ;;
+*) die "usage: memory | own | vm LIBRARY CASE... | precompiles |" \
+    "statetest FOLDER [NAME COMMAND...]" ;;
 esac

@@ -5,8 +5,8 @@
   scripts/promises.py check BUILD [DOCUMENT]   the document against what exists; prints TAP
   scripts/promises.py missing BUILD            promises without a proof so far, one a line
 
-BUILD is a configured build tree: ctest there says which programs and entries exist. Proofs come from
-the comments "TEST(name) { /* M17 M22 */" of the unit tests, from test/promises/promises.txt and from
+BUILD is a configured build tree: ctest there says which programs and entries exist. Proofs come
+from the comments "TEST(name) { /* M17 M22 */" of unit tests, from test/promises/promises.txt and
 bench/bars.txt. `check` fails when a promise has no proof, when a row of the document names a test,
 an entry or a file that does not exist, or when the document lacks a promise; a test that was added
 since the document was written is no failure. Environment: PROMISES_ROOT, another project's folder
@@ -168,9 +168,9 @@ def document_of(titles, rows, tests):
     marked = sum(1 for numbers in tests.values() if numbers)
     lines = [
         "# Promises and their proofs", "",
-        "Each numbered promise of libcoldheap, and what proves it: unit tests (program: names), other",
-        "entries of the suite, bars of `bench/bars.txt`, scripts. Written by",
-        "`scripts/promises.py write BUILD` from the marks in the tests; %d tests carry one." % marked,
+        "Each numbered promise of libcoldheap, and what proves it: unit tests (program: names),",
+        "other entries of the suite, bars of `bench/bars.txt`, scripts. Written by",
+        "`scripts/promises.py write BUILD` from the marks in the tests; %d carry one." % marked,
         "",
         "| promise | proofs |", "|---|---|"]
     for number, row in rows.items():

@@ -1,7 +1,7 @@
 #!/bin/sh
-# gates_test.sh ROOT SAMPLE: scripts/bench.sh with a bench whose time is known well: it passes beside
-# its stored result and its bar, and both gates fail when the same work is made a tenth slower.
-# Prints TAP.
+# gates_test.sh ROOT SAMPLE: scripts/bench.sh with a bench whose time is known well: it passes
+# beside its stored result and its bar, and both gates fail when the same work is made a tenth
+# slower. Prints TAP.
 set -u
 
 root=$1
