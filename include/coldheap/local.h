@@ -194,14 +194,14 @@ CH_INLINE void *ch_scratch_alloc(size_t size_bytes, size_t align) {
 
 CH_INLINE ch_arena_point ch_scratch_mark(void) {
     ch_local_areas *mine = ch_local_current;
-    ch_arena_point empty = {NULL, 0, 0};
+    ch_arena_point empty = {NULL, 0, NULL};
     return CH_LIKELY(mine != NULL) ? ch_arena_mark(&mine->scratch) : empty;
 }
 
 CH_INLINE ch_status ch_scratch_release(ch_arena_point point) {
     ch_local_areas *mine = ch_local_current;
-    return CH_LIKELY(mine != NULL && point.life != 0) ? ch_arena_release(&mine->scratch, point)
-                                                      : ch_scratch_release_slow(point);
+    return CH_LIKELY(mine != NULL && point.arena != NULL) ? ch_arena_release(&mine->scratch, point)
+                                                          : ch_scratch_release_slow(point);
 }
 
 CH_INLINE void chi_scratch_scope_end(ch_arena_point *point) {

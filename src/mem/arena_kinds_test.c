@@ -134,7 +134,7 @@ TEST(arena_that_is_not_live_answers_estate) {
         CHECK_EQUAL(ch_arena_reset(&arena), CH_ESTATE);
         CHECK_EQUAL(ch_arena_trim(&arena, 0), CH_ESTATE);
         CHECK_EQUAL(ch_arena_stats(&arena, &figures), CH_ESTATE);
-        CHECK_EQUAL(ch_arena_release_slow(&arena, &(ch_arena_point){0}), CH_ESTATE);
+        CHECK_EQUAL(ch_arena_release_slow(&arena, NULL, 0, NULL), CH_ESTATE);
         CHECK_EQUAL(ch_arena_check(&arena, NULL), CH_ECORRUPT);
         CHECK_EQUAL(ch_arena_fini(&arena), CH_OK);
         CHECK_EQUAL(ch_arena_remaining_for(&arena, 1), 0);

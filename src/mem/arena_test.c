@@ -280,7 +280,7 @@ TEST(wrong_marks_are_misuse_and_change_nothing) {
         above.cursor = (uint8_t *)((uintptr_t)above.cursor + 1);
         refuse(arena, above);
         ch_arena_point later = low;
-        later.chunk_index++;
+        later.place++;
         refuse(arena, later);
         CHECK_EQUAL(ch_arena_reset(arena), CH_OK);
         CHECK(ch_arena_alloc(arena, 10, 1) != NULL);

@@ -248,15 +248,15 @@ ch_status ch_scratch_alloc_try(void **out, size_t size_bytes, size_t align) {
     return ch_arena_alloc_try(&ch_local_current->scratch, out, size_bytes, align);
 }
 
-/* A mark from before set-up has no life: the area was empty then. */
+/* A mark from before set-up has no arena: the area was empty then. */
 ch_status ch_scratch_release_slow(ch_arena_point point) {
     chi_local *mine = chi_local_self();
     if (mine == NULL) {
-        return point.life == 0 ? CH_OK : CH_ESTATE;
+        return point.arena == NULL ? CH_OK : CH_ESTATE;
     }
     ch_arena *scratch = &mine->areas.scratch;
-    ch_arena_point start = {scratch->config.base, 1, scratch->life};
-    return ch_arena_release(scratch, point.life == 0 ? start : point);
+    ch_arena_point start = {scratch->config.base, scratch->life + 1, scratch};
+    return ch_arena_release(scratch, point.arena == NULL ? start : point);
 }
 
 ch_status ch_scratch_reset(void) {

@@ -79,6 +79,7 @@ TEST(local_scratch_scopes_nest_and_marks_before_set_up_mean_empty) {
 
 TEST(local_calls_without_set_up_answer) {
     ch_local_figures figures;
+    const ch_arena gone = {0};
     const ch_arena_point empty = ch_scratch_mark();
     ch_arena_point old = empty;
     CHECK_EQUAL(ch_local_stats(&figures), CH_ESTATE);
@@ -89,7 +90,8 @@ TEST(local_calls_without_set_up_answer) {
     CHECK_EQUAL(ch_scratch_reset(), CH_OK);
     CHECK_EQUAL(ch_scratch_release(empty), CH_OK);
     CHECK_EQUAL(ch_local_check(NULL), CH_OK);
-    old.life = 5;
+    old.place = 5;
+    old.arena = &gone;
     CHECK_EQUAL(ch_scratch_release(old), CH_ESTATE);
     CHECK(ch_local_current == NULL);
 }

@@ -41,6 +41,8 @@ TEST(queries_follow_use_and_keep_failures_over_reset) {
         CHECK_EQUAL(figures.peak_bytes, 100 + lead);
         CHECK_EQUAL(figures.watermarks, 0);
         CHECK_EQUAL(figures.watermarks_max, 3);
+        CHECK_EQUAL(figures.allocations, 1);
+        CHECK_EQUAL(figures.total_bytes, 100);
         CHECK_EQUAL(figures.failures_full, 1);
         CHECK_EQUAL(figures.failures_invalid, 0);
         CHECK_EQUAL(figures.source_calls, rig.source.calls);
@@ -70,6 +72,7 @@ TEST(json_has_fixed_keys_and_is_cut_at_every_length) {
                                 "{\"object\":\"stack\",\"name\":\"s\",\"used_bytes\":0,"
                                 "\"capacity_bytes\":1000,\"available_bytes\":1000,"
                                 "\"peak_bytes\":0,\"watermarks\":1,\"watermarks_max\":1024,"
+                                "\"allocations\":0,\"total_bytes\":0,"
                                 "\"failures_full\":0,\"failures_invalid\":0,\"source_calls\":0,"
                                 "\"utilization\":0.000000}");
     CHECK_EQUAL(ch_stack_stats_json(stack, NULL, 0), length);
@@ -113,13 +116,14 @@ TEST(check_sees_every_flipped_bit_of_the_structure) {
         FLIP(seal, 1, 1);
         FLIP(magic, 1, 1);
         FLIP(fast_end, 3, 3);
-        FLIP(fast_top, 3, 3);
+        FLIP(fast_floor, 3, 3);
+        FLIP(fast_marks, 3, 3);
         FLIP(owner, 3, 3);
-        FLIP(floor, 5, 5);
+        FLIP(floor, 3, 5);
         FLIP(used_bytes, 2, 4);
         FLIP(block_count, 2, 4);
         if (kind == OWN) {
-            FLIP(top, 3, 4);
+            FLIP(top, 4, 4);
             FLIP(mark_count, 5, 5);
             flip(stack, rig.memory, sizeof(uint8_t *), 5, 5);
         }
