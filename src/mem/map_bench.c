@@ -197,6 +197,9 @@ static void compare(map_kind kind, size_t groups, double limit) {
         "# rival boost flat_map skipped: libboost1.81-dev (or newer) and a C++ compiler were not "
         "there when the build was configured\n");
 #endif
+    if (kind == CHURN) {
+        ch_bench_check_iterations(2 * count);
+    }
     ch_bench_run();
     for (size_t i = 0; i < RIVALS && rivals[i] != NULL; i++) {
         rivals[i]->destroy(works[i].map);
