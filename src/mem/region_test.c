@@ -27,6 +27,10 @@ static size_t resident_bytes(void) {
 }
 
 TEST(region_reserve_of_64_gib_takes_no_memory) {
+    if (ch_test_is_emulated()) {
+        ch_test_skip("the emulator tells the size of its own memory");
+        return;
+    }
     ch_region region;
     size_t before = resident_bytes();
     ch_status status = ch_region_reserve(&region, &(ch_region_options){.size_bytes = 64 * GIB});

@@ -123,14 +123,14 @@ TEST(init_of_a_twin_needs_a_source_and_room_for_watermarks) {
 }
 
 TEST(stack_that_is_not_live_answers_estate) {
-    static void *room[4]; /* no block, but where the inline paths may look for a link */
+    static void *room[8]; /* no block, but where the inline paths may look for a link */
     ch_stack stack = {0};
     ch_stack_figures figures;
     void *out = NULL;
     ch_on_misuse(&rig_hook);
     CHECK(ch_stack_alloc(&stack, 1, 1) == NULL);
     CHECK_EQUAL(ch_stack_alloc_try(&stack, &out, 1, 1), CH_ESTATE);
-    CHECK_EQUAL(ch_stack_free(&stack, &room[2], 1), CH_ESTATE);
+    CHECK_EQUAL(ch_stack_free(&stack, &room[4], 1), CH_ESTATE);
     CHECK_EQUAL(ch_stack_free(&stack, NULL, 0), CH_ESTATE);
     CHECK_EQUAL(ch_stack_resize(&stack, &out, 1, 1), CH_ESTATE);
     CHECK_EQUAL(ch_stack_mark(&stack), CH_ESTATE);
