@@ -103,7 +103,7 @@ static inline void CHI_(_start)(CH_MAP_NAME *map, size_t capacity, uint64_t seed
 
 #ifdef CH_MAP_CAP
 
-CH_STATIC_ASSERT((CH_MAP_CAP) <= CHI_MAP_CAPACITY_MAX, "map.h: CH_MAP_CAP out of range");
+CH_STATIC_ASSERT((CH_MAP_CAP) < CHI_MAP_CAPACITY_MAX + 1, "map.h: CH_MAP_CAP out of range");
 
 static inline ch_status CHI_(_init)(CH_MAP_NAME *map, uint64_t seed) {
     if (map == NULL) {
