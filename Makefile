@@ -11,12 +11,13 @@ DESTDIR ?=
 MATRIX := $(if $(findstring clang,$(PRESET))$(findstring fuzz,$(PRESET)),matrix)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench conformance install clean
+.PHONY: help demo test bench bench-check conformance install clean
 
 help:
 	@echo 'make demo          run contracts on the cold heap beside the malloc twin: table and plot'
 	@echo 'make test          build and run the whole test suite'
-	@echo 'make bench         run every benchmark, results in build/bench/'
+	@echo 'make bench         run every benchmark beside its rivals: tables and SVG in build/bench/'
+	@echo 'make bench-check   run those of the memory patterns; fails if a bar does not hold'
 	@echo 'make conformance   run the public Ethereum fixtures (COLDHEAP_FIXTURES names their folder)'
 	@echo 'make install       install into PREFIX ($(PREFIX)), below DESTDIR if set'
 	@echo 'make clean         remove build/'
@@ -35,9 +36,14 @@ test:
 	@scripts/ci.sh test $(PRESET)
 
 bench:
-	@scripts/setup.sh base $(MATRIX)
+	@scripts/setup.sh base rivals $(MATRIX)
 	@scripts/ci.sh build $(PRESET)
 	@scripts/bench.sh $(PRESET)
+
+bench-check:
+	@scripts/setup.sh base rivals $(MATRIX)
+	@scripts/ci.sh build $(PRESET)
+	@scripts/bench.sh --check $(PRESET)
 
 conformance:
 	@scripts/setup.sh base test contracts $(MATRIX)

@@ -1,31 +1,127 @@
 #!/bin/sh
-# bench.sh: runs every bench program of a built preset, one after the other.
-#   scripts/bench.sh [PRESET [FILTER]]
-# Then `coldevm bench` over the own contracts, unless FILTER is given. Tables go to stdout,
-# Google-Benchmark JSON to build/bench/PROGRAM.json. FILTER is part of a program's name. Exit status
-# 1 if a bench failed (results differ, heap calls where none may be, a row below the floor).
+# bench.sh: runs the bench programs of a built preset one by one, and what follows from it.
+#   scripts/bench.sh [PRESET [FILTER]]             every program, then the memory patterns' table,
+#                                                  picture; `coldevm bench` on the own contracts
+#   scripts/bench.sh --check [PRESET [FILTER]]     the bars of bench/bars.txt; exit status 1 if one
+#                                                  does not hold
+#   scripts/bench.sh --store [PRESET [FILTER]]     keeps the results of this machine (BENCH_STORE,
+#                                                  build/bench/stored)
+#   scripts/bench.sh --compare [PRESET [FILTER]]   exit status 1 if something became slower than
+#                                                  stored, 2 if that was another machine
+# Tables go to stdout, Google-Benchmark JSON to build/bench/PROGRAM.json, the memory patterns' table
+# to build/bench/memory.md and memory.svg. FILTER is part of a program's name. What fails --check or
+# --compare runs twice more before it counts: noise passes, slowness stays. Exit status 1 also if a
+# bench failed (results differ, heap calls where none may be, a row below the floor). BENCH_FLAGS
+# are further flags of the programs, BENCH_BIN the folder where they are.
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-bin=$root/build/${1:-release}/bin
+mode=run
+case ${1:-} in
+--check | --store | --compare)
+    mode=${1#--}
+    shift
+    ;;
+esac
+bin=${BENCH_BIN:-$root/build/${1:-release}/bin}
+filter=${2:-}
 out=$root/build/bench
-mkdir -p "$out"
-
+stored=${BENCH_STORE:-$out/stored}
 status=0
-found=0
-for program in "$bin"/*"${2:-}"*_bench; do
-    [ -x "$program" ] || continue
-    found=1
-    name=$(basename "$program")
-    echo "== $name"
-    "$program" --json "$out/$name.json" || status=1
-done
-# The contracts, through the command: cold heap beside the malloc twin.
-if [ -x "$bin/coldevm" ] && [ -z "${2:-}" ]; then
-    found=1
-    echo '== coldevm bench'
-    "$bin/coldevm" bench --backend both --export "gbench=$out/coldevm.json" || status=1
-fi
-[ "$found" -eq 1 ] || { echo "bench: no bench program in $bin matches" >&2; exit 1; }
-echo "results: $out"
+missed=0
+
+die() {
+    echo "bench.sh: $*" >&2
+    exit 2
+}
+
+# run_into FOLDER PROGRAM...: their results; remembers in `status` what failed, in `missed` that a
+# target of a program's own was missed.
+run_into() {
+    folder=$1
+    shift
+    mkdir -p "$folder"
+    for program; do
+        echo "== $program"
+        # shellcheck disable=SC2086 # flags hold no spaces
+        "$bin/$program" --json "$folder/$program.json" ${BENCH_FLAGS:-} ||
+            case $? in
+            3) missed=1 ;;
+            *) status=1 ;;
+            esac
+    done
+}
+
+# programs PATTERN: names of the programs that match, one a line.
+programs() {
+    for program in "$bin"/$1; do
+        [ ! -x "$program" ] || basename "$program"
+    done
+}
+
+# settle COMMAND...: runs again, up to twice, the programs that the command names for the folders so
+# far; sets `folders`.
+settle() {
+    folders=$work/1
+    for round in 2 3; do
+        # shellcheck disable=SC2086 # folders hold no spaces
+        again=$("$@" $folders)
+        [ -n "$again" ] || break
+        # shellcheck disable=SC2086
+        run_into "$work/$round" $again >/dev/null
+        folders="$folders $work/$round"
+    done
+}
+
+plain() {
+    # shellcheck disable=SC2046
+    run_into "$out" $(programs "*${filter}*_bench")
+    if [ -n "$(programs "mem_*${filter}*_bench")" ]; then
+        "$root/scripts/bench.py" table "$out" >"$out/memory.md"
+        echo
+        cat "$out/memory.md"
+        if command -v gnuplot >/dev/null 2>&1; then
+            "$root/scripts/bench.py" plot "$out" "$out/memory.svg"
+            echo "picture: $out/memory.svg"
+        else
+            echo "# no picture: gnuplot is not installed"
+        fi
+    fi
+    # The contracts, through the command: cold heap beside the malloc twin.
+    if [ -x "$bin/coldevm" ] && [ -z "$filter" ]; then
+        echo '== coldevm bench'
+        "$bin/coldevm" bench --backend both --export "gbench=$out/coldevm.json" || status=1
+    fi
+    echo "results: $out"
+    [ "$missed" -eq 0 ] || status=1
+}
+
+all=$(programs "*${filter}*_bench")
+[ -n "$all" ] || die "no bench program in $bin matches"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+case $mode in
+run) plain ;;
+check)
+    # shellcheck disable=SC2046
+    run_into "$work/1" $(programs "mem_*${filter}*_bench")
+    settle "$root/scripts/bench.py" missed
+    # shellcheck disable=SC2086
+    "$root/scripts/bench.py" check $folders || status=1
+    ;;
+store)
+    rm -rf "$stored"
+    # shellcheck disable=SC2086
+    run_into "$stored" $all
+    echo "stored: $stored"
+    ;;
+compare)
+    [ -d "$stored" ] || die "nothing is stored in $stored: run bench.sh --store first"
+    # shellcheck disable=SC2086
+    run_into "$work/1" $all
+    settle "$root/scripts/bench.py" slower "$stored"
+    # shellcheck disable=SC2086
+    "$root/scripts/bench.py" compare "$stored" $folders || status=$?
+    ;;
+esac
 exit "$status"

@@ -3,6 +3,7 @@
 #   scripts/measure.sh own                       own contracts: cold heap beside the malloc twin
 #   scripts/measure.sh vm LIBRARY CASE...        cases beside any EVMC library of ABI 12
 #   scripts/measure.sh precompiles               every precompile beside its target
+#   scripts/measure.sh memory                    memory patterns beside the raw loop and rivals
 #   scripts/measure.sh statetest FOLDER [NAME COMMAND...]
 #                                                all state tests of a folder, with one and two
 #                                                workers, and beside another runner called NAME
@@ -34,9 +35,10 @@ provenance() {
         "Repeat it: \`scripts/measure.sh $1\`."
 }
 
-# Puts docs/measured/NAME.md between <!-- begin NAME --> and <!-- end NAME --> of the README.
+# splice NAME [TABLE]: puts it, or docs/measured/NAME.md, between <!-- begin NAME --> and
+# <!-- end NAME --> of the README.
 splice() {
-    awk -v name="$1" -v table="$out/$1.md" '
+    awk -v name="$1" -v table="${2:-$out/$1.md}" '
         $0 == "<!-- begin " name " -->" {
             print
             while ((getline line < table) > 0) { print line }
@@ -177,6 +179,16 @@ statetest_table() {
 }
 
 case ${1:-} in
+memory)
+    # A missed bar is a row of the table, too.
+    "$root/scripts/bench.sh" "${PRESET:-release}" mem_ >&2 || [ -s "$root/build/bench/memory.md" ]
+    note=$(provenance memory 'best batch of nine interleaved rounds or more')
+    results=$root/build/bench
+    { "$root/scripts/bench.py" table "$results" && echo "$note"; } >"$out/memory.md"
+    cp "$results/memory.svg" "$out/memory.svg"
+    { "$root/scripts/bench.py" table "$results" --short && echo "$note"; } >"$work/short.md"
+    splice memory "$work/short.md"
+    ;;
 precompiles)
     # A missed target is a row of the table, too.
     "$root/build/${PRESET:-release}/bin/chain_precompile_bench" >"$work/precompiles.txt" ||
@@ -209,5 +221,6 @@ vm)
         'best of nine interleaved rounds'; } >"$out/vm.md"
     splice vm
     ;;
-*) die "usage: own | vm LIBRARY CASE... | precompiles | statetest FOLDER [NAME COMMAND...]" ;;
+*) die "usage: memory | own | vm LIBRARY CASE... | precompiles |" \
+    "statetest FOLDER [NAME COMMAND...]" ;;
 esac

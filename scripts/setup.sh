@@ -6,6 +6,7 @@
 #   base       compiler, CMake, Ninja, and what demo, bench and install use; npm brings the sources
 #              of blst (deps/blst, into build/deps/blst)
 #   test       oracles and checkers of the test suite
+#   rivals     other allocators and libraries that benches run beside ours, and what judges them
 #   matrix     the second compiler and its run-time libraries
 #   contracts  the pinned npm packages of deps/ (into build/deps): compiler of the own contracts,
 #              other implementations to compare with
@@ -36,6 +37,12 @@ test       libgmp-dev          header:gmp.h
 test       libssl-dev          header:openssl/evp.h
 test       valgrind            command:valgrind
 test       python3             command:python3
+rivals     python3             command:python3
+rivals     libmimalloc2.0      package
+rivals     libjemalloc2        package
+rivals     libtcmalloc-minimal4 package
+rivals     libck-dev           header:ck_ring.h
+rivals     libboost1.81-dev    header:boost/version.hpp
 matrix     clang               command:clang
 matrix     libclang-rt-14-dev  package
 '
@@ -134,7 +141,7 @@ groups=
 for word; do
     case $word in
     --check) check_only=yes ;;
-    base | test | matrix | contracts) groups="$groups $word" ;;
+    base | test | rivals | matrix | contracts) groups="$groups $word" ;;
     *) usage ;;
     esac
 done

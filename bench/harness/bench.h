@@ -29,9 +29,10 @@
  *      }
  *
  *  What a run of one group is:
- *  1. Check call: each rival is called once with the same iteration count. Its return value is the
- *     result hash; all rivals of a group must give the same one (ch_bench_results_differ() lifts
- * it). Heap calls are counted here exactly, after one uncounted call of the same size as warm-up.
+ *  1. Check call: each rival is called twice with the same iteration count. The first call finds
+ *     everything cold; its time stands in a column of its own. The return value of the second is
+ * the result hash; all rivals of a group must give the same one (ch_bench_results_differ() lifts
+ *     it). Heap calls are counted here exactly.
  *  2. Calibration: the batch size is raised until a batch takes a tenth of a round.
  *  3. At least 9 rounds (--rounds); in each, every rival in turn runs its batches, the order
  * rotating by one each round. A sample is the time of one batch divided by its iterations.
@@ -46,10 +47,11 @@
  *  Program flags: --list, --filter TEXT (part of a group's name), --rounds N (9, more allowed),
  *  --min-time MS (10: length of one rival's share of a round), --json FILE (Google-Benchmark
  * format),
- *  --smoke. Smoke runs the check call and a few short rounds and prints TAP: a group fails if
- * hashes differ or an expected zero of heap calls is not zero. A full run fails for the same
- * reasons and if a row is INVALID. Random numbers are seeded by the group's name: every run has the
- * same work. */
+ *  --smoke, --slow-down PERCENT (the first rival of each group does so much more work than it is
+ *  credited with: for the test of gates, which must notice). Smoke runs the check call and a few
+ * short rounds and prints TAP: a group fails if hashes differ or an expected zero of heap calls is
+ * not zero. A full run fails for the same reasons and if a row is INVALID. Random numbers are
+ * seeded by the group's name: every run has the same work. */
 #ifndef CH_BENCH_HARNESS_H
 #define CH_BENCH_HARNESS_H
 
@@ -82,9 +84,14 @@ void ch_bench_results_differ(void);
 /** ch_bench_target promises that the group's first rival needs at most `limit_ns` (minimum, per
  *  iteration); ch_bench_target_ratio that it needs at most `limit` times the minimum of `rival`. At
  *  most 8 per group, before ch_bench_run, which prints "target <what>: <figure> of <limit>: ok" or
- *  "MISS". A miss fails a full run; smoke does not judge. `what` and `rival` live as the group. */
+ *  "MISS". A full run with a miss ends with status 3; smoke does not judge. `what` and `rival` live
+ * as the group. */
 void ch_bench_target(const char *what, double limit_ns);
 void ch_bench_target_ratio(const char *what, const char *rival, double limit);
+
+/** ch_bench_baseline names a foreign allocator or library that rivals of this program stand for,
+ * and its version, once each; at most 16. It is printed and goes into the JSON. Texts live on. */
+void ch_bench_baseline(const char *name, const char *version);
 
 /** ch_bench_run measures the rivals added so far and prints them; once per group, last. Returns
  * false if the group failed. */

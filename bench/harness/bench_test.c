@@ -43,28 +43,28 @@ static double field(const char *rival, int column) {
 
 TEST(bench_lists_groups) {
     CHECK_EQUAL(run("--list", NULL, NULL, NULL, NULL, NULL), 0);
-    CHECK_TEXT(text, "good\nunequal\nunequal_on_purpose\nleaky\nempty\n");
+    CHECK_TEXT(text, "good\nunequal\nunequal_on_purpose\nleaky\nempty\nsteady\n");
 }
 
-TEST(bench_smoke_speaks_tap_and_passes_equal_rivals) {
+TEST(bench_smoke_speaks_tap_and_passes_equal_rivals) { /* M80 */
     CHECK_EQUAL(run("--smoke", "--filter", "good", NULL, NULL, NULL), 0);
     CHECK(says("TAP version 14\nok 1 - floor: 1 rivals"));
     CHECK(says("ok 2 - good: 2 rivals, result "));
     CHECK(says("\n1..2\n"));
 }
 
-TEST(bench_different_results_fail_unless_meant) {
+TEST(bench_different_results_fail_unless_meant) { /* M80 */
     CHECK_EQUAL(run("--smoke", "--filter", "unequal", NULL, NULL, NULL), 1);
     CHECK(says("# unequal/other: result differs from the first rival's\nnot ok 2 - unequal: "));
     CHECK(says("\nok 3 - unequal_on_purpose: "));
 }
 
-TEST(bench_heap_call_fails_where_none_may_be) {
+TEST(bench_heap_call_fails_where_none_may_be) { /* M80 */
     CHECK_EQUAL(run("--smoke", "--filter", "leaky", NULL, NULL, NULL), 1);
     CHECK(says("# leaky/heap: heap calls where none may be\nnot ok 2 - leaky: "));
 }
 
-TEST(bench_table_counts_heap_calls_and_compares) {
+TEST(bench_table_counts_heap_calls_and_compares) { /* M80 */
     CHECK_EQUAL(run("--filter", "good", "--min-time", "1", NULL, NULL), 0);
     CHECK(field("good/register", 0) > 0);
     CHECK(field("good/register", 3) > 0.99 && field("good/register", 3) < 1.01);
@@ -74,7 +74,7 @@ TEST(bench_table_counts_heap_calls_and_compares) {
     CHECK(field("good/register", 6) > 0);  /* GB/s */
 }
 
-TEST(bench_row_without_work_is_invalid_and_fails) {
+TEST(bench_row_without_work_is_invalid_and_fails) { /* M80 */
     CHECK_EQUAL(run("--filter", "empty", "--min-time", "1", NULL, NULL), 1);
     CHECK(says(" INVALID\n"));
     CHECK(says("# empty/nothing: faster than 0.2 ns an iteration"));
@@ -127,7 +127,7 @@ TEST(bench_json_is_what_google_benchmark_writes) {
         CHECK(cJSON_HasObjectItem(context, keys[i]));
     }
     const cJSON *rows = cJSON_GetObjectItem(json, "benchmarks");
-    CHECK_EQUAL(cJSON_GetArraySize(rows), 3 * (9 + 6)); /* floor and two rivals */
+    CHECK_EQUAL(cJSON_GetArraySize(rows), 3 * (9 + 7)); /* floor and two rivals */
     const cJSON *one = find_row(rows, "good/heap", "iteration");
     const cJSON *median = find_row(rows, "good/heap_median", "aggregate");
     if (CHECK(one != NULL) && CHECK(median != NULL)) {
@@ -137,5 +137,30 @@ TEST(bench_json_is_what_google_benchmark_writes) {
         CHECK_TEXT(cJSON_GetStringValue(cJSON_GetObjectItem(one, "time_unit")), "ns");
         CHECK_TEXT(cJSON_GetStringValue(cJSON_GetObjectItem(median, "run_name")), "good/heap");
     }
+    const cJSON *target = cJSON_GetArrayItem(cJSON_GetObjectItem(json, "targets"), 0);
+    CHECK_TEXT(cJSON_GetStringValue(cJSON_GetObjectItem(target, "rival")), "heap");
+    CHECK(cJSON_IsTrue(cJSON_GetObjectItem(target, "ok")));
+    CHECK(cJSON_HasObjectItem(cJSON_GetObjectItem(json, "baselines"), "sample"));
     cJSON_Delete(json);
+}
+
+TEST(bench_first_call_stands_apart_from_warm_ones) { /* M80 */
+    CHECK_EQUAL(run("--filter", "good", "--min-time", "1", NULL, NULL), 0);
+    CHECK(says(" cold ns "));
+    CHECK(field("good/heap", 7) > 0); /* the heap's first pages, say, not of the warm rounds */
+}
+
+/* The same work, but credited with less: at least the injected part slower, up to what the machine
+ * does in between. */
+TEST(bench_slow_down_shows) { /* M80 */
+    CHECK_EQUAL(run("--filter", "good", "--min-time", "2", NULL, NULL), 0);
+    double usual = field("good/register", 0);
+    (void)run("--filter", "good", "--min-time", "2", "--slow-down", "100");
+    CHECK(field("good/register", 0) > 1.5 * usual);
+}
+
+TEST(bench_baselines_are_named_once) { /* M80 */
+    CHECK_EQUAL(run("--filter", "good", "--min-time", "1", NULL, NULL), 0);
+    const char *first = strstr(text, "# baseline sample 1.0\n");
+    CHECK(first != NULL && strstr(first + 1, "# baseline sample") == NULL);
 }

@@ -6,9 +6,26 @@
 
 #define BENCH_RIVALS_MAX  16u
 #define BENCH_TARGETS_MAX 8u
+#define BENCH_ROUNDS_MIN  9u
 #define BENCH_ROUNDS_MAX  1000u
 #define BENCH_BATCHES_MAX 64u /* samples of one rival in one round */
 #define BENCH_FLOOR_NS    0.2 /* anything faster did not do the work */
+
+/** The program's flags. */
+typedef struct bench_option_set {
+    const char *filter;
+    const char *json;
+    uint64_t rounds;
+    uint64_t round_ns;
+    uint64_t slow_down; /* percent */
+    bool list;
+    bool smoke;
+} bench_option_set;
+
+extern bench_option_set bench_options;
+
+/** bench_options_parse reads the command line; ends the program with status 2 if it is wrong. */
+void bench_options_parse(int argc, char **argv);
 
 /** One round of one rival, totals over its batches. */
 typedef struct bench_round {
@@ -30,6 +47,7 @@ typedef struct bench_row {
     uint64_t batch_iterations; /* after calibration */
     uint64_t result;           /* hash of the check call */
     uint64_t check_heap_calls; /* of the check call */
+    double cold_ns;            /* per iteration of the very first call */
     double min_ns;
     double median_ns;
     double p99_ns;
@@ -55,10 +73,12 @@ bool bench_heap_is_counted(void);
 void bench_table_row(const bench_row *row, bool first);
 
 /** bench_json_open creates `path` and writes the context; false with a message if it cannot.
- *  bench_json_row adds a row's repetitions and aggregates; bench_json_close ends the file and
- * answers false if any write failed. */
+ *  bench_json_row adds a row's repetitions and aggregates; bench_json_target keeps a judged promise
+ *  (its text lives on) and bench_json_close writes those and the baselines, ends the file and
+ *  answers false if any write failed. */
 bool bench_json_open(const char *path, const char *executable);
 void bench_json_row(const bench_row *row);
+void bench_json_target(const char *group, const bench_target *target, double figure);
 bool bench_json_close(void);
 
 #endif

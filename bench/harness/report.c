@@ -12,8 +12,21 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { BASELINES_MAX = 16, JUDGED_MAX = 1024 };
+
 static FILE *json;
 static bool json_has_rows;
+static struct {
+    const char *name;
+    const char *version;
+} baselines[BASELINES_MAX];
+static size_t baseline_count;
+static struct {
+    const char *group;
+    bench_target target;
+    double figure;
+} judged[JUDGED_MAX];
+static size_t judged_count;
 
 static const char *count_text(double value, char *text, size_t size) {
     if (value == 0) {
@@ -29,8 +42,8 @@ void bench_table_row(const bench_row *row, bool first) {
     char faults[32];
     char rate[32] = "";
     if (first) {
-        printf("\n%-32s %10s %10s %10s %7s %9s %9s %8s %10s\n", "group/rival", "min ns", "median",
-               "p99", "ratio", "heap/op", "faults/op", "GB/s", "result");
+        printf("\n%-32s %10s %10s %10s %7s %9s %9s %8s %10s %10s\n", "group/rival", "min ns",
+               "median", "p99", "ratio", "heap/op", "faults/op", "GB/s", "cold ns", "result");
     }
     if (bench_heap_is_counted()) {
         count_text(row->heap_calls, heap, sizeof heap);
@@ -40,9 +53,9 @@ void bench_table_row(const bench_row *row, bool first) {
     }
     char name[128];
     snprintf(name, sizeof name, "%s/%s", row->group, row->name);
-    printf("%-32s %10.2f %10.2f %10.2f %7.2f %9s %9s %8s   %08" PRIx32 "%s\n", name, row->min_ns,
-           row->median_ns, row->p99_ns, row->ratio, heap,
-           count_text(row->page_faults, faults, sizeof faults), rate,
+    printf("%-32s %10.2f %10.2f %10.2f %7.2f %9s %9s %8s %10.1f   %08" PRIx32 "%s\n", name,
+           row->min_ns, row->median_ns, row->p99_ns, row->ratio, heap,
+           count_text(row->page_faults, faults, sizeof faults), rate, row->cold_ns,
            (uint32_t)(row->result ^ (row->result >> 32)), row->invalid ? " INVALID" : "");
 }
 
@@ -86,6 +99,25 @@ static unsigned cpu_mhz(void) {
         fclose(file);
     }
     return (unsigned)lround(mhz);
+}
+
+/* With the compiler it tells whether two results may be compared at all. */
+static const char *cpu_name(void) {
+    static char line[256];
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    const char *name = "unknown";
+    while (file != NULL && fgets(line, sizeof line, file) != NULL) {
+        if (strncmp(line, "model name", 10) == 0 && strchr(line, ':') != NULL) {
+            line[strcspn(line, "\n")] = 0;
+            name = strchr(line, ':') + 1;
+            name += strspn(name, " ");
+            break;
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return name;
 }
 
 static bool cpu_scaling(void) {
@@ -142,6 +174,11 @@ bool bench_json_open(const char *path, const char *executable) {
     fprintf(json, "    \"cpu_scaling_enabled\": %s,\n", cpu_scaling() ? "true" : "false");
     json_caches();
     fprintf(json, "    \"load_avg\": [%g, %g, %g],\n", load[0], load[1], load[2]);
+    fprintf(json, "    \"cpu\": ");
+    json_text(cpu_name());
+    fprintf(json, ",\n    \"compiler\": ");
+    json_text(__VERSION__);
+    fprintf(json, ",\n");
 #if defined(CH_DEBUG) || defined(CH_VERIFY)
     fprintf(json, "    \"library_build_type\": \"debug\",\n");
 #else
@@ -233,10 +270,57 @@ void bench_json_row(const bench_row *row) {
                    cpu_mean > 0 ? cpu_deviation / cpu_mean : 0, "percentage");
     json_aggregate(row, "min", row->min_ns, cpu_mean, "time");
     json_aggregate(row, "p99", row->p99_ns, cpu_mean, "time");
+    json_aggregate(row, "cold", row->cold_ns, row->cold_ns, "time");
+}
+
+void ch_bench_baseline(const char *name, const char *version) {
+    for (size_t i = 0; i < baseline_count; i++) {
+        if (strcmp(baselines[i].name, name) == 0) {
+            return;
+        }
+    }
+    printf("# baseline %s %s\n", name, version);
+    if (baseline_count < BASELINES_MAX) {
+        baselines[baseline_count].name = name;
+        baselines[baseline_count++].version = version;
+    }
+}
+
+void bench_json_target(const char *group, const bench_target *target, double figure) {
+    if (judged_count < JUDGED_MAX) {
+        judged[judged_count].group = group;
+        judged[judged_count].target = *target;
+        judged[judged_count++].figure = figure;
+    }
+}
+
+/* Not of Google's format, and ignored by its readers. */
+static void json_ours(void) {
+    fprintf(json, ",\n  \"baselines\": {");
+    for (size_t i = 0; i < baseline_count; i++) {
+        fprintf(json, "%s", i > 0 ? ", " : "");
+        json_text(baselines[i].name);
+        fprintf(json, ": ");
+        json_text(baselines[i].version);
+    }
+    fprintf(json, "},\n  \"targets\": [");
+    for (size_t i = 0; i < judged_count; i++) {
+        const bench_target *target = &judged[i].target;
+        fprintf(json, "%s\n    {\"group\": ", i > 0 ? "," : "");
+        json_text(judged[i].group);
+        fprintf(json, ", \"what\": ");
+        json_text(target->what);
+        fprintf(json, ", \"rival\": ");
+        json_text(target->rival != NULL ? target->rival : "ns");
+        fprintf(json, ", \"limit\": %.6g, \"figure\": %.6g, \"ok\": %s}", target->limit,
+                judged[i].figure, judged[i].figure <= target->limit ? "true" : "false");
+    }
+    fprintf(json, "\n  ]\n}\n");
 }
 
 bool bench_json_close(void) {
-    fprintf(json, "\n  ]\n}\n");
+    fprintf(json, "\n  ]");
+    json_ours();
     bool failed = ferror(json) != 0;
     failed = fclose(json) != 0 || failed;
     if (failed) {

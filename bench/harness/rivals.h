@@ -1,6 +1,7 @@
 /** rivals.h: the general allocators that benches of memory patterns run beside ours: the C
  * library's, and those that were found when the build was configured (mimalloc, jemalloc,
- * tcmalloc). One that is absent is skipped with a line that says so. Calls go through a pointer,
+ * tcmalloc). One that is absent, or a debug build, is skipped with a line that says so; of the
+ * others the version is printed. Calls go through a pointer,
  * about 1 ns. */
 #ifndef CH_BENCH_RIVALS_H
 #define CH_BENCH_RIVALS_H

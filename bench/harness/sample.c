@@ -43,6 +43,9 @@ BENCH_GROUP(good) {
     ch_bench_add("register", multiply, NULL);
     ch_bench_expect_no_heap();
     ch_bench_add("heap", multiply_with_heap, NULL);
+    ch_bench_baseline("sample", "1.0");
+    ch_bench_baseline("sample", "1.0");
+    ch_bench_target_ratio("below the heap", "heap", 1.0);
     ch_bench_run();
 }
 
@@ -67,5 +70,13 @@ BENCH_GROUP(leaky) {
 
 BENCH_GROUP(empty) {
     ch_bench_add("nothing", no_work, NULL);
+    ch_bench_run();
+}
+
+/* Nothing but a chain of products: as steady as a machine is. For the gates' own tests. */
+BENCH_GROUP(steady) {
+    ch_bench_add("cold", multiply, NULL);
+    ch_bench_expect_no_heap();
+    ch_bench_add("raw chain", multiply, NULL);
     ch_bench_run();
 }

@@ -55,7 +55,26 @@ typedef struct ch_hot_mark {
 
 #define CH_MARK_PERMIT 0x80000000u
 
+/** Notes of memory taken and given back: what kind of memory, and what happened. EXHAUSTED is a
+ *  request that found no room. */
+#define CH_TRACK_HEAP   0u
+#define CH_TRACK_STACK  1u
+#define CH_TRACK_POOL   2u
+#define CH_TRACK_BUFFER 3u
+#define CH_TRACK_ARENA  4u
+#define CH_TRACK_KINDS  5u
+
+#define CH_TRACK_ACQUIRE   0u
+#define CH_TRACK_RELEASE   1u
+#define CH_TRACK_EXHAUSTED 2u
+#define CH_TRACK_OPS       3u
+
 #if CH_GUARD == 0
+
+#define ch_track_note(kind, op, size_bytes, site, object)                                          \
+    ((void)(kind), (void)(op), (void)(size_bytes), (void)(site), (void)(object))
+#define ch_track_wanted() 0
+#define CH_TRACK_NOTE(kind, op, size_bytes, site)
 
 #define CH_HOT_SCOPE(nm)
 #define CH_HOT_SCOPE_OPS(nm, ops)
@@ -109,7 +128,8 @@ typedef struct ch_hot_mark {
 #ifndef CHI_NOPLT
 #define CHI_NOPLT
 #endif
-#define CHI_RUNTIME CHI_WEAK CHI_NOPLT __attribute__((visibility("default")))
+#define CHI_RUNTIME  CHI_WEAK CHI_NOPLT __attribute__((visibility("default")))
+#define CHI_TRACKING __attribute__((weak)) CHI_NOPLT __attribute__((visibility("default")))
 
 #ifdef __cplusplus
 extern "C" {
@@ -125,9 +145,28 @@ CHI_RUNTIME void ch_hot_leave(uint64_t token);
 
 CHI_RUNTIME uint64_t chi_hot_save(void);
 
+/** ch_track_note tells a run time that counts for the whole process what a pattern did:
+ *  `size_bytes` as asked for, `site` a code address in the caller, `object` its first byte; NULL
+ *  where many went back at once (size_bytes is their sum) or it is not known.
+ *  Weak in every build, also with CH_GUARD=2: CH_TRACK_NOTE tests for it. Threads: any. */
+CHI_TRACKING void ch_track_note(unsigned kind, unsigned op, size_t size_bytes, const void *site,
+                                const void *object);
+
+/** ch_track_wanted tells whether that run time wants notes; patterns ask when they are set up. */
+CHI_TRACKING int ch_track_wanted(void);
+
 #ifdef __cplusplus
 }
 #endif
+
+/** CH_TRACK_NOTE is for memory that the patterns of this library know nothing of: a note without an
+ *  object, if there is a run time that wants it. Cost: one test without a run time. */
+#define CH_TRACK_NOTE(kind, op, size_bytes, site)                                                  \
+    do {                                                                                           \
+        if (ch_track_wanted != 0 && ch_track_note != 0 && ch_track_wanted()) {                     \
+            ch_track_note((kind), (op), (size_bytes), (site), 0);                                  \
+        }                                                                                          \
+    } while (0)
 
 /** ch_hot_save returns the calling thread's state as a token for ch_hot_restore; 0 without run
  *  time. For fibre switches (save per fibre), and for the function that calls setjmp: its own

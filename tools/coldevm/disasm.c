@@ -4,6 +4,7 @@
 #include "codes.h"
 #include "input.h"
 #include "message.h"
+#include "words.h"
 
 #include <coldevm/machine.h>
 
@@ -13,9 +14,11 @@ static struct {
     bool json;
 } flags = {.fork = CHEVM_FORK_NEWEST};
 
+static flag_reader fork_flag = {flag_fork, &flags.fork};
+
 static const flag_row FLAGS[] = {
-    {"fork", FLAG_FORK, &flags.fork, "NAME", 0, NULL, "names and opcodes of that fork (newest)"},
-    {"rev", FLAG_FORK, &flags.fork, "NAME", 0, NULL, NULL},
+    {"fork", FLAG_OTHER, &fork_flag, "NAME", 0, NULL, "names and opcodes of that fork (newest)"},
+    {"rev", FLAG_OTHER, &fork_flag, "NAME", 0, NULL, NULL},
     {"codefile", FLAG_TEXT, &flags.codefile, "FILE", 0, NULL, "read the code from FILE, in hex"},
     {"json", FLAG_BOOL, &flags.json, NULL, 0, NULL, "one JSON array instead of lines"},
 };

@@ -6,6 +6,8 @@
 
 #include "options.h"
 
+#include <coldevm/u256.h>
+
 /* One case, or a file or test that could not be read. Texts end with 0. */
 typedef struct statetest_record {
     const char *name;

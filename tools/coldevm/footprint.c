@@ -4,6 +4,7 @@
 
 #include "codes.h"
 #include "message.h"
+#include "words.h"
 #include "stage.h"
 
 #include <coldevm/memory.h>
@@ -17,13 +18,15 @@ static struct {
     bool json;
 } flags = {.fork = CHEVM_FORK_NEWEST, .gas = 30000000, .depth = CHEVM_DEPTH_MAX};
 
+static flag_reader fork_flag = {flag_fork, &flags.fork};
+
 static const flag_row FLAGS[] = {
     {"gas", FLAG_U64, &flags.gas, "N", INT64_MAX, NULL, "gas of one transaction (30000000)"},
     {"depth", FLAG_U64, &flags.depth, "N", CHEVM_DEPTH_MAX, NULL, "deepest call (1024)"},
     {"mem-limit", FLAG_U64, &flags.mem_limit, "BYTES", CHEVM_MEMORY_LIMIT_MAX, NULL,
      "cap for EVM memory of all frames, instead of what the gas can buy"},
-    {"fork", FLAG_FORK, &flags.fork, "NAME", 0, NULL, "rules (newest)"},
-    {"rev", FLAG_FORK, &flags.fork, "NAME", 0, NULL, NULL},
+    {"fork", FLAG_OTHER, &fork_flag, "NAME", 0, NULL, "rules (newest)"},
+    {"rev", FLAG_OTHER, &fork_flag, "NAME", 0, NULL, NULL},
     {"json", FLAG_BOOL, &flags.json, NULL, 0, NULL, "one JSON object instead of lines"},
 };
 

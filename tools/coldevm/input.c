@@ -4,7 +4,7 @@
 #include "codes.h"
 #include "message.h"
 #include "store.h"
-#include "text.h"
+#include "words.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include "codes.h"
 #include "message.h"
 #include "store.h"
-#include "text.h"
+#include "words.h"
 
 #include <cjson/cJSON.h>
 

@@ -4,6 +4,7 @@
 #include "codes.h"
 #include "command.h"
 #include "message.h"
+#include "words.h"
 #include "shared_flags.h"
 #include "store.h"
 
@@ -31,6 +32,12 @@ static struct {
     .receiver = {{[12] = 'r', 'e', 'c', 'e', 'i', 'v', 'e', 'r'}},
 };
 
+static flag_reader fork_flag = {flag_fork, &flags.fork};
+static flag_reader value_flag = {flag_u256, &flags.value};
+static flag_reader price_flag = {flag_u256, &flags.price};
+static flag_reader sender_flag = {flag_address, &flags.sender};
+static flag_reader receiver_flag = {flag_address, &flags.receiver};
+
 static const flag_row FLAGS[] = {
     {"codefile", FLAG_TEXT, &flags.codefile, "FILE", 0, NULL, "read the code from FILE, in hex"},
     {"create", FLAG_BOOL, &flags.create, NULL, 0, NULL,
@@ -38,15 +45,15 @@ static const flag_row FLAGS[] = {
     {"gas", FLAG_U64, &flags.gas, "N", INT64_MAX, NULL, "gas of the message (10000000000)"},
     {"input", FLAG_TEXT, &flags.input, "HEX|@FILE|-", 0, NULL, "calldata"},
     {"inputfile", FLAG_TEXT, &flags.inputfile, "FILE", 0, NULL, "calldata from FILE, in hex"},
-    {"value", FLAG_U256, &flags.value, "N", 0, NULL, "wei sent with the message (0)"},
-    {"price", FLAG_U256, &flags.price, "N", 0, NULL, "gas price that GASPRICE tells (0)"},
-    {"sender", FLAG_ADDRESS, &flags.sender, "ADDRESS", 0, NULL, "who calls (0x..\"sender\")"},
-    {"receiver", FLAG_ADDRESS, &flags.receiver, "ADDRESS", 0, NULL,
+    {"value", FLAG_OTHER, &value_flag, "N", 0, NULL, "wei sent with the message (0)"},
+    {"price", FLAG_OTHER, &price_flag, "N", 0, NULL, "gas price that GASPRICE tells (0)"},
+    {"sender", FLAG_OTHER, &sender_flag, "ADDRESS", 0, NULL, "who calls (0x..\"sender\")"},
+    {"receiver", FLAG_OTHER, &receiver_flag, "ADDRESS", 0, NULL,
      "whose code runs (0x..\"receiver\")"},
     {"prestate", FLAG_TEXT, &flags.prestate, "GENESIS.json", 0, NULL,
      "accounts and block from a genesis file"},
-    {"fork", FLAG_FORK, &flags.fork, "NAME", 0, NULL, "rules (newest)"},
-    {"rev", FLAG_FORK, &flags.fork, "NAME", 0, NULL, NULL},
+    {"fork", FLAG_OTHER, &fork_flag, "NAME", 0, NULL, "rules (newest)"},
+    {"rev", FLAG_OTHER, &fork_flag, "NAME", 0, NULL, NULL},
     {"style", FLAG_TEXT, &flags.style, "geth|evmc", 0, NULL, "how the outcome is printed (geth)"},
     {"vm", FLAG_TEXT, &flags.vm, "LIB[,opt=val]", 0, NULL,
      "run on an EVMC library under our state; implies evmc style"},

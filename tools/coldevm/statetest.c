@@ -6,7 +6,7 @@
 #include "message.h"
 #include "shared_flags.h"
 #include "store.h"
-#include "text.h"
+#include "words.h"
 
 #include <sched.h>
 #include <stdlib.h>
@@ -93,7 +93,7 @@ static int plan_selection(statetest_plan *plan) {
     if (code == EXIT_DONE && flags.fork.position != 0) {
         plan->fork = flags.fork.text;
         if (!statetest_fork_of(plan->fork, &fork)) {
-            code = options_unknown_fork(flags.fork.text, flags.fork.position);
+            code = flag_unknown_fork(flags.fork.text, flags.fork.position);
         }
     }
     return code;

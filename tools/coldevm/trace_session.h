@@ -12,6 +12,8 @@
 
 #include "opcode_count.h"
 #include "options.h"
+
+#include <coldevm/u256.h>
 #include "trace.h"
 #include "trace_profile.h"
 

@@ -4,6 +4,7 @@
 #include "codes.h"
 #include "sort.h"
 #include "store.h"
+#include "words.h"
 
 #include <string.h>
 

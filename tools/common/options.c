@@ -1,7 +1,7 @@
 /* options.c: the flag parser and the help writer; see options.h. */
 #include "options.h"
 
-#include "codes.h"
+#include "tool.h"
 #include "message.h"
 #include "text.h"
 
@@ -53,8 +53,8 @@ const char *options_nearest(const char *name, const flag_table tables[2]) {
     return best;
 }
 
-static int bad_value(int position, const flag_row *row, const char *text, const char *reason) {
-    return message_argument(EXIT_FLAG, position, "bad value '%.80s' for --%s: %s", text, row->name,
+int options_bad_value(int position, const flag_row *row, const char *text, const char *reason) {
+    return message_argument(tool.usage, position, "bad value '%.80s' for --%s: %s", text, row->name,
                             reason);
 }
 
@@ -82,74 +82,53 @@ static bool is_choice(const char *choices, const char *text) {
 
 static int set_list(flag_list *list, const flag_row *row, const char *text, int position) {
     if (list->count == FLAG_LIST_MAX) {
-        return bad_value(position, row, text, "given too often (16 times at most)");
+        return options_bad_value(position, row, text, "given too often (16 times at most)");
     }
     list->items[list->count++] = (flag_text){text, position};
-    return EXIT_DONE;
+    return TOOL_DONE;
 }
 
 static int set_number(const flag_row *row, const char *text, int position) {
     text_error error;
     uint64_t most = row->most != 0 ? row->most : UINT64_MAX;
     bool good = row->kind == FLAG_U64 ? text_u64(row->target, text, most, &error)
-                : row->kind == FLAG_U256
-                    ? text_u256(row->target, text, &error)
-                    : text_seconds(row->target, text, (double)row->most, &error);
-    return good ? EXIT_DONE : bad_value(position, row, text, error.reason);
+                                      : text_seconds(row->target, text, (double)row->most, &error);
+    return good ? TOOL_DONE : options_bad_value(position, row, text, error.reason);
 }
 
-int options_unknown_fork(const char *text, int position) {
-    const char *best = "";
-    size_t best_distance = strlen(text) / 2 + 1; /* nothing is better than nonsense */
-    for (unsigned fork = 0; strlen(text) <= TEXT_NAME_MAX && fork < CHEVM_FORK_COUNT; fork++) {
-        const char *name = chevm_fork_name((chevm_fork)fork);
-        size_t distance = text_distance(text, name);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = name;
-        }
-    }
-    return message_argument(EXIT_FLAG, position, "unknown fork '%.80s'%s%s", text,
-                            *best != 0 ? ", nearest is " : "", best);
-}
-
-static int set_fork(const flag_row *row, const char *text, int position) {
-    return chevm_fork_parse(text, row->target) ? EXIT_DONE : options_unknown_fork(text, position);
+static int read_other(const flag_row *row, const char *text, int position) {
+    const flag_reader *reader = row->target;
+    return reader->read(reader->value, row, text, position);
 }
 
 static int set_value(const flag_row *row, const char *text, int position) {
-    text_error error;
     switch (row->kind) {
     case FLAG_BOOL:
-        return read_bool(row->target, text) ? EXIT_DONE
-                                            : bad_value(position, row, text, "use true or false");
+        return read_bool(row->target, text)
+                   ? TOOL_DONE
+                   : options_bad_value(position, row, text, "use true or false");
     case FLAG_WORD:
         *(flag_text *)row->target = (flag_text){text != NULL ? text : row->bare, position};
         return options_choice(row->name, *(flag_text *)row->target, row->value);
     case FLAG_TEXT:
         *(flag_text *)row->target = (flag_text){text, position};
-        return EXIT_DONE;
+        return TOOL_DONE;
     case FLAG_LIST:
         return set_list(row->target, row, text, position);
-    case FLAG_ADDRESS:
-        return text_address(row->target, text, &error)
-                   ? EXIT_DONE
-                   : bad_value(position, row, text, error.reason);
-    case FLAG_FORK:
-        return set_fork(row, text, position);
+    case FLAG_OTHER:
+        return read_other(row, text, position);
     case FLAG_U64:
-    case FLAG_U256:
     case FLAG_SECONDS:
         return set_number(row, text, position);
     }
-    return EXIT_INTERNAL;
+    return tool.internal;
 }
 
 int options_choice(const char *name, flag_text flag, const char *choices) {
     if (flag.position == 0 || is_choice(choices, flag.text)) {
-        return EXIT_DONE;
+        return TOOL_DONE;
     }
-    return message_argument(EXIT_FLAG, flag.position, "bad value '%.80s' for --%s: use %s",
+    return message_argument(tool.usage, flag.position, "bad value '%.80s' for --%s: use %s",
                             flag.text, name, choices);
 }
 
@@ -159,7 +138,7 @@ static int read_flag(cursor *at, const flag_table tables[2]) {
     int position = at->index++;
     const flag_row *row = find_row(flag, tables);
     if (row == NULL) {
-        return message_argument(EXIT_FLAG, position, "unknown flag --%.*s, nearest is --%s",
+        return message_argument(tool.usage, position, "unknown flag --%.*s, nearest is --%s",
                                 (int)(name_length(flag) < 80 ? name_length(flag) : 80), flag,
                                 options_nearest(flag, tables));
     }
@@ -167,7 +146,7 @@ static int read_flag(cursor *at, const flag_table tables[2]) {
     value = *value == '=' ? value + 1 : NULL;
     if (value == NULL && row->kind != FLAG_BOOL && row->kind != FLAG_WORD) {
         if (at->index == at->argc) {
-            return message_argument(EXIT_FLAG, position, "--%s needs a value", row->name);
+            return message_argument(tool.usage, position, "--%s needs a value", row->name);
         }
         value = at->argv[at->index++];
     }
@@ -190,7 +169,7 @@ static int read_short(cursor *at, const flag_table tables[2]) {
         const flag_row *row = find_row(text[1] == 'h' ? "help" : "version", tables);
         return set_value(row, NULL, position);
     }
-    return message_argument(EXIT_FLAG, position, "unknown flag %.80s, nearest is --%s", text,
+    return message_argument(tool.usage, position, "unknown flag %.80s, nearest is --%s", text,
                             options_nearest(text + 1, tables));
 }
 
@@ -204,23 +183,23 @@ int options_parse(int argc, char **argv, int first, const flag_table tables[2],
     bool flags_ended = false;
     while (at.index < argc) {
         const char *text = argv[at.index];
-        int code = EXIT_DONE;
+        int code = TOOL_DONE;
         if (!flags_ended && strcmp(text, "--") == 0) {
             flags_ended = true;
             at.index++;
         } else if (!flags_ended && is_flag(text)) {
             code = read_any_flag(&at, tables);
         } else if (operands->count == OPERANDS_MAX) {
-            code = message_argument(EXIT_FLAG, at.index, "more than %u operands", OPERANDS_MAX);
+            code = message_argument(tool.usage, at.index, "more than %u operands", OPERANDS_MAX);
         } else {
             operands->positions[operands->count] = at.index;
             operands->texts[operands->count++] = argv[at.index++];
         }
-        if (code != EXIT_DONE) {
+        if (code != TOOL_DONE) {
             return code;
         }
     }
-    return EXIT_DONE;
+    return TOOL_DONE;
 }
 
 int options_leading(int argc, char **argv, flag_table table, int *next) {
@@ -228,12 +207,12 @@ int options_leading(int argc, char **argv, flag_table table, int *next) {
     cursor at = {argc, argv, 1};
     while (at.index < argc && is_flag(argv[at.index])) {
         int code = read_any_flag(&at, tables);
-        if (code != EXIT_DONE) {
+        if (code != TOOL_DONE) {
             return code;
         }
     }
     *next = at.index;
-    return EXIT_DONE;
+    return TOOL_DONE;
 }
 
 /* Prints `text`, wrapped at column 100, from column HELP_INDENT on. */

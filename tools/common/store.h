@@ -4,8 +4,8 @@
  * do the work, release it.
  *
  * Each thread has a store of its own: one that opens none must not call the others. */
-#ifndef COLDEVM_STORE_H
-#define COLDEVM_STORE_H
+#ifndef TOOLS_COMMON_STORE_H
+#define TOOLS_COMMON_STORE_H
 
 #include <coldheap/arena.h>
 

@@ -1,7 +1,7 @@
 /* sink.c: buffered output on write(2); see sink.h. */
 #include "sink.h"
 
-#include "codes.h"
+#include "tool.h"
 #include "message.h"
 
 #include <errno.h>
@@ -58,10 +58,10 @@ bool sink_flush(sink *target) {
 int sink_file(sink *target, const char *path, char *buffer, size_t size) {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (fd < 0) {
-        return message_error(EXIT_FILE, path, 0, "%s", strerror(errno));
+        return message_error(tool.file, path, 0, "%s", strerror(errno));
     }
     sink_open(target, fd, path, buffer, size);
-    return EXIT_DONE;
+    return TOOL_DONE;
 }
 
 int sink_close(sink *target) {
@@ -70,9 +70,9 @@ int sink_close(sink *target) {
         target->error = errno;
     }
     if (target->error != 0) {
-        return message_error(EXIT_FILE, target->name, 0, "%s", strerror(target->error));
+        return message_error(tool.file, target->name, 0, "%s", strerror(target->error));
     }
-    return EXIT_DONE;
+    return TOOL_DONE;
 }
 
 void sink_bytes(sink *target, const char *bytes, size_t size) {
@@ -117,11 +117,6 @@ void sink_u64(sink *target, uint64_t number) {
         number /= 10;
     } while (number != 0);
     sink_bytes(target, digits + first, sizeof digits - first);
-}
-
-void sink_quantity(sink *target, const chevm_u256 *number) {
-    char text[CHEVM_U256_HEX_SIZE];
-    sink_bytes(target, text, chevm_u256_to_hex(text, number));
 }
 
 void sink_json_text(sink *target, const char *text) {

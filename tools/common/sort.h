@@ -1,6 +1,6 @@
 /* sort.h: sorting without the heap, which qsort takes for large arrays. */
-#ifndef COLDEVM_SORT_H
-#define COLDEVM_SORT_H
+#ifndef TOOLS_COMMON_SORT_H
+#define TOOLS_COMMON_SORT_H
 
 #include <stddef.h>
 

@@ -3,11 +3,10 @@
  * dropped, so that a full disk is reported once, at the end, and never passes for success.
  *
  * Nothing here allocates; a sink may be written to while the process is sealed. One thread. */
-#ifndef COLDEVM_SINK_H
-#define COLDEVM_SINK_H
+#ifndef TOOLS_COMMON_SINK_H
+#define TOOLS_COMMON_SINK_H
 
 #include <coldheap/base.h>
-#include <coldevm/u256.h>
 
 /* Takes what leaves a sink instead of a file descriptor. */
 typedef void (*sink_function)(void *context, const char *bytes, size_t size);
@@ -37,7 +36,7 @@ void sink_into(sink *target, const char *name, char *buffer, size_t size, sink_f
 bool sink_flush(sink *target);
 
 /* sink_file creates or empties the file `path` and opens the sink on it, sink_close flushes and
- * closes it. Both return an exit code, having printed the message if it is not EXIT_DONE. */
+ * closes it. Both return an exit code, having printed the message if it is not TOOL_DONE. */
 int sink_file(sink *target, const char *path, char *buffer, size_t size);
 int sink_close(sink *target);
 
@@ -48,7 +47,6 @@ void sink_text(sink *target, const char *text);
 void sink_char(sink *target, char character);
 void sink_hex(sink *target, const uint8_t *bytes, size_t size);         /* digits only */
 void sink_u64(sink *target, uint64_t number);                           /* decimal */
-void sink_quantity(sink *target, const chevm_u256 *number);             /* 0x, no leading zeros */
 void sink_json_text(sink *target, const char *text);                    /* quoted and escaped */
 void sink_print(sink *target, const char *format, ...) CH_PRINTF(2, 3); /* up to 1023 bytes */
 

@@ -4,12 +4,10 @@
  *
  * Switches (FLAG_BOOL) and flags with an optional word (FLAG_WORD) take a value only after `=`.
  * Flags and operands may be mixed; `--` ends the flags, a single `-` is an operand. */
-#ifndef COLDEVM_OPTIONS_H
-#define COLDEVM_OPTIONS_H
+#ifndef TOOLS_COMMON_OPTIONS_H
+#define TOOLS_COMMON_OPTIONS_H
 
 #include "sink.h"
-
-#include <coldevm/types.h>
 
 typedef enum flag_kind {
     FLAG_BOOL,    /* bool: --name, --name=true|false|1|0 */
@@ -17,10 +15,8 @@ typedef enum flag_kind {
     FLAG_TEXT,    /* flag_text */
     FLAG_LIST,    /* flag_list: may be given several times */
     FLAG_U64,     /* uint64_t, at most `most` */
-    FLAG_U256,    /* chevm_u256 */
     FLAG_SECONDS, /* double, at most `most` */
-    FLAG_ADDRESS, /* chevm_address */
-    FLAG_FORK     /* chevm_fork */
+    FLAG_OTHER    /* flag_reader: what only one command knows */
 } flag_kind;
 
 /* A text flag's value and the place on the command line, for later messages; 0 = not given. */
@@ -36,7 +32,15 @@ typedef struct flag_list {
     size_t count;
 } flag_list;
 
-typedef struct flag_row {
+typedef struct flag_row flag_row;
+
+/* The target of a FLAG_OTHER: `read` turns the text into *value and returns an exit code. */
+typedef struct flag_reader {
+    int (*read)(void *value, const flag_row *row, const char *text, int position);
+    void *value;
+} flag_reader;
+
+struct flag_row {
     const char *name; /* without dashes */
     flag_kind kind;
     void *target;
@@ -44,7 +48,7 @@ typedef struct flag_row {
     uint64_t most;     /* FLAG_U64, FLAG_SECONDS: largest value; 0 = only the type's bound */
     const char *bare;  /* FLAG_WORD: the word that the flag without value stands for */
     const char *help;  /* NULL: another spelling of the row before, not listed alone */
-} flag_row;
+};
 
 typedef struct flag_table {
     const flag_row *rows;
@@ -62,7 +66,7 @@ typedef struct operand_list {
 } operand_list;
 
 /* options_parse reads argv[first..argc) by the rows of two tables, the command's and the global
- * one. Returns: an exit code; if it is not EXIT_DONE the message is out. */
+ * one. Returns: an exit code; if it is not TOOL_DONE the message is out. */
 int options_parse(int argc, char **argv, int first, const flag_table tables[2],
                   operand_list *operands);
 
@@ -73,8 +77,8 @@ int options_leading(int argc, char **argv, flag_table table, int *next);
 /* options_choice checks that `flag` holds one of the words of `choices` ("a|b|c"). */
 int options_choice(const char *name, flag_text flag, const char *choices);
 
-/* options_unknown_fork says that a name is no fork's, and which is nearest; EXIT_FLAG. */
-int options_unknown_fork(const char *name, int position);
+/* options_bad_value says why a flag's value is refused; the exit code for it. */
+int options_bad_value(int position, const flag_row *row, const char *text, const char *reason);
 
 /* options_nearest returns the row name nearest to `name` over both tables. */
 const char *options_nearest(const char *name, const flag_table tables[2]);

@@ -1,5 +1,5 @@
 /* Hex, numbers, addresses, names and durations: what is read, and where and why it is refused. */
-#include "text.h"
+#include "words.h"
 
 #include "harness.h"
 

@@ -1,7 +1,10 @@
 /* sort_test.c: every small order, and large random ones against counting. */
 #include "sort.h"
+#include "tool.h"
 
 #include "harness.h"
+
+const tool_identity tool = {.name = "test"};
 
 static int compare_bytes(const void *left, const void *right) {
     return *(const unsigned char *)left - *(const unsigned char *)right;

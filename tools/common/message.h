@@ -1,8 +1,8 @@
 /* message.h: what the user is told on stderr. Errors have one form, `ERROR(N): file:line: reason`,
  * where N is the exit code; line 0 means the whole file, and for the command line the file is
  * `argument` and the line the argument's position. */
-#ifndef COLDEVM_MESSAGE_H
-#define COLDEVM_MESSAGE_H
+#ifndef TOOLS_COMMON_MESSAGE_H
+#define TOOLS_COMMON_MESSAGE_H
 
 #include "sink.h"
 

@@ -1,7 +1,7 @@
 /* store.c: the tool's arena; see store.h. */
 #include "store.h"
 
-#include "codes.h"
+#include "tool.h"
 #include "message.h"
 #include "sink.h"
 
@@ -18,7 +18,7 @@ int store_open(void) {
     static const size_t SIZES[] = {(size_t)1 << 36, (size_t)1 << 32, (size_t)1 << 28};
     ch_status status = CH_ENOMEM;
     for (size_t i = 0; status != CH_OK && i < sizeof SIZES / sizeof SIZES[0]; i++) {
-        const ch_region_options options = {.size_bytes = SIZES[i], .name = "coldevm store"};
+        const ch_region_options options = {.size_bytes = SIZES[i], .name = tool.name};
         status = ch_region_reserve(&region, &options);
     }
     if (status == CH_OK) {
@@ -26,9 +26,9 @@ int store_open(void) {
         status = ch_arena_init_region(&arena, &region, &options);
     }
     if (status != CH_OK) {
-        return message_error(EXIT_INTERNAL, "store", 0, "%s", ch_status_text(status));
+        return message_error(tool.internal, "store", 0, "%s", ch_status_text(status));
     }
-    return EXIT_DONE;
+    return TOOL_DONE;
 }
 
 void store_close(void) {
@@ -43,10 +43,10 @@ void *store_try(size_t size, size_t align) {
 void *store_alloc(size_t size, size_t align) {
     void *block = store_try(size, align);
     if (block == NULL) {
-        message_error(EXIT_LIMIT, "store", 0, "no room for %zu bytes", size);
+        message_error(tool.limit, "store", 0, "no room for %zu bytes", size);
         sink_flush(&sink_out);
         sink_flush(&sink_err);
-        _exit(EXIT_LIMIT);
+        _exit(tool.limit);
     }
     return block;
 }

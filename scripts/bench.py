@@ -1,0 +1,330 @@
+#!/usr/bin/env python3
+"""bench.py: reads the JSON of bench programs (scripts/bench.sh runs them) and draws conclusions.
+
+  scripts/bench.py table FOLDER [--short]     a row a group: ours, raw loop, best rival, bar
+  scripts/bench.py plot FOLDER PICTURE.svg    the same as a picture, by gnuplot
+  scripts/bench.py check FOLDER...            the bars of bench/bars.txt; status 1 if one fails
+  scripts/bench.py compare STORED NEW...      status 1 if a group of NEW is slower than in STORED
+  scripts/bench.py missed FOLDER... | slower STORED NEW...    the programs concerned, one a line
+
+Figures are minima, as those of the targets that programs judge themselves: the best of some 200
+batches of a run whose rivals take turns; a bar may ask for medians. Of several folders, runs of the
+same benches, the best counts. `compare` calls a group slower when its time and its ratio to the raw
+loop (or a rival, or the empty loop) both rose by more than BENCH_TOLERANCE (5) percent; results of
+another processor, compiler or build are refused (status 2). BENCH_BARS names other bars."""
+import fnmatch
+import glob
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BARS = os.environ.get("BENCH_BARS") or os.path.join(ROOT, "bench", "bars.txt")
+RIVALS = re.compile(r"glibc|mimalloc|jemalloc|tcmalloc|boost|std|ck\b|khash|pthread|pmr")
+
+
+def fail(message):
+    sys.exit("bench.py: " + message)
+
+
+class Group:
+    """One group of a program: its rows in order, each with min, median and heap calls."""
+
+    def __init__(self, program, name):
+        self.program, self.name, self.rows, self.floor = program, name, {}, None
+
+    @property
+    def ours(self):
+        return next(iter(self.rows.values()))
+
+    def ratio(self, name, figure="min"):
+        """ours / rival."""
+        return self.ours[figure] / self.rows[name][figure]
+
+    def matching(self, pattern):
+        """The first rival with that name."""
+        names = list(self.rows)[1:]
+        return next(iter(fnmatch.filter(names, pattern)), None)
+
+    def best_rival(self):
+        """The fastest of the foreign allocators and libraries."""
+        names = [name for name in list(self.rows)[1:] if RIVALS.match(name)]
+        return min(names, key=lambda name: self.rows[name]["min"], default=None)
+
+
+def load_file(path):
+    """name -> Group of one program, and the context of its run."""
+    with open(path, encoding="utf-8") as file:
+        data = json.load(file)
+    groups = {}
+    program = os.path.splitext(os.path.basename(path))[0]
+    for row in data["benchmarks"]:
+        group_name, _, rival = row["run_name"].partition("/")
+        group = groups.setdefault(group_name, Group(program, group_name))
+        entry = group.rows.setdefault(rival, {"heap": []})
+        if row["run_type"] == "iteration":
+            entry["heap"].append(row.get("heap_calls", 0))
+        else:
+            entry[row["aggregate_name"]] = row["real_time"]
+    floor = groups.pop("floor", None)
+    for group in groups.values():
+        group.floor = floor
+    return groups, data
+
+
+def load(folder):
+    """Every group of every harness result below a folder, by name."""
+    groups, contexts = {}, []
+    for path in sorted(glob.glob(os.path.join(folder, "*_bench.json"))):
+        more, data = load_file(path)
+        groups.update(more)
+        contexts.append(data["context"])
+    if not groups:
+        fail("no results in " + folder)
+    return groups, contexts
+
+
+def read_bars():
+    """(promise, group, against, most, what, figure) of each bar; `median` may follow most."""
+    with open(BARS, encoding="utf-8") as file:
+        for line in file:
+            if line.strip() and not line.startswith("#"):
+                promise, group, against, most, what = [cell.strip() for cell in line.split("|")]
+                most, _, figure = most.partition(" ")
+                yield promise, group, against, float(most), what, figure.strip() or "min"
+
+
+def judge(bar, groups):
+    """(group, figure) of a bar, figure None where it was not measured."""
+    _, pattern, against, _, _, figure = bar
+    for name in sorted(fnmatch.filter(groups, pattern)):
+        group = groups[name]
+        if against == "ns":
+            return group, group.ours[figure]
+        rival = group.matching(against)
+        if rival is not None:
+            return group, group.ratio(rival, figure)
+    return None, None
+
+
+def judge_runs(bar, runs):
+    """The best of several runs."""
+    found = [judge(bar, groups) for groups in runs]
+    found = [pair for pair in found if pair[0] is not None]
+    return min(found, key=lambda pair: pair[1], default=(None, None))
+
+
+def check(runs):
+    held = True
+    for bar in read_bars():
+        promise, pattern, against, most, what, _ = bar
+        group, figure = judge_runs(bar, runs)
+        if group is None:
+            print("%-5s %-62s no group %s beside %s: MISSING" % (promise, what, pattern, against))
+            held = False
+            continue
+        unit = "ns" if against == "ns" else "x " + group.matching(against)
+        print("%-5s %-62s %6.2f of %.2f %s: %s" % (
+            promise, what, figure, most, unit, "ok" if figure <= most else "MISS"))
+        held = held and figure <= most
+    return 0 if held else 1
+
+
+def missed(runs):
+    """Programs of bars that did not hold."""
+    programs = set()
+    for bar in read_bars():
+        group, figure = judge_runs(bar, runs)
+        if group is not None and figure > bar[3]:
+            programs.add(group.program)
+    return sorted(programs)
+
+
+# ---- Table and picture ---------------------------------------------------------------------------
+
+
+def ns(value):
+    return "%.1f" % value if value < 100 else "%.0f" % value
+
+
+def rows_of(groups, short):
+    """(label, group, bar, verdict) of measured groups, those with a bar first, in its order."""
+    seen = set()
+    for bar in read_bars():
+        group, figure = judge(bar, groups)
+        if group is not None and group.name not in seen:
+            seen.add(group.name)
+            _, _, against, most, what, kind = bar
+            against = "ns" if against == "ns" else "× " + group.matching(against)
+            against += ", medians" if kind == "median" else ""
+            yield (what.split(":")[0], group, "%.3g %s" % (most, against),
+                   "%s %.2f" % ("ok" if figure <= most else "**no**", figure))
+    for name, group in groups.items():
+        if name not in seen and group.program.startswith("mem_") and not short:
+            yield name.replace("_", " "), group, "", ""
+
+
+def cell(group, name):
+    return "" if name is None else ns(group.rows[name]["min"])
+
+
+def table(groups, short):
+    head = ["object and operation", "ours, ns", "raw loop", "best rival", "ours / raw",
+            "ours / rival", "bar", "holds"]
+    print("| " + " | ".join(head) + " |")
+    print("|---|---:|---:|---|---:|---:|---|---|")
+    for label, group, bar, verdict in rows_of(groups, short):
+        raw, rival = group.matching("raw*"), group.best_rival()
+        cells = [
+            label, ns(group.ours["min"]), cell(group, raw),
+            "" if rival is None else "%s %s" % (rival, cell(group, rival)),
+            "" if raw is None else "%.2f" % group.ratio(raw),
+            "" if rival is None else "%.2f" % group.ratio(rival), bar, verdict]
+        if max(group.ours["heap"]) > 0:
+            cells[0] += " (**%.3g heap calls**)" % max(group.ours["heap"])
+        print("| " + " | ".join(cells) + " |")
+
+
+PLOT = """
+set terminal svg size 960,{height} dynamic font 'sans-serif,11' background '#ffffff'
+set output '{picture}'
+set title 'Memory patterns: nanoseconds per operation; shorter is faster' font ',15'
+set lmargin 42
+set logscale x
+set xrange [0.5:*]
+set yrange [-0.6:{count}]
+set grid xtics lc rgb '#d5dae0' lt 1
+set key outside bottom center horizontal
+set ytics ({labels}) font ',10'
+set border 3
+set style fill solid noborder
+plot {plots}
+"""
+
+
+def plot(groups, picture):
+    rows = list(rows_of(groups, False))[::-1]
+    series = [("coldheap", "#1f6fb4", 0.28, []), ("raw loop", "#9aa5b1", 0.0, []),
+              ("best rival (its name beside the bar)", "#d9822b", -0.28, [])]
+    names = []
+    for at, (_, group, _, _) in enumerate(rows):
+        rival = group.best_rival()
+        values = [group.ours["min"]] + [
+            None if name is None else group.rows[name]["min"]
+            for name in (group.matching("raw*"), rival)]
+        for (_, _, offset, lines), value in zip(series, values):
+            if value is not None:
+                lines.append("%g %g 0.5 %g %g %g" % (
+                    value, at + offset, value, at + offset - 0.13, at + offset + 0.13))
+        if rival is not None:
+            names.append('%g %g "  %s"' % (values[2], at - 0.28, rival))
+    labels = ", ".join('"%s" %d' % (row[0], at) for at, row in enumerate(rows))
+    with tempfile.TemporaryDirectory() as work:
+        plots = []
+        for index, (title, colour, _, lines) in enumerate(series):
+            path = os.path.join(work, "%d.dat" % index)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("\n".join(lines) + "\n")
+            if lines:
+                plots.append("'%s' using 1:2:3:4:5:6 with boxxyerror lc rgb '%s' title '%s'" % (
+                    path, colour, title))
+        path = os.path.join(work, "names.dat")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(names) + "\n")
+        plots.append("'%s' using 1:2:3 with labels left font ',9' tc '#5a6673' notitle" % path)
+        script = PLOT.format(height=90 + 40 * len(rows), picture=picture, count=len(rows) - 0.4,
+                             labels=labels, plots=", \\\n  ".join(plots))
+        done = subprocess.run(["gnuplot"], input=script, text=True, capture_output=True,
+                              check=False)
+        if done.returncode != 0:
+            fail("gnuplot: " + done.stderr.strip())
+    tidy_svg(picture)
+
+
+def tidy_svg(picture):
+    """No trailing blanks and no empty lines."""
+    with open(picture, encoding="utf-8") as file:
+        lines = [line.rstrip() for line in file]
+    with open(picture, "w", encoding="utf-8") as file:
+        file.write("\n".join(line for line in lines if line) + "\n")
+
+
+# ---- Regressions ---------------------------------------------------------------------------------
+
+
+def fingerprint(context):
+    return tuple(context.get(key) for key in ("cpu", "compiler", "num_cpus", "library_build_type"))
+
+
+def reference_ratio(group):
+    """ours beside what does not change when ours does."""
+    name = group.matching("raw*") or group.best_rival() or next(iter(list(group.rows)[1:]), None)
+    if name is not None:
+        return group.ratio(name)
+    return group.ours["min"] / next(iter(group.floor.rows.values()))["min"]
+
+
+def slower(stored, runs):
+    """(group, times as slow, ratio's rise) of what is slower than it was, in every run."""
+    tolerance = 1 + float(os.environ.get("BENCH_TOLERANCE", "5")) / 100
+    for name, old in stored.items():
+        rises = [(groups[name].ours["min"] / old.ours["min"],
+                  reference_ratio(groups[name]) / reference_ratio(old), groups[name])
+                 for groups in runs if name in groups]
+        if rises and all(time > tolerance and rise > tolerance for time, rise, _ in rises):
+            time, rise, now = min(rises, key=lambda found: found[:2])
+            yield now, time, rise
+
+
+def compare(stored_folder, folders, names_only):
+    stored, contexts = load(stored_folder)
+    machines = {fingerprint(context) for context in contexts}
+    runs = []
+    for folder in folders:
+        groups, contexts = load(folder)
+        machines |= {fingerprint(context) for context in contexts}
+        runs.append(groups)
+    if len(machines) != 1:
+        print("bench.py: stored on another machine or by another compiler: not comparable",
+              file=sys.stderr)
+        return 2
+    found = list(slower(stored, runs))
+    if names_only:
+        print("\n".join(sorted({group.program for group, _, _ in found})))
+        return 0
+    for group, time, rise in found:
+        print("slower: %s/%s: %.2f times the stored time, ratio %.2f times the stored one" % (
+            group.program, group.name, time, rise))
+    measured = set().union(*runs)
+    for name in sorted(set(stored) - measured):
+        print("# not measured now: " + name)
+    print("%d groups compared, %d slower" % (len(set(stored) & measured), len(found)))
+    return 1 if found else 0
+
+
+def main(arguments):
+    if len(arguments) < 2:
+        fail("usage: table|check|missed FOLDER..., plot FOLDER PICTURE, "
+             "compare|slower STORED NEW...")
+    mode, folder, rest = arguments[0], arguments[1], arguments[2:]
+    if mode in ("compare", "slower") and rest:
+        return compare(folder, rest, mode == "slower")
+    if mode in ("check", "missed"):
+        runs = [load(path)[0] for path in arguments[1:]]
+        if mode == "check":
+            return check(runs)
+        print("\n".join(missed(runs)))
+    elif mode == "plot" and len(rest) == 1:
+        plot(load(folder)[0], rest[0])
+    elif mode == "table":
+        table(load(folder)[0], "--short" in rest)
+    else:
+        fail("unknown: " + " ".join(arguments))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
