@@ -190,6 +190,10 @@ TEST(check_sees_every_flipped_bit_of_the_structure) {
         FLIP(arena, fast_end, 3, 3);
         FLIP(arena, fast_place, 3, 3);
         FLIP(arena, place, 3, 4);
+        FLIP(arena, tracker, 3, 3);
+        if (kind != TWIN && !chi_checked()) { /* else there is no inline path to disagree with */
+            FLIP(arena, tracked, 3, 3);
+        }
         FLIP(arena, life, 3, 4);
         FLIP(arena, resets, 4, 4);
         FLIP(arena, owner, 4, 4);
