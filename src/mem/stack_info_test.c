@@ -53,6 +53,42 @@ TEST(queries_follow_use_and_keep_failures_over_reset) {
     }
 }
 
+/* Blocks are given and never touched but for their links. */
+TEST(counts_outlive_every_window_of_the_inline_paths) { /* M27 M59 */
+    enum { BLOCK = 1 << 20, ROUNDS = 6000 };
+    const size_t room = (size_t)BLOCK * 1500;
+    const ch_region_options wish = {.size_bytes = room};
+    ch_region region;
+    ch_stack stack;
+    ch_stack_figures figures;
+    if (chi_checked() || sizeof(size_t) < 8) {
+        ch_test_skip("needs an inline path and address space");
+        return;
+    }
+    CHECK_EQUAL(ch_region_reserve(&region, &wish), CH_OK);
+    CHECK_EQUAL(ch_region_commit(&region, 0, room), CH_OK);
+    CHECK_EQUAL(ch_stack_init(&stack, region.base, room, &(ch_stack_options){.watermarks_max = 1}),
+                CH_OK);
+    uint64_t blocks = 0;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        CHECK_EQUAL(round % 2 == 0 ? ch_stack_mark(&stack) : CH_OK, CH_OK);
+        void *block = ch_stack_alloc(&stack, BLOCK, 8);
+        CHECK_EQUAL(round % 2 == 0 ? ch_stack_release(&stack) : ch_stack_free(&stack, block, BLOCK),
+                    CH_OK);
+        CHECK_EQUAL(ch_stack_allocations(&stack), ++blocks);
+    }
+    while (ch_stack_alloc(&stack, BLOCK, 1) != NULL) {
+        blocks++;
+    }
+    CHECK_EQUAL(blocks, ROUNDS + 1499);
+    CHECK_EQUAL(ch_stack_stats(&stack, &figures), CH_OK);
+    CHECK_EQUAL(figures.allocations, blocks);
+    CHECK_EQUAL(figures.total_bytes, blocks * BLOCK);
+    CHECK_EQUAL(ch_stack_check(&stack, NULL), CH_OK);
+    CHECK_EQUAL(ch_stack_fini(&stack), CH_OK);
+    CHECK_EQUAL(ch_region_fini(&region), CH_OK);
+}
+
 TEST(refused_block_of_a_twin_is_full_and_changes_nothing) {
     ch_stack *stack = start(TWIN, (ch_stack_options){0});
     CHECK(ch_stack_alloc(stack, 10, 1) != NULL);
