@@ -204,7 +204,7 @@ size_t ch_bufpool_stats_json(const ch_bufpool *pool, char *out, size_t size);
 
 /** ch_bufpool_check verifies the invariants; *invariant (may be NULL) gets the number of the first
  *  broken one: 1 seal over the configuration, 2 counts of a class, 3 its slots and the free ones, 4
- *  order and place of the classes. Cost: O(buffers). */
+ *  order and place of the classes. A slot that is not free counts as lent. Cost: O(buffers). */
 ch_status ch_bufpool_check(const ch_bufpool *pool, unsigned *invariant);
 
 /** Out-of-line halves of the inline functions; not for direct use. */
