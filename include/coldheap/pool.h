@@ -20,6 +20,7 @@
 
 #include <coldheap/allocator.h>
 #include <coldheap/arith.h>
+#include <coldheap/bits.h>
 #include <coldheap/region.h>
 
 #define CH_POOL_OBJECT_MAX ((size_t)1 << 30)
@@ -68,6 +69,8 @@ typedef struct ch_pool {
     uint8_t *base;
     uint32_t *generations;
     uint32_t *free_slots;
+    void *spare;       /* the object released last, if the inline paths did it; or NULL */
+    size_t spare_slot; /* its slot, whose generation is still odd */
     size_t free_count; /* free slots that the inline path may take; 0 in a pool that has none */
     size_t fast_fresh; /* fresh, or 0 if every call must go out of line */
     size_t stride_bytes;
@@ -229,6 +232,12 @@ CH_INLINE size_t chi_pool_slot_of(const ch_pool *pool, const void *object) {
 }
 
 CH_INLINE void *chi_pool_take(ch_pool *pool, size_t stride_bytes) {
+    void *spare = pool->spare;
+    if (CH_LIKELY(spare != NULL)) {
+        pool->generations[pool->spare_slot] += 2;
+        CH_PUBLISH(pool->spare, NULL);
+        return spare;
+    }
     size_t top = pool->free_count;
     if (CH_UNLIKELY(top == 0)) {
         return ch_pool_acquire_slow(pool);
@@ -239,18 +248,52 @@ CH_INLINE void *chi_pool_take(ch_pool *pool, size_t stride_bytes) {
     return pool->base + slot * stride_bytes;
 }
 
+/* Makes the object the spare one; what was it goes to the stack. */
+CH_INLINE void chi_pool_put(ch_pool *pool, void *object, size_t slot) {
+    void *spare = pool->spare;
+    size_t spare_slot = pool->spare_slot;
+    CH_PUBLISH(pool->spare, object);
+    pool->spare_slot = slot;
+    if (spare != NULL) {
+        size_t top = pool->free_count;
+        pool->generations[spare_slot]++;
+        pool->free_slots[top] = (uint32_t)spare_slot;
+        CH_PUBLISH(pool->free_count, top + 1);
+    }
+}
+
+/* Whether an object is in use, in a pool that has inline paths. */
+CH_INLINE bool chi_pool_is_given(const ch_pool *pool, const void *object, size_t slot) {
+    return slot < pool->fast_fresh && object != pool->spare && (pool->generations[slot] & 1u) != 0;
+}
+
 CH_INLINE ch_status chi_pool_give(ch_pool *pool, void *object, size_t slot) {
-    if (CH_LIKELY(slot < pool->fast_fresh)) {
-        uint32_t generation = pool->generations[slot];
-        if (CH_LIKELY((generation & 1u) != 0 && generation != pool->generation_last)) {
-            size_t top = pool->free_count;
-            pool->generations[slot] = generation + 1;
-            pool->free_slots[top] = (uint32_t)slot;
-            CH_PUBLISH(pool->free_count, top + 1);
-            return CH_OK;
-        }
+    if (CH_LIKELY(chi_pool_is_given(pool, object, slot) &&
+                  pool->generations[slot] != pool->generation_last)) {
+        chi_pool_put(pool, object, slot);
+        return CH_OK;
     }
     return ch_pool_release_slow(pool, object);
+}
+
+/* The inverse of an odd number, modulo the word; a constant, if the number is one. */
+CH_INLINE size_t chi_pool_inverse(size_t odd) {
+    size_t inverse = (3 * odd) ^ 2; /* right in its lowest 5 bits; every step doubles that */
+    inverse *= 2 - odd * inverse;
+    inverse *= 2 - odd * inverse;
+    inverse *= 2 - odd * inverse;
+    return inverse * (2 - odd * inverse);
+}
+
+/* A release where the stride is a constant: the multiplication is one too, or none. */
+CH_INLINE ch_status chi_pool_give_stride(ch_pool *pool, void *object, size_t stride_bytes) {
+    if (CH_UNLIKELY(pool->stride_bytes != stride_bytes)) {
+        return ch_pool_release_slow(pool, object);
+    }
+    unsigned shift = ch_bits_low(stride_bytes);
+    size_t offset = (uintptr_t)object - (uintptr_t)pool->base;
+    return chi_pool_give(pool, object,
+                         chi_pool_slot(offset, chi_pool_inverse(stride_bytes >> shift), shift));
 }
 
 CH_INLINE void *ch_pool_acquire(ch_pool *pool) {
@@ -262,9 +305,10 @@ CH_INLINE ch_status ch_pool_release(ch_pool *pool, void *object) {
 }
 
 CH_INLINE void *ch_pool_get(const ch_pool *pool, ch_pool_handle handle) {
+    uint8_t *object = pool->base + handle.index * pool->stride_bytes;
     if (CH_LIKELY(handle.index < pool->fast_fresh && (handle.generation & 1u) != 0 &&
-                  pool->generations[handle.index] == handle.generation)) {
-        return pool->base + handle.index * pool->stride_bytes;
+                  pool->generations[handle.index] == handle.generation && object != pool->spare)) {
+        return object;
     }
     return ch_pool_get_slow(pool, handle);
 }
@@ -274,15 +318,12 @@ CH_INLINE void *ch_pool_acquire_unchecked(ch_pool *pool) {
 }
 
 CH_INLINE void ch_pool_release_unchecked(ch_pool *pool, void *object) {
-    if (CH_UNLIKELY(pool->fast_fresh == 0)) {
+    size_t slot = chi_pool_slot_of(pool, object);
+    if (CH_UNLIKELY(pool->fast_fresh == 0 || pool->generations[slot] == pool->generation_last)) {
         (void)ch_pool_release_slow(pool, object);
         return;
     }
-    size_t slot = chi_pool_slot_of(pool, object);
-    size_t top = pool->free_count;
-    pool->generations[slot]++;
-    pool->free_slots[top] = (uint32_t)slot;
-    CH_PUBLISH(pool->free_count, top + 1);
+    chi_pool_put(pool, object, slot);
 }
 
 #endif

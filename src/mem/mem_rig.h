@@ -38,7 +38,7 @@ typedef struct rig_block {
     size_t size_bytes;
     uint32_t head_bytes;
     uint32_t room_bytes; /* how far size_bytes may still grow */
-} rig_block;
+} CH_ALIGNED(16) rig_block;
 
 static inline rig_block *rig_block_of(void *memory) {
     return (rig_block *)memory - 1;

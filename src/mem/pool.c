@@ -2,7 +2,6 @@
  * flags, generations at their end, checked builds, and all that is wrong. */
 #include <coldheap/pool.h>
 
-#include <coldheap/bits.h>
 #include <coldheap/hash.h>
 #include <coldheap/zero.h>
 
@@ -75,14 +74,6 @@ size_t ch_pool_footprint(const ch_pool_options *options) {
     return footprint_parts(options, &objects);
 }
 
-static size_t inverse_of_odd(size_t odd) {
-    size_t inverse = odd; /* right in its lowest 3 bits; every step doubles that */
-    for (unsigned bits = 3; bits < 8 * sizeof(size_t); bits *= 2) {
-        inverse *= 2 - odd * inverse;
-    }
-    return inverse;
-}
-
 void chi_pool_begin(ch_pool *pool, uint32_t *tables, const ch_pool_options *options) {
     size_t stride = ch_pool_stride(options);
     unsigned shift = ch_bits_low(stride);
@@ -94,7 +85,7 @@ void chi_pool_begin(ch_pool *pool, uint32_t *tables, const ch_pool_options *opti
         .generations = tables,
         .free_slots = tables + options->count,
         .stride_bytes = stride,
-        .stride_inverse = inverse_of_odd(stride >> shift),
+        .stride_inverse = chi_pool_inverse(stride >> shift),
         .stride_shift = shift,
         .generation_last = generation_last_of(options),
         .owner = chi_thread_token(),
@@ -225,9 +216,24 @@ static size_t take_held(ch_pool *pool) {
     return pool->free_slots[at];
 }
 
+/* Takes the spare slot, if there is one, as any other free slot: with an even generation. */
+static size_t take_spare(ch_pool *pool) {
+    if (pool->spare == NULL) {
+        return SIZE_MAX;
+    }
+    CH_PUBLISH(pool->spare, NULL);
+    pool->generations[pool->spare_slot]++;
+    return pool->spare_slot;
+}
+
 static void put_back(ch_pool *pool, size_t slot) {
     size_t at = pool->held_count;
     if (chi_pool_is_fast(pool)) {
+        size_t spare = take_spare(pool);
+        if (spare != SIZE_MAX) {
+            pool->free_slots[pool->free_count] = (uint32_t)spare;
+            CH_PUBLISH(pool->free_count, pool->free_count + 1);
+        }
         pool->free_slots[pool->free_count] = (uint32_t)slot;
         CH_PUBLISH(pool->free_count, pool->free_count + 1);
         return;
@@ -241,8 +247,11 @@ static void put_back(ch_pool *pool, size_t slot) {
 }
 
 static size_t take_slot(ch_pool *pool) {
-    size_t slot = SIZE_MAX;
     bool fifo = (pool->config.flags & CH_POOL_FIFO) != 0;
+    size_t slot = take_spare(pool);
+    if (slot != SIZE_MAX) {
+        return slot;
+    }
     if (!fifo && pool->free_count > 0) {
         CH_PUBLISH(pool->free_count, pool->free_count - 1);
         return pool->free_slots[pool->free_count];
@@ -465,6 +474,7 @@ ch_status ch_pool_reset(ch_pool *pool) {
         chi_close(pool->base, bytes);
     }
     set_fresh(pool, 0);
+    CH_PUBLISH(pool->spare, NULL);
     CH_PUBLISH(pool->free_count, 0);
     CH_PUBLISH(pool->held_count, 0);
     CH_PUBLISH(pool->retired_passed, 0);

@@ -111,6 +111,14 @@ static bool geometry_holds(const ch_pool *pool) {
            pool->generation_last > pool->config.generation_start;
 }
 
+static bool spare_holds(const ch_pool *pool, bool fast) {
+    size_t slot = pool->spare_slot;
+    if (pool->spare == NULL) {
+        return fast ? slot < pool->config.count : slot == 0;
+    }
+    return fast && slot < pool->fresh && pool->spare == pool->base + slot * pool->stride_bytes;
+}
+
 static bool counts_hold(const ch_pool *pool) {
     bool fast = chi_pool_is_fast(pool);
     bool fifo = (pool->config.flags & CH_POOL_FIFO) != 0;
@@ -118,7 +126,7 @@ static bool counts_hold(const ch_pool *pool) {
     return (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
            pool->fresh <= pool->touched && pool->touched <= pool->config.count &&
            pool->fast_fresh == (fast ? pool->fresh : 0) &&
-           (fast ? pool->held_count : pool->free_count) == 0 &&
+           (fast ? pool->held_count : pool->free_count) == 0 && spare_holds(pool, fast) &&
            pool->held_first < pool->config.count && pool->retired_passed <= pool->retired_count &&
            pool->retired_count <= pool->touched && pool->retired_passed <= pool->fresh &&
            chi_pool_free_total(pool) <= pool->fresh - pool->retired_passed &&
@@ -127,7 +135,7 @@ static bool counts_hold(const ch_pool *pool) {
 
 /* Every free slot is below fresh and not in use; *sum gets a fingerprint of the set. */
 static bool free_slots_hold(const ch_pool *pool, uint64_t *sum) {
-    size_t total = chi_pool_free_total(pool);
+    size_t total = pool->free_count + pool->held_count;
     size_t at = pool->held_first;
     for (size_t i = 0; i < total; i++) {
         size_t slot = pool->free_slots[at];
@@ -153,7 +161,7 @@ static bool generations_hold(const ch_pool *pool, uint64_t listed) {
             return false;
         }
         if ((generation & 1u) != 0) {
-            used++;
+            used += chi_pool_is_used(pool, slot);
         } else if (retires && generation == CHI_GENERATION_RETIRED) {
             retired++;
         } else {

@@ -86,7 +86,7 @@ TEST(pool_footprint_of_the_largest_pool_is_exact_or_0) {
     size_t want = 0;
     if (SIZE_MAX > UINT32_MAX) {
         want = CH_POOL_COUNT_MAX * (ch_pool_stride(&most) + 8);
-        CHECK(ch_pool_twin_footprint(&most) >= CH_POOL_COUNT_MAX * (sizeof(void *) + 8));
+        CHECK(ch_pool_twin_footprint(&most) >= (uint64_t)CH_POOL_COUNT_MAX * (sizeof(void *) + 8));
     } else {
         CHECK_EQUAL(ch_pool_twin_footprint(&most), 0);
     }

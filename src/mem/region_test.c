@@ -27,13 +27,18 @@ static size_t resident_bytes(void) {
 }
 
 TEST(region_reserve_of_64_gib_takes_no_memory) {
-    ch_region region;
-    size_t before = resident_bytes();
-    ch_status status = ch_region_reserve(&region, &(ch_region_options){.size_bytes = 64 * GIB});
-    if (sizeof(void *) < 8) {
-        CHECK_EQUAL(status, CH_ENOMEM);
+    if (ch_test_is_emulated()) {
+        ch_test_skip("the emulator tells the size of its own memory");
         return;
     }
+    ch_region region;
+    size_t before = resident_bytes();
+    if (sizeof(void *) < 8) {
+        const ch_region_options whole = {.size_bytes = SIZE_MAX / 65536 * 65536};
+        CHECK_EQUAL(ch_region_reserve(&region, &whole), CH_ENOMEM);
+        return;
+    }
+    ch_status status = ch_region_reserve(&region, &(ch_region_options){.size_bytes = 64 * GIB});
     if (!CHECK_EQUAL(status, CH_OK)) {
         return;
     }

@@ -217,7 +217,7 @@ ch_status ch_slab_release(ch_slab *slab, void *block) {
     if (slab->pools != NULL) {
         ch_pool *pool = &slab->pools[slab->map[offset >> slab->config.map_shift]];
         size_t slot = chi_pool_slot_of(pool, block);
-        if (CH_LIKELY(slot < pool->fast_fresh && (pool->generations[slot] & 1u) != 0)) {
+        if (CH_LIKELY(chi_pool_is_given(pool, block, slot))) {
             return chi_pool_give(pool, block, slot);
         }
     } else {

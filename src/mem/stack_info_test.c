@@ -102,6 +102,13 @@ static void flip(const ch_stack *stack, void *memory, size_t size, unsigned lowe
     }
 }
 
+/* Where the bytes of a word begin that are not its two lowest. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+enum { HIGH_AT = 0 };
+#else
+enum { HIGH_AT = 2 };
+#endif
+
 #define FLIP(field, lowest, highest)                                                               \
     flip(stack, &stack->field, sizeof stack->field, (lowest), (highest))
 
@@ -140,9 +147,10 @@ TEST(check_sees_a_broken_chain_and_a_cursor_outside) {
     uint8_t *low = ch_stack_alloc(stack, 100, 8);
     uint8_t *top = ch_stack_alloc(stack, 100, 8);
     CHECK(low != NULL && top != NULL);
-    flip(stack, low - 16, 16, 4, 4);    /* the lowest link: both words are known */
-    flip(stack, top - 8, 8, 4, 4);      /* the block below */
-    flip(stack, top - 16 + 2, 6, 4, 4); /* the cursor before, but for its low bytes */
+    enum { WORD = sizeof(uint8_t *), LINK = CH_STACK_LINK_BYTES };
+    flip(stack, low - LINK, 2 * WORD, 4, 4);           /* the lowest link: both words are known */
+    flip(stack, top - LINK + WORD, WORD, 4, 4);        /* the block below */
+    flip(stack, top - LINK + HIGH_AT, WORD - 2, 4, 4); /* the cursor before, but low bytes */
     unsigned broken = 0;
     uint8_t *const cursor = stack->cursor;
     stack->cursor = (uint8_t *)((uintptr_t)stack->config.end + 1);

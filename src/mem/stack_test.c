@@ -28,6 +28,8 @@ static void finish(void) {
     ch_on_misuse(NULL);
 }
 
+enum { MARK = sizeof(chi_stack_link) }; /* what a watermark takes */
+
 /* ---- Set-up ---------------------------------------------------------------------------------- */
 
 TEST(init_uses_its_memory_to_the_byte_and_no_more) {
@@ -39,7 +41,7 @@ TEST(init_uses_its_memory_to_the_byte_and_no_more) {
             ch_stack stack;
             memset(bytes, 0x5a, sizeof bytes);
             memset(&stack, 0x5a, sizeof stack);
-            CHECK_EQUAL(footprint, size + 16 * marks);
+            CHECK_EQUAL(footprint, size + MARK * marks);
             CHECK_EQUAL(ch_stack_init(&stack, bytes + 16, footprint - 1, &options), CH_EFULL);
             CHECK(rig_is_filled((const uint8_t *)&stack, sizeof stack, 0x5a));
             CHECK_EQUAL(ch_stack_init(&stack, bytes + 16, footprint, &options), CH_OK);
@@ -60,23 +62,23 @@ TEST(init_uses_its_memory_to_the_byte_and_no_more) {
 }
 
 TEST(init_takes_each_option_at_its_ends_and_nothing_beyond) {
-    static CH_ALIGNED(16) uint8_t bytes[16 * CH_STACK_WATERMARKS_MAX];
+    static CH_ALIGNED(16) uint8_t bytes[MARK * CH_STACK_WATERMARKS_MAX];
     static const struct {
         ch_stack_options options;
         ch_status status;
         size_t footprint;
     } rows[] = {
-        {{.zeroing = CH_ZERO_ON_ALLOC}, CH_OK, 16384},
+        {{.zeroing = CH_ZERO_ON_ALLOC}, CH_OK, 1024 * MARK},
         {{.zeroing = (ch_zeroing)3}, CH_EINVAL, 0},
         {{.zeroing = (ch_zeroing)-1}, CH_EINVAL, 0},
-        {{.watermarks_max = 1}, CH_OK, 16},
+        {{.watermarks_max = 1}, CH_OK, MARK},
         {{.watermarks_max = CH_STACK_WATERMARKS_MAX}, CH_OK, sizeof bytes},
         {{.watermarks_max = CH_STACK_WATERMARKS_MAX + 1}, CH_EINVAL, 0},
         {{.watermarks_max = SIZE_MAX}, CH_EINVAL, 0},
-        {{.watermarks_max = 1, .size_bytes = sizeof bytes - 16}, CH_OK, sizeof bytes},
-        {{.watermarks_max = 1, .size_bytes = sizeof bytes - 15}, CH_EFULL, sizeof bytes + 1},
-        {{.watermarks_max = 1, .size_bytes = SIZE_MAX - 16}, CH_EFULL, SIZE_MAX},
-        {{.watermarks_max = 1, .size_bytes = SIZE_MAX - 15}, CH_EFULL, 0},
+        {{.watermarks_max = 1, .size_bytes = sizeof bytes - MARK}, CH_OK, sizeof bytes},
+        {{.watermarks_max = 1, .size_bytes = sizeof bytes - MARK + 1}, CH_EFULL, sizeof bytes + 1},
+        {{.watermarks_max = 1, .size_bytes = SIZE_MAX - MARK}, CH_EFULL, SIZE_MAX},
+        {{.watermarks_max = 1, .size_bytes = SIZE_MAX - MARK + 1}, CH_EFULL, 0},
         {{.size_bytes = SIZE_MAX}, CH_EFULL, 0},
     };
     ch_stack stack;
@@ -94,12 +96,12 @@ TEST(init_takes_each_option_at_its_ends_and_nothing_beyond) {
     CHECK_EQUAL(ch_stack_init(&stack, NULL, sizeof bytes, NULL), CH_EINVAL);
     CHECK_EQUAL(ch_stack_init(&stack, bytes + 4, sizeof bytes - 4, NULL), CH_EALIGN);
     CHECK_EQUAL(ch_stack_init(&stack, bytes, SIZE_MAX, NULL), CH_ERANGE);
-    CHECK_EQUAL(ch_stack_init(&stack, bytes, 16383, NULL), CH_EFULL);
+    CHECK_EQUAL(ch_stack_init(&stack, bytes, 1024 * MARK - 1, NULL), CH_EFULL);
     CHECK(rig_is_filled((const uint8_t *)&stack, sizeof stack, 0x5a));
 }
 
 TEST(init_of_a_twin_needs_a_source_and_room_for_watermarks) {
-    static CH_ALIGNED(16) uint8_t bytes[64];
+    static CH_ALIGNED(16) uint8_t bytes[4 * MARK];
     const ch_allocator no_alloc = {.free = rig_free};
     const ch_allocator no_free = {.alloc = rig_alloc};
     rig_source source = {0};
@@ -108,29 +110,30 @@ TEST(init_of_a_twin_needs_a_source_and_room_for_watermarks) {
     const ch_stack_options unknown = {.watermarks_max = 4, .zeroing = (ch_zeroing)3};
     ch_stack stack;
     memset(&stack, 0x5a, sizeof stack);
-    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, 64, &options, NULL), CH_EINVAL);
-    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, 64, &options, &no_alloc), CH_EINVAL);
-    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, 64, &options, &no_free), CH_EINVAL);
-    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, 64, &unknown, &whole), CH_EINVAL);
-    CHECK_EQUAL(ch_stack_init_twin(NULL, bytes, 64, &options, &whole), CH_EINVAL);
-    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, 63, &options, &whole), CH_EFULL);
-    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes + 1, 63, &options, &whole), CH_EALIGN);
+    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, sizeof bytes, &options, NULL), CH_EINVAL);
+    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, sizeof bytes, &options, &no_alloc), CH_EINVAL);
+    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, sizeof bytes, &options, &no_free), CH_EINVAL);
+    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, sizeof bytes, &unknown, &whole), CH_EINVAL);
+    CHECK_EQUAL(ch_stack_init_twin(NULL, bytes, sizeof bytes, &options, &whole), CH_EINVAL);
+    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, sizeof bytes - 1, &options, &whole), CH_EFULL);
+    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes + 1, sizeof bytes - 1, &options, &whole),
+                CH_EALIGN);
     CHECK(rig_is_filled((const uint8_t *)&stack, sizeof stack, 0x5a));
-    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, 64, &options, &whole), CH_OK);
+    CHECK_EQUAL(ch_stack_init_twin(&stack, bytes, sizeof bytes, &options, &whole), CH_OK);
     CHECK_EQUAL(ch_stack_capacity(&stack), SIZE_MAX);
     CHECK_EQUAL(ch_stack_fini(&stack), CH_OK);
     CHECK_EQUAL(source.calls, 0);
 }
 
 TEST(stack_that_is_not_live_answers_estate) {
-    static void *room[4]; /* no block, but where the inline paths may look for a link */
+    static void *room[8]; /* no block, but where the inline paths may look for a link */
     ch_stack stack = {0};
     ch_stack_figures figures;
     void *out = NULL;
     ch_on_misuse(&rig_hook);
     CHECK(ch_stack_alloc(&stack, 1, 1) == NULL);
     CHECK_EQUAL(ch_stack_alloc_try(&stack, &out, 1, 1), CH_ESTATE);
-    CHECK_EQUAL(ch_stack_free(&stack, &room[2], 1), CH_ESTATE);
+    CHECK_EQUAL(ch_stack_free(&stack, &room[4], 1), CH_ESTATE);
     CHECK_EQUAL(ch_stack_free(&stack, NULL, 0), CH_ESTATE);
     CHECK_EQUAL(ch_stack_resize(&stack, &out, 1, 1), CH_ESTATE);
     CHECK_EQUAL(ch_stack_mark(&stack), CH_ESTATE);
@@ -163,7 +166,7 @@ TEST(blocks_of_every_size_and_align_come_back_to_used_0) {
                              (uintptr_t)high % align == 0;
                 right = right && ((uintptr_t)low + size <= (uintptr_t)high ||
                                   (uintptr_t)high + 1 + size % 7 <= (uintptr_t)low);
-                right = right && (kind == TWIN || (low >= rig.memory + 16384 + 16 &&
+                right = right && (kind == TWIN || (low >= rig.memory + 1024 * MARK + 16 &&
                                                    high + size % 7 < rig.memory + RIG_MEMORY));
                 right = right && ch_stack_free(stack, high, 1 + size % 7) == CH_OK &&
                         ch_stack_free(stack, low, size) == CH_OK && ch_stack_used(stack) == 0;
