@@ -155,6 +155,10 @@ CHI_TRACKING void ch_track_note(unsigned kind, unsigned op, size_t size_bytes, c
 /** ch_track_wanted tells whether that run time wants notes; patterns ask when they are set up. */
 CHI_TRACKING int ch_track_wanted(void);
 
+/* Stores how often the threads of the process allocated so far, as far as it was counted, and tells
+ * whether it is being counted now (ch_guard_count_process). */
+CHI_TRACKING int chi_guard_heap_count(uint64_t *allocations);
+
 #ifdef __cplusplus
 }
 #endif

@@ -127,7 +127,7 @@ TEST(pool_figures_and_json_tell_what_happened) {
                  "{\"object\":\"pool\",\"name\":\"jobs \\\"x\\\"\",\"capacity\":4,\"in_use\":3,"
                  "\"available\":1,\"peak\":4,\"retired\":0,\"object_bytes\":48,"
                  "\"stride_bytes\":%zu,\"failures\":1,\"source_calls\":%d,"
-                 "\"utilization\":0.750000}",
+                 "\"acquisitions\":4,\"utilization\":0.750000}",
                  ch_pool_stride(&world.options), twin ? 5 : 0);
         CHECK_EQUAL(ch_pool_stats_json(pool, text, sizeof text), strlen(want));
         CHECK_TEXT(text, want);

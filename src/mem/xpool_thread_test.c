@@ -117,7 +117,8 @@ static void run_pipe(size_t per_thread, size_t batch, uint64_t total) {
 }
 
 TEST(xpool_passes_every_object_once_from_producer_to_consumer) {
-    run_pipe(OBJECTS, 0, RIG_SLOW || chi_checked() ? 300000 : 100000000);
+    const bool slow = RIG_SLOW || chi_checked();
+    run_pipe(OBJECTS, 0, slow ? 300000 : ch_test_cases(100000000, 5000000));
 }
 
 TEST(xpool_passes_objects_in_every_shape) {
