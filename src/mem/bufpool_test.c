@@ -325,7 +325,8 @@ static void check_flips(const ch_bufpool *pool, void *bytes, size_t from, size_t
         unsigned invariant = 0;
         at[i] ^= 1;
         if (!CHECK_EQUAL(ch_bufpool_check(pool, &invariant), CH_ECORRUPT)) {
-            CHECK_EQUAL((uintptr_t)bytes - (uintptr_t)pool + i, SIZE_MAX); /* prints which byte it was */
+            CHECK_EQUAL((uintptr_t)bytes - (uintptr_t)pool + i,
+                        SIZE_MAX); /* prints which byte it was */
         }
         CHECK(invariant >= 1 && invariant <= 4);
         at[i] ^= 1;
