@@ -132,7 +132,8 @@ static bool counts_hold(const ch_pool *pool) {
     bool fast = chi_pool_is_fast(pool);
     bool fifo = (pool->config.flags & CH_POOL_FIFO) != 0;
     bool retires = (pool->config.flags & CH_POOL_RETIRE) != 0;
-    return (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
+    return pool->tracked <= 1 && (pool->tracker == NULL || pool->tracked) &&
+           (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
            pool->fresh <= pool->touched && pool->touched <= pool->config.count &&
            pool->fast_fresh == (fast ? pool->fresh : 0) &&
            (fast ? pool->held_count : pool->free_count) == 0 && spare_holds(pool, fast) &&
