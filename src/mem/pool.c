@@ -533,6 +533,7 @@ void chi_pool_track_as(ch_pool *pool, ch_tracker *tracker, bool tracked) {
         size_t count = pool->free_count;
         CH_PUBLISH(pool->free_count, 0);
         CH_PUBLISH(pool->held_count, count);
+        pool->spare_slot = 0;
         if (spare != SIZE_MAX) {
             put_back(pool, spare);
         }
@@ -556,27 +557,4 @@ ch_status ch_pool_track(ch_pool *pool, ch_tracker *tracker) {
     }
     chi_pool_track_as(pool, tracker, chi_track_is_wanted(tracker));
     return CH_OK;
-}
-
-static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
-    const ch_pool *pool = user;
-    bool fits = size_bytes <= pool->config.object_bytes && align <= pool->config.align;
-    return fits ? ch_pool_acquire(user) : NULL;
-}
-
-static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t new_bytes) {
-    const ch_pool *pool = user;
-    (void)block;
-    (void)old_bytes;
-    return new_bytes <= pool->config.object_bytes;
-}
-
-static ch_status allocator_free(void *user, void *block, size_t size_bytes) {
-    (void)size_bytes;
-    return ch_pool_release(user, block);
-}
-
-ch_allocator ch_pool_allocator(ch_pool *pool) {
-    return (ch_allocator){
-        .alloc = allocator_alloc, .resize = allocator_resize, .free = allocator_free, .user = pool};
 }

@@ -1,4 +1,5 @@
-/* pool_info.c: what a pool tells about itself: queries, figures, JSON, self-check (pool.h). */
+/* pool_info.c: what a pool tells about itself: queries, figures, JSON, self-check; and its view as
+ * an allocator (pool.h). */
 #include <coldheap/hash.h>
 
 #include "base/text.h"
@@ -201,4 +202,27 @@ ch_status ch_pool_check(const ch_pool *pool, unsigned *invariant) {
         *invariant = broken;
     }
     return broken == 0 ? CH_OK : CH_ECORRUPT;
+}
+
+static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
+    const ch_pool *pool = user;
+    bool fits = size_bytes <= pool->config.object_bytes && align <= pool->config.align;
+    return fits ? ch_pool_acquire(user) : NULL;
+}
+
+static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t new_bytes) {
+    const ch_pool *pool = user;
+    (void)block;
+    (void)old_bytes;
+    return new_bytes <= pool->config.object_bytes;
+}
+
+static ch_status allocator_free(void *user, void *block, size_t size_bytes) {
+    (void)size_bytes;
+    return ch_pool_release(user, block);
+}
+
+ch_allocator ch_pool_allocator(ch_pool *pool) {
+    return (ch_allocator){
+        .alloc = allocator_alloc, .resize = allocator_resize, .free = allocator_free, .user = pool};
 }
