@@ -75,7 +75,7 @@ static ch_status take_any(ch_slab *slab, void **out, size_t size_bytes) {
     return status;
 }
 
-static CH_NOINLINE void *acquire_any(ch_slab *slab, size_t size_bytes, const void *site) {
+void *chi_slab_acquire_any(ch_slab *slab, size_t size_bytes, const void *site) {
     void *block = NULL;
     if (!chi_slab_is_live(slab)) {
         return NULL;
@@ -89,16 +89,6 @@ static CH_NOINLINE void *acquire_any(ch_slab *slab, size_t size_bytes, const voi
         return NULL;
     }
     return take_any(slab, &block, size_bytes) == CH_OK ? block : NULL;
-}
-
-void *ch_slab_acquire_slow(ch_slab *slab, size_t size_bytes) {
-    if (CH_LIKELY(size_bytes < slab->paged_sizes)) {
-        void *block = chi_slab_page_acquire(slab, size_bytes);
-        if (CH_LIKELY(block != NULL)) {
-            return block;
-        }
-    }
-    return acquire_any(slab, size_bytes, CH_RETURN_ADDRESS());
 }
 
 ch_status ch_slab_acquire_try(ch_slab *slab, void **out, size_t size_bytes) {
@@ -178,21 +168,13 @@ static ch_status place_of(const ch_slab *slab, const void *block, const char *ca
     return status == CH_OK ? CH_OK : report(slab, call, block, site, status);
 }
 
-static CH_NOINLINE ch_status release_any(ch_slab *slab, void *block, const void *site) {
+ch_status chi_slab_release_any(ch_slab *slab, void *block, const void *site) {
     chi_slab_place place = {0, 0};
     if (!chi_slab_is_live(slab)) {
         return CH_ESTATE;
     }
     ch_status status = place_of(slab, block, "ch_slab_release", site, &place);
     return status == CH_OK ? give(slab, block, &place) : status;
-}
-
-ch_status ch_slab_release_slow(ch_slab *slab, void *block) {
-    size_t offset = (uintptr_t)block - (uintptr_t)slab->area;
-    if (CH_LIKELY(offset < slab->paged_bytes) && CH_LIKELY(chi_slab_page_release(slab, offset))) {
-        return CH_OK;
-    }
-    return release_any(slab, block, CH_RETURN_ADDRESS());
 }
 
 /* Whether a request of this size could have got the block. */

@@ -108,7 +108,7 @@ static bool word_holds(const ch_slab *slab, size_t page_index, size_t word) {
     const chi_slab_page *page = &slab->pages[page_index];
     bool marked = (page->summary[word / 64] >> word % 64 & 1u) != 0;
     uint64_t bits = page->bits[word];
-    size_t here = page->slots > word * 64 ? page->slots - word * 64 : 0;
+    size_t here = page->slots - word * 64;
     if (here < 64 && bits >> here != 0) {
         return false;
     }
@@ -129,12 +129,12 @@ static bool page_holds(const ch_slab *slab, size_t page_index) {
     if (page->slots != bin->slots || odd * page->stride_inverse != 1 ||
         odd << page->stride_shift != bin->stride_bytes || page->listed > 1 ||
         page->base != slab->area + page_index * CH_SLAB_PAGE_BYTES ||
-        page->bits != chi_slab_page_bits(slab, page_index)) {
+        page->bits != chi_slab_page_bits(slab, page_index, page->slots)) {
         return false;
     }
     size_t free_count = 0;
     for (size_t word = 0; word < 128; word++) {
-        bool there = word < slab->config.page_words;
+        bool there = word < chi_slab_page_words(page);
         if (there ? !word_holds(slab, page_index, word)
                   : (page->summary[word / 64] >> word % 64 & 1u) != 0) {
             return false;

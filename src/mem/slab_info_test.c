@@ -112,12 +112,19 @@ static void check_page_flips(ch_slab *slab) {
     check_flips(slab, bin, 0, offsetof(chi_slab_bin, tally));
     check_flips(slab, bin, offsetof(chi_slab_bin, drawn), offsetof(chi_slab_bin, idle));
     check_flips(slab, bin, offsetof(chi_slab_bin, stride_bytes), sizeof *bin);
-    check_flips(slab, bin->hints, 2, sizeof *bin->hints);
+    for (unsigned bit = 16; bit < 64; bit += 8) {
+        bin->hints[0] ^= (uint64_t)1 << bit;
+        CHECK_EQUAL(ch_slab_check(slab, NULL), CH_ECORRUPT);
+        bin->hints[0] ^= (uint64_t)1 << bit;
+    }
     for (size_t i = 0; i < 2; i++) {
         check_flips(slab, &slab->pages[i], 0, offsetof(chi_slab_page, summary));
-        check_flips(slab, &slab->pages[i], offsetof(chi_slab_page, next), sizeof *slab->pages);
+        check_flips(slab, &slab->pages[i], offsetof(chi_slab_page, next),
+                    offsetof(chi_slab_page, word));
     }
-    check_flips(slab, slab->free_bits, 0, 2 * slab->config.page_words * 8);
+    for (size_t i = 0; i < 2; i++) {
+        check_flips(slab, slab->pages[i].bits, 0, chi_slab_page_words(&slab->pages[i]) * 8);
+    }
 }
 
 TEST(slab_check_sees_every_flipped_byte) {

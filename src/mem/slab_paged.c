@@ -1,4 +1,4 @@
-/* slab_paged.c: the pages of a paged slab (slab.h).
+/* slab_paged.c: the pages of a paged slab, and its fast paths (slab.h).
  *
  * Each block of a page in a class has a bit that tells whether it is free. A class keeps hints of
  * the blocks that were released last; only when it has none left, the bits are searched: those of
@@ -112,13 +112,13 @@ static uint32_t find_page(ch_slab *slab) {
 }
 
 /* Marks all blocks of the page free and builds the summary. */
-static void set_free_bits(const ch_slab *slab, chi_slab_page *page) {
+static void set_free_bits(chi_slab_page *page) {
     page->summary[0] = page->summary[1] = 0;
-    for (size_t word = 0; word < slab->config.page_words; word++) {
+    for (size_t word = 0; word < chi_slab_page_words(page); word++) {
         size_t before = word * 64;
-        size_t here = page->slots > before ? page->slots - before : 0;
+        size_t here = page->slots - before;
         page->bits[word] = here >= 64 ? UINT64_MAX : ((uint64_t)1 << here) - 1;
-        page->summary[word / 64] |= (uint64_t)(page->bits[word] != 0) << word % 64;
+        page->summary[word / 64] |= (uint64_t)1 << word % 64;
     }
 }
 
@@ -131,13 +131,13 @@ static CH_COLD uint32_t add_page(ch_slab *slab, size_t class_index) {
     unsigned shift = ch_bits_low(bin->stride_bytes);
     slab->pages[page_index] = (chi_slab_page){
         .base = slab->area + (size_t)page_index * CH_SLAB_PAGE_BYTES,
-        .bits = chi_slab_page_bits(slab, page_index),
+        .bits = chi_slab_page_bits(slab, page_index, bin->slots),
         .slots = bin->slots,
         .stride_inverse = (uint32_t)chi_slab_inverse(bin->stride_bytes >> shift),
         .stride_shift = (uint16_t)shift,
         .class_index = (uint8_t)class_index,
     };
-    set_free_bits(slab, &slab->pages[page_index]);
+    set_free_bits(&slab->pages[page_index]);
     list_page(slab, page_index);
     CH_PUBLISH(bin->pages, bin->pages + 1);
     return page_index;
@@ -151,18 +151,24 @@ static uint8_t *mark_used(chi_slab_page *page, size_t slot, size_t stride_bytes)
     return page->base + slot * stride_bytes;
 }
 
-void *chi_slab_page_acquire(ch_slab *slab, size_t size_bytes) {
-    chi_slab_bin *bin = &slab->bins[chi_slab_route(slab, size_bytes)];
-    uint64_t asked = CHI_SLAB_TALLY_ONE | size_bytes;
-    uint64_t tally = bin->tally + asked;
-    size_t count = bin->hint_count;
-    if (CH_UNLIKELY(count == 0 || tally < asked)) {
-        return NULL;
-    }
+static void *take_hint(ch_slab *slab, chi_slab_bin *bin, size_t count) {
     uint64_t hint = bin->hints[count - 1];
     CH_PUBLISH(bin->hint_count, count - 1);
-    CH_PUBLISH(bin->tally, tally);
     return mark_used(&slab->pages[hint >> SLOT_BITS], (uint16_t)hint, bin->stride_bytes);
+}
+
+void *ch_slab_acquire_slow(ch_slab *slab, size_t size_bytes) {
+    if (CH_LIKELY(size_bytes < slab->paged_sizes)) {
+        chi_slab_bin *bin = &slab->bins[chi_slab_route(slab, size_bytes)];
+        uint64_t asked = CHI_SLAB_TALLY_ONE | size_bytes;
+        uint64_t tally = bin->tally + asked;
+        size_t count = bin->hint_count;
+        if (CH_LIKELY(count != 0 && tally >= asked)) {
+            CH_PUBLISH(bin->tally, tally);
+            return take_hint(slab, bin, count);
+        }
+    }
+    return chi_slab_acquire_any(slab, size_bytes, CH_RETURN_ADDRESS());
 }
 
 /* Takes the first free block of the page; SIZE_MAX if it has none. */
@@ -210,12 +216,8 @@ static void *draw(ch_slab *slab, size_t class_index) {
 
 void *chi_slab_page_take(ch_slab *slab, size_t class_index) {
     chi_slab_bin *bin = &slab->bins[class_index];
-    if (bin->hint_count == 0) {
-        return draw(slab, class_index);
-    }
-    uint64_t hint = bin->hints[bin->hint_count - 1];
-    CH_PUBLISH(bin->hint_count, bin->hint_count - 1);
-    return mark_used(&slab->pages[hint >> SLOT_BITS], (uint16_t)hint, bin->stride_bytes);
+    size_t count = bin->hint_count;
+    return count > 0 ? take_hint(slab, bin, count) : draw(slab, class_index);
 }
 
 ch_status chi_slab_page_find(const ch_slab *slab, size_t offset, chi_slab_place *place) {
@@ -256,36 +258,43 @@ static CH_NOINLINE void mark_free(ch_slab *slab, uint32_t page_index, size_t slo
     }
 }
 
-static inline void give(ch_slab *slab, uint32_t page_index, size_t slot) {
-    chi_slab_page *page = &slab->pages[page_index];
+/* Gives a block in use back whose bit is in `word`. */
+static inline void give(ch_slab *slab, chi_slab_page *page, size_t page_index, uint64_t *word,
+                        size_t slot) {
     chi_slab_bin *bin = &slab->bins[page->class_index];
     size_t count = bin->hint_count;
-    page->bits[slot / 64] |= (uint64_t)1 << slot % 64;
-    page->live--;
+    uint32_t live = page->live - 1;
+    *word |= (uint64_t)1 << slot % 64;
+    page->live = live;
     if (CH_LIKELY(count < bin->hint_most)) {
         bin->hints[count] = (uint64_t)page_index << SLOT_BITS | slot;
         CH_PUBLISH(bin->hint_count, count + 1);
     } else {
-        mark_free(slab, page_index, slot);
+        mark_free(slab, (uint32_t)page_index, slot);
     }
-    if (CH_UNLIKELY(page->live == 0)) {
-        page_is_empty(slab, page_index);
+    if (CH_UNLIKELY(live == 0)) {
+        page_is_empty(slab, (uint32_t)page_index);
     }
 }
 
-bool chi_slab_page_release(ch_slab *slab, size_t offset) {
-    size_t page_index = offset >> CHI_SLAB_PAGE_SHIFT;
-    const chi_slab_page *page = &slab->pages[page_index];
-    uint32_t slot = chi_slab_page_slot(page, offset);
-    if (CH_UNLIKELY(slot >= page->slots || (page->bits[slot / 64] >> slot % 64 & 1u) != 0)) {
-        return false;
+ch_status ch_slab_release_slow(ch_slab *slab, void *block) {
+    size_t offset = (uintptr_t)block - (uintptr_t)slab->area;
+    if (CH_LIKELY(offset < slab->paged_bytes)) {
+        size_t page_index = offset >> CHI_SLAB_PAGE_SHIFT;
+        chi_slab_page *page = &slab->pages[page_index];
+        size_t slot = chi_slab_page_slot(page, offset);
+        uint64_t *word = &page->bits[slot / 64];
+        if (CH_LIKELY(slot < page->slots && (*word >> slot % 64 & 1u) == 0)) {
+            give(slab, page, page_index, word, slot);
+            return CH_OK;
+        }
     }
-    give(slab, (uint32_t)page_index, slot);
-    return true;
+    return chi_slab_release_any(slab, block, CH_RETURN_ADDRESS());
 }
 
 void chi_slab_page_give(ch_slab *slab, size_t page_index, size_t slot) {
-    give(slab, (uint32_t)page_index, slot);
+    chi_slab_page *page = &slab->pages[page_index];
+    give(slab, page, page_index, &page->bits[slot / 64], slot);
 }
 
 void chi_slab_page_reset(ch_slab *slab) {

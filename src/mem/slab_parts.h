@@ -26,7 +26,9 @@ struct chi_slab_page {
     uint16_t stride_shift;
     uint8_t class_index;
     uint8_t listed;
+    uint64_t word; /* all free bits of a page of at most 64 blocks */
 };
+_Static_assert(sizeof(void *) != 8 || sizeof(chi_slab_page) == 64, "one cache line");
 
 /* Where a block is, as chi_slab_find sees it. */
 typedef struct chi_slab_place {
@@ -89,19 +91,27 @@ static inline size_t chi_slab_static_free(const ch_slab *slab, size_t i) {
     return bytes / sizeof *owner->free_base;
 }
 
-/* Paged: by hint alone, NULL or false if that cannot be; a block of a class, NULL if no page is to
- * be had; the slot of a byte of the area, or what it is instead; back with a block in use;
- * everything back. */
-void *chi_slab_page_acquire(ch_slab *slab, size_t size_bytes);
-bool chi_slab_page_release(ch_slab *slab, size_t offset);
+/* What slab.c does where no fast path serves; `site` is the caller's. */
+void *chi_slab_acquire_any(ch_slab *slab, size_t size_bytes, const void *site);
+ch_status chi_slab_release_any(ch_slab *slab, void *block, const void *site);
+
+/* Paged: a block of a class, NULL if no page is to be had; the slot of a byte of the area, or what
+ * it is instead; back with a block in use; everything back. */
 void *chi_slab_page_take(ch_slab *slab, size_t class_index);
 ch_status chi_slab_page_find(const ch_slab *slab, size_t offset, chi_slab_place *place);
 void chi_slab_page_give(ch_slab *slab, size_t page_index, size_t slot);
 void chi_slab_page_reset(ch_slab *slab);
 bool chi_slab_page_is_idle(const ch_slab *slab, size_t class_index);
 
-static inline uint64_t *chi_slab_page_bits(const ch_slab *slab, size_t page_index) {
-    return slab->free_bits + page_index * slab->config.page_words;
+/* Where the free bits of a page are: beside the rest of it, in one cache line, if they are few. */
+static inline uint64_t *chi_slab_page_bits(const ch_slab *slab, size_t page_index, size_t slots) {
+    return slots <= 64 ? &slab->pages[page_index].word
+                       : slab->free_bits + page_index * slab->config.page_words;
+}
+
+/* How many words they are. */
+static inline size_t chi_slab_page_words(const chi_slab_page *page) {
+    return (page->slots + 63) / 64;
 }
 
 /* Paged: the hints that each class has room for: as many as pages, within bounds. */
