@@ -214,10 +214,10 @@ static chi_buffer_slot *take_slot(ch_bufpool *pool, size_t i) {
         return lender->free_base[free_count - 1];
     }
     size_t number = counts->fresh;
-    chi_buffer_slot *slot = &lender->slots[number];
     if (number == pool->config.counts[i]) {
-        return NULL;
+        return NULL; /* an absent class has no tables either */
     }
+    chi_buffer_slot *slot = &lender->slots[number];
     slot->place = (uint32_t)(uintptr_t)lender->free_base - 1; /* no place */
     if (number == counts->touched) {
         counts->touched++;
@@ -430,7 +430,9 @@ ch_status ch_bufpool_reset(ch_bufpool *pool) {
             chi_group_keep(&pool->classes[i], pool->config.bases[i], 0);
             chi_close(pool->config.bases[i], pool->counts[i].fresh * pool->classes[i].stride_bytes);
         }
-        set_free(pool, i, 0, 0);
+        if (pool->config.counts[i] > 0) {
+            set_free(pool, i, 0, 0);
+        }
     }
     return CH_OK;
 }
