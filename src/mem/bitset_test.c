@@ -15,7 +15,7 @@ static ch_bitset set_over(uint64_t *words, size_t bit_count) {
     return set;
 }
 
-TEST(bitset_footprint_is_whole_words_and_never_wraps) {
+TEST(bitset_footprint_is_whole_words_and_never_wraps) { /* M2 M5 */
     CHECK_EQUAL(ch_bitset_footprint(0), 0);
     CHECK_EQUAL(ch_bitset_footprint(1), 8);
     CHECK_EQUAL(ch_bitset_footprint(64), 8);
@@ -24,7 +24,7 @@ TEST(bitset_footprint_is_whole_words_and_never_wraps) {
     CHECK_EQUAL(ch_bitset_align(), _Alignof(uint64_t));
 }
 
-TEST(bitset_init_refuses_wrong_memory_and_writes_nothing) {
+TEST(bitset_init_refuses_wrong_memory_and_writes_nothing) { /* M2 M3 */
     uint64_t words[2] = {7, 7};
     ch_bitset set = {words, 99};
     CHECK_EQUAL(ch_bitset_init(NULL, words, 16, 65), CH_EINVAL);
@@ -37,7 +37,7 @@ TEST(bitset_init_refuses_wrong_memory_and_writes_nothing) {
     CHECK(words[0] == 0 && words[1] == 7);
 }
 
-TEST(bitset_of_no_numbers_answers) {
+TEST(bitset_of_no_numbers_answers) { /* M69 */
     ch_bitset set = {0};
     size_t found = 5;
     CHECK_EQUAL(ch_bitset_init(&set, NULL, 0, 0), CH_OK);
@@ -54,7 +54,7 @@ TEST(bitset_of_no_numbers_answers) {
     CHECK_EQUAL(ch_bitset_check(&set, NULL), CH_OK);
 }
 
-TEST(bitset_index_out_of_range_is_refused) {
+TEST(bitset_index_out_of_range_is_refused) { /* M3 M5 M69 */
     uint64_t words[2];
     ch_bitset set = set_over(words, 65);
     const size_t wrong[] = {65, 66, 127, 128, SIZE_MAX - 1, SIZE_MAX};
@@ -73,7 +73,7 @@ TEST(bitset_index_out_of_range_is_refused) {
 }
 
 /* Each pair of numbers of each size: what is found from every start. */
-TEST(bitset_finds_each_number_from_every_start) {
+TEST(bitset_finds_each_number_from_every_start) { /* M69 */
     static const size_t sizes[] = {1, 2, 63, 64, 65, 127, 128, 129};
     uint64_t words[3];
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
@@ -101,7 +101,7 @@ TEST(bitset_finds_each_number_from_every_start) {
     }
 }
 
-TEST(bitset_check_names_the_broken_invariant) {
+TEST(bitset_check_names_the_broken_invariant) { /* M7 M69 */
     uint64_t words[2];
     unsigned invariant = 0;
     ch_bitset set = set_over(words, 65);
@@ -200,7 +200,7 @@ static bool same(void *context) {
     return ch_bitset_count(&w->set) == count && ch_bitset_check(&w->set, NULL) == CH_OK;
 }
 
-TEST(bitset_agrees_with_its_model_over_1e6_operations) {
+TEST(bitset_agrees_with_its_model_over_1e6_operations) { /* M7 M69 */
     static const ch_model_operation operations[] = {
         {"set", 400, set_one},       {"clear", 400, clear_one},        {"find", 200, find_one},
         {"find_gap", 200, find_gap}, {"all_or_none", 10, all_or_none}, {"resize", 10, resize},
