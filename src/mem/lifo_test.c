@@ -1,8 +1,7 @@
 /* lifo_test.c: the value stack template: the EVM's 1024 words, and a view over caller's memory. */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "mem/checked.h"
+#include "mem/lifo_rig.h"
+#include "mem/mem_rig.h"
 
 typedef struct word {
     uint64_t limbs[4];
@@ -27,6 +26,7 @@ typedef struct word {
 #endif
 
 #include "harness.h"
+#include "model.h"
 
 static words stack;
 
@@ -260,6 +260,47 @@ TEST(lifo_check_names_the_broken_invariant) { /* M7 M68 */
     s.items = NULL;
     CHECK_EQUAL(bytes_check(&s, &invariant), CH_ECORRUPT);
     CHECK_EQUAL(invariant, 1);
+}
+
+/* ---- Model ----------------------------------------------------------------------------------- */
+
+#define OPERATION(name, step)                                                                      \
+    static bool name(void *context) {                                                              \
+        return lifo_world_step(context, step, (uint32_t)ch_test_random());                         \
+    }
+
+OPERATION(push, LIFO_PUSH)
+OPERATION(pop, LIFO_POP)
+OPERATION(peek, LIFO_PEEK)
+OPERATION(set, LIFO_SET)
+OPERATION(dup, LIFO_DUP)
+OPERATION(swap, LIFO_SWAP)
+OPERATION(mark, LIFO_MARK)
+OPERATION(release, LIFO_RELEASE)
+OPERATION(release_wrong, LIFO_RELEASE_WRONG)
+OPERATION(clear, LIFO_CLEAR)
+
+static bool agrees(void *context) {
+    return lifo_world_agrees(context);
+}
+
+TEST(lifo_agrees_with_its_model_over_1e6_operations) { /* M7 M68 M77 */
+    static const ch_model_operation operations[] = {
+        {"push", 80, push},  {"pop", 40, pop},         {"peek", 40, peek},
+        {"set", 40, set},    {"dup", 40, dup},         {"swap", 40, swap},
+        {"mark", 40, mark},  {"release", 20, release}, {"release_wrong", 5, release_wrong},
+        {"clear", 1, clear},
+    };
+    static const size_t capacities[] = {0, 1, 2, 13, LIFO_CAP_MAX};
+    static lifo_world w;
+    for (size_t i = 0; i < sizeof capacities / sizeof capacities[0]; i++) {
+        CHECK(lifo_world_begin(&w, capacities[i]));
+        CHECK(ch_model_run(&(ch_model){.operations = operations,
+                                       .operation_count = sizeof operations / sizeof operations[0],
+                                       .check = agrees,
+                                       .context = &w,
+                                       .steps = RIG_SLOW || chi_checked() ? 20000 : 200000}));
+    }
 }
 
 #ifdef CH_DEBUG

@@ -379,7 +379,7 @@ static void run(size_t capacity, uint64_t steps) {
     map_world_end(&w);
 }
 
-TEST(map_agrees_with_its_model_over_1e6_operations_at_every_load) { /* M7 M63 M64 */
+TEST(map_agrees_with_its_model_over_1e6_operations_at_every_load) { /* M7 M63 M64 M77 */
     static const size_t capacities[] = {0, 1, 2, 14, 15, 16, 40, 105, 106, 300};
     for (size_t i = 0; i < sizeof capacities / sizeof capacities[0]; i++) {
         run(capacities[i], RIG_SLOW || chi_checked() ? 12000 : 100000);

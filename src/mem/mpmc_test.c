@@ -145,11 +145,11 @@ static void run_model(bool single) {
     }
 }
 
-TEST(mpmc_agrees_with_its_model_over_1e6_operations) { /* M7 M67 */
+TEST(mpmc_agrees_with_its_model_over_1e6_operations) { /* M7 M67 M77 */
     run_model(false);
 }
 
-TEST(mpsc_agrees_with_its_model_over_1e6_operations) { /* M7 M67 */
+TEST(mpsc_agrees_with_its_model_over_1e6_operations) { /* M7 M67 M77 */
     run_model(true);
 }
 

@@ -169,7 +169,7 @@ static bool agrees(void *context) {
     return ring_world_agrees(context);
 }
 
-TEST(ring_agrees_with_its_model_over_1e6_operations) { /* M7 M65 */
+TEST(ring_agrees_with_its_model_over_1e6_operations) { /* M7 M65 M77 */
     static const ch_model_operation operations[] = {
         {"push", 400, push}, {"push_over", 100, push_over},
         {"pop", 350, pop},   {"peek", 50, peek},

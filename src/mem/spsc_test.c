@@ -137,7 +137,7 @@ static bool agrees(void *context) {
     return spsc_world_agrees(context);
 }
 
-TEST(spsc_agrees_with_its_model_over_1e6_operations) { /* M7 M66 */
+TEST(spsc_agrees_with_its_model_over_1e6_operations) { /* M7 M66 M77 */
     static const ch_model_operation operations[] = {
         {"push", 100, push},  {"pop", 100, pop},        {"push_n", 20, push_n},
         {"pop_n", 20, pop_n}, {"reserve", 30, reserve}, {"claim", 30, claim},
