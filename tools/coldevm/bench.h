@@ -15,10 +15,12 @@
 
 /* Who runs: our machine in one of its backends and cache modes, or an EVMC library. */
 typedef struct bench_rival {
-    const char *backend; /* "cold", "malloc", "vm:NAME" */
+    const char *backend; /* "cold", "managed", "malloc", "vm:NAME" */
     const char *mode;    /* "cached", "analysed"; NULL where there is only one */
     const char *label;   /* backend, or backend/mode */
     bool malloc_twin;
+    bool managed; /* on a manager ... */
+    bool tracks;  /* ... which counts what it gives */
     bool cache_off;
     foreign_vm *foreign;
 } bench_rival;

@@ -117,7 +117,9 @@ static void summarise(const contender *it, bench_row *row) {
 /* Rivals of one backend share a state: the first opens and fills it. */
 static contender *find_owner(contender *contenders, size_t count, const bench_rival *rival) {
     for (size_t i = 0; i < count; i++) {
-        if (contenders[i].rival->malloc_twin == rival->malloc_twin && contenders[i].on.owns_state) {
+        const bench_rival *other = contenders[i].rival;
+        if (other->malloc_twin == rival->malloc_twin && other->managed == rival->managed &&
+            contenders[i].on.owns_state) {
             return &contenders[i];
         }
     }
