@@ -19,7 +19,7 @@ static struct {
     flag_list vms, exports;
     double min_time;
     uint64_t repetitions, num_runs;
-    bool json, wide;
+    bool json, wide, allocations;
 } flags = {.min_time = ROUND_SECONDS, .repetitions = 9, .num_runs = 1};
 
 static const flag_row FLAGS[] = {
@@ -45,6 +45,8 @@ static const flag_row FLAGS[] = {
     {"json", FLAG_BOOL, &flags.json, NULL, 0, NULL, "the table as one JSON object"},
     {"wide", FLAG_BOOL, &flags.wide, NULL, 0, NULL,
      "also gas, reserved bytes, and time against our first row"},
+    {"allocations", FLAG_BOOL, &flags.allocations, NULL, 0, NULL,
+     "also what one run of each case takes from each part of a manager: count, bytes, share"},
     {"contract-code-path", FLAG_TEXT, &flags.code_path, "FILE", 0, NULL,
      "evm-bench's runner: deploy this hex file, print milliseconds per call"},
     {"calldata", FLAG_TEXT, &flags.calldata, "HEX", 0, NULL, "evm-bench: what it is called with"},
@@ -268,6 +270,7 @@ static int run_table(const operand_list *operands) {
     case_list list;
     settings.rounds = flags.repetitions == 0 ? 1 : flags.repetitions;
     settings.round_seconds = flags.min_time;
+    settings.allocations = flags.allocations;
     int code = choose_exports(targets, &target_count);
     code = code == EXIT_DONE ? choose_rivals(&settings) : code;
     code = code == EXIT_DONE ? read_cases(&list, operands) : code;
@@ -285,6 +288,10 @@ static int run_table(const operand_list *operands) {
     } else {
         const bench_view view = {.ratios = flags.wide || flags.vms.count > 0, .wide = flags.wide};
         bench_print(&table, view);
+        if (flags.allocations) {
+            sink_char(&sink_out, '\n');
+            bench_print_allocations(&table);
+        }
     }
     for (size_t i = 0; i < target_count; i++) {
         int written = targets[i].write(&table, targets[i].path);

@@ -266,3 +266,17 @@ void contender_count(contender *it, bench_row *row) {
     }
     row->reserved_bytes = it->on.reserved_bytes;
 }
+
+void contender_allocations(contender *it, allocation_counts *counts) {
+    chevm_result result;
+    chevm_message message;
+    if (contender_begin(it, &message) != CHEVM_OK) {
+        return;
+    }
+    allocations_begin(counts, &it->on);
+    seal_begin(SEAL_TRAP);
+    stage_call(&it->on, &message, &result);
+    const seal_count heap = seal_end();
+    allocations_end(counts, &it->on, &heap);
+    contender_undo(it);
+}

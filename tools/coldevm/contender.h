@@ -48,6 +48,9 @@ void contender_judge(contender *it, bench_row *row);
 /* contender_count makes one more run, sealed: what it takes from the heap and from the system. */
 void contender_count(contender *it, bench_row *row);
 
+/* contender_allocations makes one more run, sealed, and says what it took from the manager. */
+void contender_allocations(contender *it, allocation_counts *counts);
+
 /* contender_begin opens a transaction up to its message, which it fills in; contender_undo takes
  * the transaction back, if one is open. */
 chevm_status contender_begin(contender *it, chevm_message *message);
