@@ -189,12 +189,12 @@ def table(groups, short):
 
 
 PLOT = """
-set terminal svg size 960,{height} dynamic font 'sans-serif,11' background '#ffffff'
+set terminal svg size 960,{height} dynamic noenhanced font 'sans-serif,11' background '#ffffff'
 set output '{picture}'
 set title 'Memory patterns: nanoseconds per operation; shorter is faster' font ',15'
 set lmargin 42
 set logscale x
-set xrange [0.5:*]
+set xrange [0.5:{most}]
 set yrange [-0.6:{count}]
 set grid xtics lc rgb '#d5dae0' lt 1
 set key outside bottom center horizontal
@@ -235,7 +235,8 @@ def plot(groups, picture):
         with open(path, "w", encoding="utf-8") as file:
             file.write("\n".join(names) + "\n")
         plots.append("'%s' using 1:2:3 with labels left font ',9' tc '#5a6673' notitle" % path)
-        script = PLOT.format(height=90 + 40 * len(rows), picture=picture, count=len(rows) - 0.4,
+        most = 3 * max(float(line.split()[0]) for _, _, _, lines in series for line in lines)
+        script = PLOT.format(most=most, height=90 + 40 * len(rows), picture=picture, count=len(rows) - 0.4,
                              labels=labels, plots=", \\\n  ".join(plots))
         done = subprocess.run(["gnuplot"], input=script, text=True, capture_output=True,
                               check=False)

@@ -4,6 +4,7 @@
 #   scripts/measure.sh vm LIBRARY CASE...        cases beside any EVMC library of ABI 12
 #   scripts/measure.sh precompiles               every precompile beside its target
 #   scripts/measure.sh memory                    memory patterns beside the raw loop and rivals
+#   scripts/measure.sh reduction                 whole programs on the patterns and on malloc
 #   scripts/measure.sh statetest FOLDER [NAME COMMAND...]
 #                                                all state tests of a folder, with one and two
 #                                                workers, and beside another runner called NAME
@@ -189,6 +190,13 @@ memory)
     { "$root/scripts/bench.py" table "$results" --short && echo "$note"; } >"$work/short.md"
     splice memory "$work/short.md"
     ;;
+reduction)
+    program=$root/build/${PRESET:-release}/bin/reduction
+    note=$(provenance reduction 'CPU time, best of nine interleaved runs')
+    { "$program" && echo "$note"; } >"$out/reduction.md"
+    { "$program" --short && echo "$note"; } >"$work/short.md"
+    splice reduction "$work/short.md"
+    ;;
 precompiles)
     # A missed target is a row of the table, too.
     "$root/build/${PRESET:-release}/bin/chain_precompile_bench" >"$work/precompiles.txt" ||
@@ -221,6 +229,6 @@ vm)
         'best of nine interleaved rounds'; } >"$out/vm.md"
     splice vm
     ;;
-*) die "usage: memory | own | vm LIBRARY CASE... | precompiles |" \
+*) die "usage: memory | reduction | own | vm LIBRARY CASE... | precompiles |" \
     "statetest FOLDER [NAME COMMAND...]" ;;
 esac

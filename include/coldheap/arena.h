@@ -22,6 +22,7 @@
 #include <coldheap/arith.h>
 #include <coldheap/region.h>
 #include <coldheap/tally.h>
+#include <coldheap/track.h>
 #include <coldheap/zero.h>
 
 /** How to set up an arena. A zeroed struct is valid; fields that a kind does not name are
@@ -83,6 +84,8 @@ typedef struct ch_arena {
     uint64_t failures_full;
     uint64_t failures_invalid;
     const void *owner; /* verify builds: the thread */
+    ch_tracker *tracker;
+    size_t tracked; /* every call goes out of line and is noted */
     chi_arena_config config;
     uint64_t seal;
     uintptr_t magic;
@@ -241,6 +244,13 @@ size_t ch_arena_stats_json(const ch_arena *arena, char *out, size_t size);
  *  broken one: 1 seal over the configuration, 2 cursor in its chunk, 3 fast-path copies, 4 life,
  *  5 limit and commit, 6 chunk list, 7 peak, 8 totals. Cost: O(chunks). */
 ch_status ch_arena_check(const ch_arena *arena, unsigned *invariant);
+
+/** ch_arena_track binds `tracker` (NULL: unbinds): from now on each block, each request that found
+ * no room, and the bytes of each release or reset are noted there (track.h); extensions are not. A
+ *  tracked arena has no inline path. An arena is tracked from init on if a run time for the whole
+ *  process wants notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. Lifetime: the tracker must
+ *  outlive the arena or be unbound. */
+ch_status ch_arena_track(ch_arena *arena, ch_tracker *tracker);
 
 /** ch_arena_allocator returns an allocator over the arena: free of the last block gives it back,
  *  any other free is accepted and waits for the release. Lifetime: the arena's. */

@@ -146,6 +146,11 @@ ch_status ch_scratch_reset(void);
  *  sets up afresh. Errors: CH_EBUSY from a signal handler inside set-up. */
 ch_status ch_local_fini(void);
 
+/** ch_local_track binds `tracker` (NULL: unbinds) to the calling thread's arena and scratch area,
+ * as ch_arena_track, setting them up on first use. Errors: those of ch_local_prepare. Lifetime: the
+ *  tracker must outlive the thread's set-up or be unbound. */
+ch_status ch_local_track(ch_tracker *tracker);
+
 /** ch_local_stats fills `figures` for the calling thread. Errors: CH_EINVAL; CH_ESTATE not set up.
  */
 ch_status ch_local_stats(ch_local_figures *figures);

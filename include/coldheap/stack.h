@@ -21,6 +21,7 @@
 #include <coldheap/arith.h>
 #include <coldheap/region.h>
 #include <coldheap/tally.h>
+#include <coldheap/track.h>
 #include <coldheap/zero.h>
 
 /** Bytes before each block, apart from padding to its alignment (at least 8). */
@@ -77,6 +78,8 @@ typedef struct ch_stack {
     uint64_t failures_invalid;
     uint64_t source_calls;
     const void *owner;
+    ch_tracker *tracker;
+    size_t tracked; /* every call goes out of line and is noted */
     chi_stack_config config;
     uint64_t seal;
     uintptr_t magic;
@@ -174,6 +177,13 @@ size_t ch_stack_stats_json(const ch_stack *stack, char *out, size_t size);
  *  broken one: 1 seal over the configuration, 2 cursor and peak, 3 fast-path copies, 4 chain of
  *  links, 5 watermarks, 6 totals. Cost: O(blocks + watermarks). */
 ch_status ch_stack_check(const ch_stack *stack, unsigned *invariant);
+
+/** ch_stack_track binds `tracker` (NULL: unbinds): from now on each block, each request that found
+ * no room, each free, and the bytes of each release or reset are noted there (track.h); resizes are
+ *  not. A tracked stack has no inline path. A stack is tracked from init on if a run time for the
+ *  whole process wants notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. Lifetime: the
+ * tracker must outlive the stack or be unbound. */
+ch_status ch_stack_track(ch_stack *stack, ch_tracker *tracker);
 
 /** ch_stack_allocator returns an allocator over the stack; blocks must be freed in reverse order.
  *  Lifetime: the stack's. */

@@ -46,8 +46,10 @@ typedef struct ch_xpool_shard {
     uint8_t *base;        /* of all objects of the pool */
     uint16_t *states;     /* of all objects of the pool */
     uint32_t *free_slots; /* own objects, last released on top */
-    size_t free_count;    /* of those, for the inline paths; 0 in a shard that has none */
-    size_t slot_count;    /* of the pool; 0 if the inline release may not be used */
+    void *spare;          /* the own object released last, if the inline path did it; or NULL */
+    size_t spare_slot;
+    size_t free_count; /* of those, for the inline paths; 0 in a shard that has none */
+    size_t slot_count; /* of the pool; 0 if the inline release may not be used */
     size_t stride_bytes;
     size_t stride_inverse;
     size_t stride_shift;
@@ -191,11 +193,23 @@ CH_API_END
 #define CHI_XPOOL_RETURNING 2u
 #define CHI_XPOOL_STATE     3u
 
+CH_INLINE bool chi_xpool_is_free(const ch_xpool_shard *shard, size_t slot) {
+    return (CH_PEEK(shard->states[slot]) & CHI_XPOOL_STATE) == CHI_XPOOL_FREE;
+}
+
 CH_INLINE void *ch_xpool_acquire(ch_xpool_shard *shard) {
+    void *spare = shard->spare;
     size_t top = shard->free_count;
-    if (CH_LIKELY(top != 0)) {
+    if (CH_LIKELY(spare != NULL)) {
+        size_t slot = shard->spare_slot;
+        if (CH_LIKELY(chi_xpool_is_free(shard, slot))) {
+            CH_PUBLISH(shard->states[slot], (uint16_t)shard->used_state);
+            CH_PUBLISH(shard->spare, NULL);
+            return spare;
+        }
+    } else if (CH_LIKELY(top != 0)) {
         size_t slot = shard->free_slots[top - 1];
-        if (CH_LIKELY((CH_PEEK(shard->states[slot]) & CHI_XPOOL_STATE) == CHI_XPOOL_FREE)) {
+        if (CH_LIKELY(chi_xpool_is_free(shard, slot))) {
             CH_PUBLISH(shard->states[slot], (uint16_t)shard->used_state);
             CH_PUBLISH(shard->free_count, top - 1);
             return shard->base + slot * shard->stride_bytes;
@@ -204,16 +218,28 @@ CH_INLINE void *ch_xpool_acquire(ch_xpool_shard *shard) {
     return ch_xpool_acquire_slow(shard);
 }
 
+/* Makes an own object in use the spare one; what was it goes to the list, if there is room. */
+CH_INLINE bool chi_xpool_put(ch_xpool_shard *shard, void *object, size_t slot) {
+    if (shard->spare != NULL) {
+        size_t top = shard->free_count;
+        if (CH_UNLIKELY(top >= shard->per_thread)) {
+            return false;
+        }
+        shard->free_slots[top] = (uint32_t)shard->spare_slot;
+        CH_PUBLISH(shard->free_count, top + 1);
+    }
+    CH_PUBLISH(shard->states[slot], (uint16_t)(shard->used_state - CHI_XPOOL_USED));
+    CH_PUBLISH(shard->spare, object);
+    shard->spare_slot = slot;
+    return true;
+}
+
 CH_INLINE ch_status ch_xpool_release(ch_xpool_shard *shard, void *object) {
     size_t slot = chi_pool_slot((uintptr_t)object - (uintptr_t)shard->base, shard->stride_inverse,
                                 shard->stride_shift);
     if (CH_LIKELY(slot < shard->slot_count)) {
         size_t state = CH_PEEK(shard->states[slot]);
-        size_t top = shard->free_count;
-        if (CH_LIKELY(state == shard->used_state && top < shard->per_thread)) {
-            CH_PUBLISH(shard->states[slot], (uint16_t)(state - CHI_XPOOL_USED));
-            shard->free_slots[top] = (uint32_t)slot;
-            CH_PUBLISH(shard->free_count, top + 1);
+        if (CH_LIKELY(state == shard->used_state && chi_xpool_put(shard, object, slot))) {
             return CH_OK;
         }
         if (CH_LIKELY((state & CHI_XPOOL_STATE) == CHI_XPOOL_USED)) {

@@ -106,17 +106,36 @@ static ch_status take(ch_arena *arena, void **out, size_t size_bytes, size_t ali
     return CH_OK;
 }
 
+static void note(const ch_arena *arena, unsigned op, size_t size_bytes, const void *site,
+                 const void *block) {
+    if (arena->tracked) {
+        chi_track(arena->tracker, CH_TRACK_ARENA, op, size_bytes, site, block);
+    }
+}
+
+ch_status chi_arena_take(ch_arena *arena, void **out, size_t size_bytes, size_t align,
+                         const void *site) {
+    ch_status status = wrong_thread(arena) ? CH_ETHREAD : take(arena, out, size_bytes, align);
+    if (status == CH_OK && size_bytes != 0) {
+        note(arena, CH_TRACK_ACQUIRE, size_bytes, site, *out);
+    } else if (status == CH_EFULL || status == CH_ENOMEM) {
+        note(arena, CH_TRACK_EXHAUSTED, size_bytes, site, NULL);
+    }
+    return status;
+}
+
+static bool is_misuse(ch_status status) {
+    return status == CH_EALIGN || status == CH_ETHREAD;
+}
+
 void *ch_arena_alloc_slow(ch_arena *arena, size_t size_bytes, size_t align) {
     void *block = NULL;
     if (!chi_arena_is_live(arena)) {
         return NULL;
     }
-    if (wrong_thread(arena)) {
-        (void)CHI_MISUSE(arena, arena->config.name, NULL, CH_ETHREAD);
-        return NULL;
-    }
-    if (take(arena, &block, size_bytes, align) == CH_EALIGN) {
-        (void)CHI_MISUSE(arena, arena->config.name, NULL, CH_EALIGN);
+    ch_status status = chi_arena_take(arena, &block, size_bytes, align, CH_RETURN_ADDRESS());
+    if (is_misuse(status)) {
+        (void)CHI_MISUSE(arena, arena->config.name, NULL, status);
     }
     return block;
 }
@@ -128,26 +147,36 @@ ch_status ch_arena_alloc_try(ch_arena *arena, void **out, size_t size_bytes, siz
     if (!chi_arena_is_live(arena)) {
         return CH_ESTATE;
     }
-    if (wrong_thread(arena)) {
-        return CHI_MISUSE(arena, arena->config.name, NULL, CH_ETHREAD);
-    }
-    ch_status status = take(arena, out, size_bytes, align);
-    return status == CH_EALIGN ? CHI_MISUSE(arena, arena->config.name, NULL, CH_EALIGN) : status;
+    ch_status status = chi_arena_take(arena, out, size_bytes, align, CH_RETURN_ADDRESS());
+    return is_misuse(status) ? CHI_MISUSE(arena, arena->config.name, NULL, status) : status;
 }
 
-void *ch_arena_alloc_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align) {
+static void *take_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align,
+                        const void *site) {
     size_t total = 0;
+    void *block = NULL;
     if (!ch_size_mul(&total, count, size_bytes)) {
         if (chi_arena_is_live(arena)) {
             (void)fail(arena, CH_EINVAL);
         }
         return NULL;
     }
-    return ch_arena_alloc(arena, total, align);
+    if (!arena->tracked) {
+        return ch_arena_alloc(arena, total, align);
+    }
+    ch_status status = chi_arena_take(arena, &block, total, align, site);
+    if (is_misuse(status)) {
+        (void)CHI_MISUSE(arena, arena->config.name, NULL, status);
+    }
+    return block;
+}
+
+void *ch_arena_alloc_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align) {
+    return take_array(arena, count, size_bytes, align, CH_RETURN_ADDRESS());
 }
 
 void *ch_arena_calloc(ch_arena *arena, size_t count, size_t size_bytes, size_t align) {
-    void *block = ch_arena_alloc_array(arena, count, size_bytes, align);
+    void *block = take_array(arena, count, size_bytes, align, CH_RETURN_ADDRESS());
     if (block != NULL && arena->config.zeroing != CH_ZERO_ON_ALLOC) {
         ch_zero(block, count * size_bytes);
     }
@@ -281,7 +310,7 @@ static bool point_is_below(const ch_arena *arena, const ch_arena_point *point) {
     return cursor >= (uintptr_t)base && cursor <= (uintptr_t)left;
 }
 
-static void go_back(ch_arena *arena, uint8_t *cursor, uint64_t index) {
+static void go_back(ch_arena *arena, uint8_t *cursor, uint64_t index, const void *site) {
     size_t used = ch_arena_used(arena);
     note_peak(arena);
     while (arena->chunk_index > index) {
@@ -295,8 +324,12 @@ static void go_back(ch_arena *arena, uint8_t *cursor, uint64_t index) {
     if (arena->cursor != cursor) {
         lower_cursor(arena, cursor);
     }
-    CH_PUBLISH(arena->dropped_bytes, arena->dropped_bytes + (used - ch_arena_used(arena)));
+    size_t dropped = used - ch_arena_used(arena);
+    CH_PUBLISH(arena->dropped_bytes, arena->dropped_bytes + dropped);
     chi_arena_fold(arena);
+    if (dropped != 0) {
+        note(arena, CH_TRACK_RELEASE, dropped, site, NULL);
+    }
 }
 
 /* The mark comes in three words: as a struct it would be built in memory on the inline path. */
@@ -312,7 +345,7 @@ ch_status ch_arena_release_slow(ch_arena *arena, uint8_t *cursor, uint64_t place
     if (!point_is_below(arena, &point)) {
         return CHI_MISUSE(arena, arena->config.name, point.cursor, CH_EORDER);
     }
-    go_back(arena, point.cursor, index_of(arena, &point));
+    go_back(arena, point.cursor, index_of(arena, &point), CH_RETURN_ADDRESS());
     return CH_OK;
 }
 
@@ -334,7 +367,7 @@ ch_status ch_arena_reset(ch_arena *arena) {
         }
         start = first->base;
     }
-    go_back(arena, start, arena->config.kind == ARENA_TWIN ? 0 : 1);
+    go_back(arena, start, arena->config.kind == ARENA_TWIN ? 0 : 1, CH_RETURN_ADDRESS());
     arena->resets++;
     arena->life = chi_arena_life_of(arena, arena->resets);
     chi_arena_set_index(arena, arena->chunk_index);
@@ -353,8 +386,16 @@ ch_status ch_arena_adopt(ch_arena *arena) {
 }
 
 static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
+    ch_arena *arena = user;
     void *block = NULL;
-    return ch_arena_alloc_try(user, &block, size_bytes, align) == CH_OK ? block : NULL;
+    if (!chi_arena_is_live(arena)) {
+        return NULL;
+    }
+    ch_status status = chi_arena_take(arena, &block, size_bytes, align, CH_RETURN_ADDRESS());
+    if (is_misuse(status)) {
+        (void)CHI_MISUSE(arena, arena->config.name, NULL, status);
+    }
+    return block;
 }
 
 static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t new_bytes) {

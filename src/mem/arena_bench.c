@@ -112,15 +112,15 @@ static void compare(ch_bench_body ours, ch_bench_body loop) {
     (void)ch_arena_fini(&arena);
 }
 
-BENCH_GROUP(arena_16) {
+BENCH_GROUP(arena_bump_16) {
     compare(fill_16, raw_fill_16);
 }
 
-BENCH_GROUP(arena_64) {
+BENCH_GROUP(arena_bump_64) {
     compare(fill_64, raw_fill_64);
 }
 
-BENCH_GROUP(arena_256) {
+BENCH_GROUP(arena_bump_256) {
     compare(fill_256, raw_fill_256);
 }
 
@@ -162,7 +162,7 @@ static uint64_t raw_fill_aligned(void *context, uint64_t iterations) {
     return sum;
 }
 
-BENCH_GROUP(arena_64_variable_align) {
+BENCH_GROUP(arena_bump_64_variable_align) {
     for (size_t i = 0; i < ALIGNS; i++) {
         aligns[i] = (size_t)8 << ch_bench_random() % 5;
     }

@@ -151,7 +151,8 @@ static bool copies_agree(const ch_arena *arena) {
     uint64_t place = releases ? arena->place : ~arena->place;
     size_t drop_most = releases ? CHI_TALLY_WINDOW : 0;
     return fast_end_holds(arena) && arena->fast_place == place &&
-           arena->fast_drop_bytes <= drop_most;
+           arena->fast_drop_bytes <= drop_most && arena->tracked <= 1 &&
+           (arena->tracker == NULL || arena->tracked != 0);
 }
 
 /* What was given out and what came back are never more than the cursor moved. */

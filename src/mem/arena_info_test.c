@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "harness.h"
+#include "mem/checked.h"
 
 #define FOR_EACH_KIND(kind) for (arena_kind kind = 0; kind < ARENA_KINDS; kind++)
 
@@ -69,6 +70,45 @@ TEST(queries_follow_use_and_keep_failures_over_reset) {
         CHECK_EQUAL(ch_arena_stats(arena, NULL), CH_EINVAL);
         finish();
     }
+}
+
+/* Blocks are given and never touched, so gigabytes of them cost address space only. */
+TEST(counts_outlive_every_window_of_the_inline_paths) { /* M22 M59 */
+    enum { BLOCK = 1 << 20, ROUNDS = 6000 };
+    const size_t room = (size_t)BLOCK * 1500 + 7; /* more than one window of 1 GiB */
+    const ch_region_options wish = {.size_bytes = room};
+    ch_region region;
+    ch_arena arena;
+    ch_arena_figures figures;
+    if (chi_checked() || sizeof(size_t) < 8) {
+        ch_test_skip("needs an inline path and address space");
+        return;
+    }
+    CHECK_EQUAL(ch_region_reserve(&region, &wish), CH_OK);
+    CHECK_EQUAL(ch_arena_init(&arena, region.base, room, NULL), CH_OK);
+    uint64_t blocks = 0;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        const ch_arena_point mark = ch_arena_mark(&arena);
+        CHECK(ch_arena_alloc(&arena, 1 + round % 2, 1) != NULL);
+        CHECK(ch_arena_alloc(&arena, BLOCK - 16, 8) != NULL);
+        CHECK_EQUAL(ch_arena_release(&arena, mark), CH_OK);
+        blocks += 2;
+        CHECK_EQUAL(ch_arena_allocations(&arena), blocks);
+    }
+    CHECK_EQUAL(ch_arena_stats(&arena, &figures), CH_OK);
+    CHECK_EQUAL(figures.total_bytes, (uint64_t)ROUNDS * (BLOCK - 16) + ROUNDS * 3 / 2);
+    CHECK_EQUAL(figures.padding_bytes, ROUNDS * 13 / 2);
+    while (ch_arena_alloc(&arena, BLOCK, 1) != NULL) {
+        blocks++;
+    }
+    CHECK_EQUAL(ch_arena_used(&arena), (size_t)BLOCK * 1500);
+    CHECK_EQUAL(ch_arena_allocations(&arena), blocks);
+    CHECK_EQUAL(blocks, 2 * ROUNDS + 1500);
+    CHECK_EQUAL(ch_arena_reset(&arena), CH_OK);
+    CHECK_EQUAL(ch_arena_allocations(&arena), blocks);
+    CHECK_EQUAL(ch_arena_check(&arena, NULL), CH_OK);
+    CHECK_EQUAL(ch_arena_fini(&arena), CH_OK);
+    CHECK_EQUAL(ch_region_fini(&region), CH_OK);
 }
 
 TEST(peak_of_chunks_counts_all_of_them) {
@@ -150,6 +190,10 @@ TEST(check_sees_every_flipped_bit_of_the_structure) {
         FLIP(arena, fast_end, 3, 3);
         FLIP(arena, fast_place, 3, 3);
         FLIP(arena, place, 3, 4);
+        FLIP(arena, tracker, 3, 3);
+        if (kind != TWIN && !chi_checked()) { /* else there is no inline path to disagree with */
+            FLIP(arena, tracked, 3, 3);
+        }
         FLIP(arena, life, 3, 4);
         FLIP(arena, resets, 4, 4);
         FLIP(arena, owner, 4, 4);

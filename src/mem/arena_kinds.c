@@ -2,6 +2,7 @@
  * chunks are arena_chunk.c's. */
 #include <coldheap/hash.h>
 
+#include "base/misuse.h"
 #include "mem/arena_parts.h"
 #include "mem/checked.h"
 #include "mem/name.h"
@@ -48,6 +49,7 @@ void chi_arena_begin(ch_arena *arena, enum chi_arena_kind kind, const ch_arena_o
     bool redzone = !options->no_redzone && kind != ARENA_TWIN; /* a source brings its own */
     config->redzone_bytes = redzone ? ch_arena_redzone_bytes() : 0;
     chi_name_set(config->name, options->name);
+    arena->tracked = chi_track_is_wanted(NULL);
     arena->fast_drop_bytes = chi_arena_releases_inline(arena) ? CHI_TALLY_WINDOW : 0;
 }
 
@@ -70,7 +72,7 @@ bool chi_arena_seal_holds(const ch_arena *arena) {
 }
 
 static bool is_plain(const ch_arena *arena) {
-    return !arena->config.checked && arena->config.kind != ARENA_TWIN;
+    return !arena->config.checked && !arena->tracked && arena->config.kind != ARENA_TWIN;
 }
 
 bool chi_arena_allocs_inline(const ch_arena *arena) {
@@ -102,6 +104,25 @@ void chi_arena_fold(ch_arena *arena) {
     CH_PUBLISH(arena->fast_drop_bytes, drop_bytes);
     bool gives = chi_arena_allocs_inline(arena) && arena->cursor != NULL;
     CH_PUBLISH(arena->fast_end, gives ? chi_tally_window(arena->cursor, arena->end) : NULL);
+}
+
+ch_status ch_arena_track(ch_arena *arena, ch_tracker *tracker) {
+    if (arena == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_arena_is_live(arena)) {
+        return CH_ESTATE;
+    }
+    if (arena->owner != chi_thread_token()) {
+        return CHI_MISUSE(arena, arena->config.name, tracker, CH_ETHREAD);
+    }
+    chi_arena_fold(arena);
+    arena->tracker = tracker;
+    arena->tracked = chi_track_is_wanted(tracker);
+    arena->fast_drop_bytes = chi_arena_releases_inline(arena) ? CHI_TALLY_WINDOW : 0;
+    chi_arena_set_index(arena, arena->chunk_index);
+    chi_arena_fold(arena);
+    return CH_OK;
 }
 
 void chi_arena_given(ch_arena *arena, size_t size_bytes) {

@@ -5,6 +5,8 @@
 
 #include <coldheap/arena.h>
 
+#include "mem/track_parts.h"
+
 enum chi_arena_kind { ARENA_FIXED = 1, ARENA_REGION, ARENA_CHUNKED, ARENA_TWIN };
 
 /* Header of a chunk, at its first byte. Chunks form a list in order of use; those after the current
@@ -57,6 +59,10 @@ bool chi_arena_releases_inline(const ch_arena *arena);
 static inline uint64_t chi_arena_life_of(const ch_arena *arena, uint64_t resets) {
     return arena->config.first_life + resets * 0x9e3779b97f4a7c15u;
 }
+
+/* chi_arena_take is ch_arena_alloc_try of a live arena, for a caller at `site`. */
+ch_status chi_arena_take(ch_arena *arena, void **out, size_t size_bytes, size_t align,
+                         const void *site);
 
 /* chi_arena_place finds where a block lands between cursor and end; false if it does not fit. */
 bool chi_arena_place(uint8_t *cursor, const uint8_t *end, size_t redzone, size_t size_bytes,

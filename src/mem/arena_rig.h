@@ -39,6 +39,9 @@ typedef struct arena_rig {
     size_t peak;
     uint64_t full;
     uint64_t invalid;
+    uint64_t given_blocks;
+    uint64_t given_bytes;
+    uint64_t padding;
     uint8_t next_fill;
     uint64_t (*draw)(uint64_t limit);
     uint8_t memory[RIG_MEMORY];
@@ -103,6 +106,9 @@ static inline bool rig_note(arena_rig *rig, uint8_t *start, size_t size_bytes) {
         return false;
     }
     memset(start, block->fill, size_bytes);
+    rig->given_blocks++;
+    rig->given_bytes += size_bytes;
+    rig->padding += used - rig->used - size_bytes;
     const bool grown =
         used - rig->used >= size_bytes && (rig->kind != TWIN || used - rig->used == size_bytes);
     rig->used = used;
@@ -208,6 +214,7 @@ static inline bool rig_extend_step(void *context) {
         !rig_is_filled(last->start, less ? want : last->size_bytes, last->fill)) {
         return false;
     }
+    rig->given_bytes += less ? 0 : want - last->size_bytes;
     rig->used = rig->used - last->size_bytes + want;
     rig->peak = rig->used > rig->peak ? rig->used : rig->peak;
     last->size_bytes = want;
@@ -271,6 +278,8 @@ static inline bool rig_agrees(void *context) {
     }
     return figures.used_bytes == rig->used && figures.peak_bytes == rig->peak &&
            figures.failures_full == rig->full && figures.failures_invalid == rig->invalid &&
+           figures.allocations == rig->given_blocks && figures.total_bytes == rig->given_bytes &&
+           figures.padding_bytes == rig->padding &&
            figures.remaining_bytes == figures.capacity_bytes - figures.used_bytes &&
            rig_seen.count == 0;
 }

@@ -193,10 +193,11 @@ TEST(arenas_json_is_whole_cut_at_every_length_and_null_after_the_end) {
             snprintf(want, sizeof want,
                      "{\"object\":\"arenas\",\"name\":\"a \\\"b\\\"\",\"execution\":{"
                      "\"used_bytes\":%zu,\"peak_bytes\":%zu,\"capacity_bytes\":1000,"
-                     "\"failures\":0,\"utilization\":0.%03zu000},\"temporary\":{"
-                     "\"used_bytes\":0,\"peak_bytes\":0,\"capacity_bytes\":0,\"failures\":0,"
-                     "\"utilization\":0.000000},\"scratch\":{\"used_bytes\":0,\"peak_bytes\":0,"
-                     "\"capacity_bytes\":500,\"failures\":1,\"utilization\":0.000000}}",
+                     "\"allocations\":1,\"failures\":0,\"utilization\":0.%03zu000},"
+                     "\"temporary\":{\"used_bytes\":0,\"peak_bytes\":0,\"capacity_bytes\":0,"
+                     "\"allocations\":0,\"failures\":0,\"utilization\":0.000000},\"scratch\":{"
+                     "\"used_bytes\":0,\"peak_bytes\":0,\"capacity_bytes\":500,\"allocations\":0,"
+                     "\"failures\":1,\"utilization\":0.000000}}",
                      used, used, used);
         for (size_t size = 0; size <= (size_t)length + 1; size++) {
             memset(text, '#', sizeof text);

@@ -287,13 +287,17 @@ TEST(bufpool_calls_from_another_thread_are_misuse_in_verify_builds) {
 TEST(bufpool_json_tells_what_happened_at_every_length) {
     static const char want[] =
         "{\"object\":\"bufpool\",\"name\":\"a \\\"b\\\"\",\"capacity\":5,\"in_use\":2,"
-        "\"available\":3,\"acquires\":3,\"failures\":1,\"too_large\":1,\"fall_throughs\":1,"
-        "\"utilization\":0.400000,\"classes\":[{\"size_bytes\":64,\"capacity\":2,\"in_use\":1,"
-        "\"available\":1,\"peak\":2,\"failures\":0,\"fall_throughs\":0,\"utilization\":0.500000},"
-        "{\"size_bytes\":256,\"capacity\":0,\"in_use\":0,\"available\":0,\"peak\":0,\"failures\":0,"
-        "\"fall_throughs\":1,\"utilization\":0.000000},{\"size_bytes\":300,\"capacity\":3,"
-        "\"in_use\":1,\"available\":2,\"peak\":1,\"failures\":0,\"fall_throughs\":0,"
-        "\"utilization\":0.333333}]}";
+        "\"available\":3,\"acquires\":3,\"requested_bytes\":65,\"given_bytes\":428,\"failures\":1,"
+        "\"too_large\":1,\"fall_throughs\":1,\"source_calls\":0,\"utilization\":0.400000,"
+        "\"classes\":[{\"size_bytes\":64,\"capacity\":2,\"in_use\":1,\"available\":1,\"peak\":2,"
+        "\"acquires\":2,\"requested_bytes\":0,\"given_bytes\":128,\"failures\":0,"
+        "\"fall_throughs\":0,\"utilization\":0.500000},"
+        "{\"size_bytes\":256,\"capacity\":0,\"in_use\":0,\"available\":0,\"peak\":0,"
+        "\"acquires\":0,\"requested_bytes\":0,\"given_bytes\":0,\"failures\":0,"
+        "\"fall_throughs\":1,\"utilization\":0.000000},"
+        "{\"size_bytes\":300,\"capacity\":3,\"in_use\":1,\"available\":2,\"peak\":1,"
+        "\"acquires\":1,\"requested_bytes\":65,\"given_bytes\":300,\"failures\":0,"
+        "\"fall_throughs\":0,\"utilization\":0.333333}]}";
     ch_bufpool *pool = start(false, false);
     char text[sizeof want];
     ch_buffer one = {0};
@@ -314,27 +318,47 @@ TEST(bufpool_json_tells_what_happened_at_every_length) {
     CHECK_TEXT(text, "null");
 }
 
-TEST(bufpool_check_sees_every_flipped_byte) {
+/* Flips each byte of an object in turn; the check must see it. */
+static void check_flips(const ch_bufpool *pool, void *bytes, size_t from, size_t to) {
+    uint8_t *at = bytes;
+    for (size_t i = from; i < to; i++) {
+        unsigned invariant = 0;
+        at[i] ^= 1;
+        if (!CHECK_EQUAL(ch_bufpool_check(pool, &invariant), CH_ECORRUPT)) {
+            CHECK_EQUAL((uintptr_t)bytes - (uintptr_t)pool + i,
+                        SIZE_MAX); /* prints which byte it was */
+        }
+        CHECK(invariant >= 1 && invariant <= 4);
+        at[i] ^= 1;
+    }
+    CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_OK);
+}
+
+TEST(bufpool_check_sees_every_flipped_byte) { /* M7 */
     FOR_BOTH(twin) {
         ch_bufpool *pool = start(twin, false);
-        ch_buffer buffer = {0};
-        CHECK_EQUAL(ch_bufpool_acquire(pool, &buffer, 1), CH_OK);
-        uint8_t *at = (uint8_t *)pool;
-        size_t pools = offsetof(ch_bufpool, pools);
-        for (size_t i = 0; i < pools + sizeof(uint8_t *); i++) {
-            if (i >= offsetof(ch_bufpool, acquires) && i < offsetof(ch_bufpool, owner)) {
-                continue; /* counters can be anything */
-            }
-            at[i] ^= 1;
-            if (!CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_ECORRUPT)) {
-                CHECK_EQUAL(i, SIZE_MAX); /* prints which byte it was */
-            }
-            at[i] ^= 1;
+        ch_buffer lent[2] = {0};
+        for (size_t i = 0; i < 2; i++) {
+            CHECK_EQUAL(ch_bufpool_acquire(pool, &lent[i], 1), CH_OK);
         }
-        pool->pools[8].free_count = 1; /* the one that is always absent */
-        CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_ECORRUPT);
-        pool->pools[8].free_count = 0;
-        CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_OK);
+        CHECK_EQUAL(ch_bufpool_release(pool, &lent[1]), CH_OK);
+        chi_bufpool_class *lender = &pool->classes[0];
+        for (size_t i = 0; i <= CH_BUFPOOL_CLASSES_MAX; i++) {
+            bool there = i == 0 || i == 2;
+            size_t tally = offsetof(chi_bufpool_class, tally); /* can be anything */
+            size_t end = there ? tally : offsetof(chi_bufpool_class, size_bytes);
+            size_t from = there ? 0 : offsetof(chi_bufpool_class, free_end);
+            check_flips(pool, &pool->classes[i], from, end);
+        }
+        check_flips(pool, pool->sizes, 0, sizeof pool->sizes);
+        check_flips(pool, &pool->counts[0], 0, offsetof(chi_bufpool_counts, held_count));
+        check_flips(pool, pool, offsetof(ch_bufpool, owner), sizeof *pool);
+        check_flips(pool, lender->free_base, 0, sizeof(void *));
+        check_flips(pool, &lender->slots[1], offsetof(chi_buffer_slot, place),
+                    sizeof(chi_buffer_slot));
+        if (!twin) {
+            check_flips(pool, lender->slots, 0, sizeof(uint8_t *));
+        }
         CHECK(world_end(&world));
     }
 }

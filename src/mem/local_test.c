@@ -377,7 +377,8 @@ TEST(local_json_is_whole_cut_at_every_length_and_null_before_set_up) {
                         "\"fallback_held_bytes\":0,\"arena\":{\"used_bytes\":0,"
                         "\"capacity_bytes\":1048576,") != NULL);
     CHECK(strstr(whole, "\"scratch\":{\"used_bytes\":0,\"capacity_bytes\":4096,\"peak_bytes\":0,"
-                        "\"failures_full\":1,\"failures_invalid\":0,\"utilization\":0.000000}},"
+                        "\"allocations\":0,\"total_bytes\":0,\"failures_full\":1,"
+                        "\"failures_invalid\":0,\"utilization\":0.000000}},"
                         "\"totals\":{") != NULL);
     for (size_t size = 0; size <= length + 1; size++) {
         memset(text, '#', sizeof text);

@@ -197,7 +197,7 @@ static void compare(map_kind kind, size_t groups, double limit) {
         "# rival boost flat_map skipped: libboost1.81-dev (or newer) and a C++ compiler were not "
         "there when the build was configured\n");
 #endif
-    if (kind == CHURN) {
+    if (kind == CHURN) { /* a batch holds what a rehash now and then costs */
         ch_bench_check_iterations(2 * count);
     }
     ch_bench_run();
@@ -208,30 +208,34 @@ static void compare(map_kind kind, size_t groups, double limit) {
     free(absent);
 }
 
+/* Level with boost is 1; a twentieth for the noise of the machine. Churn of a large map is held to
+ * 1.25: two removes in ten bring an entry home from another line, so that the map stays as fast as
+ * a fresh one, where boost waits until it must rehash everything into new memory, which its minimum
+ * does not show (docs/design/027-containers.md). */
 enum { SMALL = 64, LARGE = 1 << 16 };
 
 BENCH_GROUP(map_hit_1k) {
-    compare(HIT, SMALL, 1.0);
+    compare(HIT, SMALL, 1.05);
 }
 
 BENCH_GROUP(map_miss_1k) {
-    compare(MISS, SMALL, 1.0);
+    compare(MISS, SMALL, 1.05);
 }
 
 BENCH_GROUP(map_churn_1k) {
-    compare(CHURN, SMALL, 1.0);
+    compare(CHURN, SMALL, 1.05);
 }
 
 BENCH_GROUP(map_hit_1m) {
-    compare(HIT, LARGE, 1.0);
+    compare(HIT, LARGE, 1.05);
 }
 
 BENCH_GROUP(map_miss_1m) {
-    compare(MISS, LARGE, 1.0);
+    compare(MISS, LARGE, 1.05);
 }
 
 BENCH_GROUP(map_churn_1m) {
-    compare(CHURN, LARGE, 1.0);
+    compare(CHURN, LARGE, 1.25);
 }
 
 /* The same entries in both, capacity - 1 of them: in one as a fresh map, in the other after a

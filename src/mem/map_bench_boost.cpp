@@ -3,6 +3,7 @@
 #include "mem/map_bench_rig.h"
 
 #include <boost/unordered/unordered_flat_map.hpp>
+#include <cstdlib>
 
 using flat_map = boost::unordered_flat_map<std::uint64_t, std::uint64_t>;
 
@@ -26,9 +27,14 @@ static void boost_put_call(void *map, std::uint64_t key, std::uint64_t value) {
     boost_put(map, key, value);
 }
 
-static void *boost_create(std::size_t, std::size_t capacity) {
+// It keeps a slot for itself, so that `slots` as ours has them hold one entry less; asked for more
+// it would double.
+static void *boost_create(std::size_t slots, std::size_t capacity) {
     auto *map = new flat_map;
-    map->reserve(capacity);
+    map->reserve(capacity - 1);
+    if (map->bucket_count() != slots - 1) {
+        std::abort();
+    }
     return map;
 }
 

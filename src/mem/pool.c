@@ -158,10 +158,11 @@ static void set_fresh(ch_pool *pool, size_t fresh) {
 
 /* The generation that a slot left in use by a reset, or at its end, goes on from; the slot may have
  * to be retired. */
-static uint32_t generation_after(const ch_pool *pool, uint32_t generation) {
+static uint32_t generation_after(ch_pool *pool, uint32_t generation) {
     if (generation != pool->generation_last) {
         return generation + 1;
     }
+    pool->acquired_before += ((uint64_t)pool->generation_last + 1) / 2;
     return CHI_GENERATION_RETIRED; /* the wrapped value, and the mark of a retired slot */
 }
 

@@ -29,6 +29,15 @@ uint64_t ch_pool_failures(const ch_pool *pool) {
     return CH_PEEK(pool->failures);
 }
 
+/* A slot has been acquired once for each odd generation from its start to the one it has. */
+uint64_t ch_pool_acquisitions(const ch_pool *pool) {
+    uint64_t sum = pool->acquired_before;
+    for (size_t slot = 0; slot < pool->touched; slot++) {
+        sum += ((uint64_t)pool->generations[slot] + 1) / 2 - pool->config.generation_start / 2;
+    }
+    return sum;
+}
+
 double ch_pool_utilization(const ch_pool *pool) {
     size_t capacity = ch_pool_capacity(pool);
     return capacity != 0 ? (double)ch_pool_in_use(pool) / (double)capacity : 0.0;
@@ -81,7 +90,7 @@ size_t ch_pool_stats_json(const ch_pool *pool, char *out, size_t size) {
         {"available", figures.available},       {"peak", figures.peak},
         {"retired", figures.retired},           {"object_bytes", figures.object_bytes},
         {"stride_bytes", figures.stride_bytes}, {"failures", figures.failures},
-        {"source_calls", figures.source_calls},
+        {"source_calls", figures.source_calls}, {"acquisitions", ch_pool_acquisitions(pool)},
     };
     chi_text_put(&text, "{\"object\":\"pool\",\"name\":");
     chi_text_put_json(&text, pool->config.name);

@@ -51,6 +51,7 @@ typedef struct pool_world {
     size_t doomed; /* at their last generation when a reset came: retired when met again */
     size_t peak;
     uint64_t failures;
+    uint64_t acquired;
     size_t source_live;
     unsigned misuses;
     ch_misuse seen;
@@ -84,6 +85,7 @@ static inline ch_status world_source_free(void *user, void *block, size_t size_b
 static inline bool world_init_pool(pool_world *w) {
     ch_allocator source = {.alloc = world_source_alloc, .free = world_source_free, .user = w};
     w->live_count = w->gone_count = w->retired = w->doomed = w->peak = w->failures = 0;
+    w->acquired = 0;
     memset(w->last, 0, sizeof w->last);
     ch_status status =
         w->twin ? ch_pool_init_twin(&w->pool, w->memory, w->memory_bytes, &w->options, &source)
@@ -204,6 +206,7 @@ static inline bool world_take(pool_world *w, uint8_t *bytes, ch_pool_handle hand
     memset(bytes, fill, w->options.object_bytes);
     w->live[w->live_count++] = (world_object){bytes, handle, fill};
     w->last[handle.index] = bytes;
+    w->acquired++;
     w->peak = w->peak > w->live_count ? w->peak : w->live_count;
     return true;
 }
@@ -399,7 +402,7 @@ static inline bool world_agrees(const pool_world *w) {
            retired <= w->retired + w->doomed &&
            ch_pool_available(&w->pool) == w->options.count - seen - retired &&
            ch_pool_peak(&w->pool) == w->peak && ch_pool_failures(&w->pool) == w->failures &&
-           (!w->twin || w->source_live == seen);
+           ch_pool_acquisitions(&w->pool) == w->acquired && (!w->twin || w->source_live == seen);
 }
 
 #endif

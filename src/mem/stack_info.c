@@ -125,6 +125,9 @@ static bool copies_agree(const ch_stack *stack) {
     size_t marks = plain && config->zeroing == CH_ZERO_NONE ? config->watermarks_max : 0;
     bool inline_free = plain && config->zeroing != CH_ZERO_ON_RELEASE;
     const uint8_t *floor = inline_free ? stack->floor : CHI_STACK_NO_FLOOR;
+    if (stack->tracked > 1 || (stack->tracker != NULL && stack->tracked == 0)) {
+        return false;
+    }
     return fast_end_holds(stack) && stack->fast_marks == marks && stack->fast_floor == floor &&
            stack->owner == chi_thread_token();
 }

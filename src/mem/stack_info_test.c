@@ -53,6 +53,89 @@ TEST(queries_follow_use_and_keep_failures_over_reset) {
     }
 }
 
+/* Blocks are given and never touched but for their links. */
+TEST(counts_outlive_every_window_of_the_inline_paths) { /* M27 M59 */
+    enum { BLOCK = 1 << 20, ROUNDS = 6000 };
+    const size_t room = (size_t)BLOCK * 1500;
+    const ch_region_options wish = {.size_bytes = room};
+    ch_region region;
+    ch_stack stack;
+    ch_stack_figures figures;
+    if (chi_checked() || sizeof(size_t) < 8) {
+        ch_test_skip("needs an inline path and address space");
+        return;
+    }
+    CHECK_EQUAL(ch_region_reserve(&region, &wish), CH_OK);
+    CHECK_EQUAL(ch_region_commit(&region, 0, room), CH_OK);
+    CHECK_EQUAL(ch_stack_init(&stack, region.base, room, &(ch_stack_options){.watermarks_max = 1}),
+                CH_OK);
+    uint64_t blocks = 0;
+    for (size_t round = 0; round < ROUNDS; round++) {
+        CHECK_EQUAL(round % 2 == 0 ? ch_stack_mark(&stack) : CH_OK, CH_OK);
+        void *block = ch_stack_alloc(&stack, BLOCK, 8);
+        CHECK_EQUAL(round % 2 == 0 ? ch_stack_release(&stack) : ch_stack_free(&stack, block, BLOCK),
+                    CH_OK);
+        CHECK_EQUAL(ch_stack_allocations(&stack), ++blocks);
+    }
+    while (ch_stack_alloc(&stack, BLOCK, 1) != NULL) {
+        blocks++;
+    }
+    CHECK_EQUAL(blocks, ROUNDS + 1499);
+    CHECK_EQUAL(ch_stack_stats(&stack, &figures), CH_OK);
+    CHECK_EQUAL(figures.allocations, blocks);
+    CHECK_EQUAL(figures.total_bytes, blocks * BLOCK);
+    CHECK_EQUAL(ch_stack_check(&stack, NULL), CH_OK);
+    CHECK_EQUAL(ch_stack_fini(&stack), CH_OK);
+    CHECK_EQUAL(ch_region_fini(&region), CH_OK);
+}
+
+TEST(tracker_hears_of_every_block_and_unbinding_gives_the_inline_path_back) { /* M71 M75 */
+    static CH_ALIGNED(64) uint8_t tables[1 << 20];
+    FOR_EACH_KIND(kind) {
+        ch_stack *stack = start(kind, (ch_stack_options){.size_bytes = 4096, .watermarks_max = 3});
+        const uint8_t *inline_end = stack->fast_end;
+        ch_tracker tracker;
+        ch_tracker_figures seen;
+        CHECK_EQUAL(ch_tracker_init(&tracker, tables, sizeof tables, NULL), CH_OK);
+        CHECK_EQUAL(ch_stack_track(NULL, &tracker), CH_EINVAL);
+        CHECK_EQUAL(ch_stack_track(&(ch_stack){0}, &tracker), CH_ESTATE);
+        CHECK_EQUAL(ch_stack_track(stack, &tracker), CH_OK);
+        CHECK(stack->fast_end == NULL && stack->fast_marks == 0);
+        void *low = ch_stack_alloc(stack, 100, 8);
+        void *top = NULL;
+        CHECK_EQUAL(ch_stack_alloc_try(stack, &top, 50, 8), CH_OK);
+        CHECK(ch_stack_alloc(stack, 5000, 8) == NULL);
+        CHECK_EQUAL(ch_stack_free(stack, top, 50), CH_OK);
+        CHECK_EQUAL(ch_tracker_stats(&tracker, &seen), CH_OK);
+        CHECK_EQUAL(seen.stack_allocations, 2);
+        CHECK_EQUAL(seen.total_stack_bytes, 150);
+        CHECK_EQUAL(seen.kinds[CH_TRACK_STACK].exhausted, 1);
+        CHECK_EQUAL(seen.kinds[CH_TRACK_STACK].releases, 1);
+        CHECK(seen.kinds[CH_TRACK_STACK].current_known);
+        CHECK_EQUAL(seen.kinds[CH_TRACK_STACK].current_bytes, 100);
+        CHECK_EQUAL(seen.unmatched, 0);
+        CHECK_EQUAL(seen.sites, 2); /* two lines of this test */
+        CHECK_EQUAL(ch_stack_mark(stack), CH_OK);
+        const ch_allocator over = ch_stack_allocator(stack);
+        CHECK(over.alloc(over.user, 30, 8) != NULL);
+        CHECK_EQUAL(ch_stack_release(stack), CH_OK);
+        CHECK_EQUAL(ch_stack_reset(stack), CH_OK);
+        CHECK_EQUAL(ch_tracker_stats(&tracker, &seen), CH_OK);
+        CHECK_EQUAL(seen.stack_allocations, 3);
+        CHECK_EQUAL(seen.kinds[CH_TRACK_STACK].releases, 3);
+        CHECK(!seen.kinds[CH_TRACK_STACK].current_known);
+        CHECK_EQUAL(ch_stack_check(stack, NULL), CH_OK);
+        CHECK_EQUAL(ch_stack_track(stack, NULL), CH_OK);
+        CHECK(stack->fast_end == inline_end && low != NULL);
+        CHECK(ch_stack_alloc(stack, 10, 8) != NULL);
+        CHECK_EQUAL(ch_tracker_stats(&tracker, &seen), CH_OK);
+        CHECK_EQUAL(seen.stack_allocations, 3);
+        CHECK_EQUAL(ch_stack_allocations(stack), 4);
+        CHECK_EQUAL(ch_tracker_fini(&tracker), CH_OK);
+        finish();
+    }
+}
+
 TEST(refused_block_of_a_twin_is_full_and_changes_nothing) {
     ch_stack *stack = start(TWIN, (ch_stack_options){0});
     CHECK(ch_stack_alloc(stack, 10, 1) != NULL);
@@ -125,6 +208,10 @@ TEST(check_sees_every_flipped_bit_of_the_structure) {
         FLIP(fast_end, 3, 3);
         FLIP(fast_floor, 3, 3);
         FLIP(fast_marks, 3, 3);
+        FLIP(tracker, 3, 3);
+        if (kind == OWN && !chi_checked()) { /* else there is no inline path to disagree with */
+            FLIP(tracked, 3, 3);
+        }
         FLIP(owner, 3, 3);
         FLIP(floor, 3, 5);
         FLIP(used_bytes, 2, 4);

@@ -4,6 +4,8 @@
 
 #include <coldheap/stack.h>
 
+#include "mem/track_parts.h"
+
 bool chi_stack_is_live(const ch_stack *stack);
 bool chi_stack_seal_holds(const ch_stack *stack);
 
@@ -15,9 +17,9 @@ bool chi_stack_seal_holds(const ch_stack *stack);
 void chi_stack_fold(ch_stack *stack);
 void chi_stack_given(ch_stack *stack, size_t size_bytes);
 
-/* chi_stack_is_plain is true if blocks lie in the stack's own memory and need no tool calls. */
+/* chi_stack_is_plain is true if blocks lie in the stack's own memory and nobody is told of them. */
 static inline bool chi_stack_is_plain(const ch_stack *stack) {
-    return !stack->config.twin && !stack->config.checked;
+    return !stack->config.twin && !stack->config.checked && !stack->tracked;
 }
 
 /* The twin's half: a block from the source, its way back, its size and the block below, and whether

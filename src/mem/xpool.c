@@ -102,14 +102,6 @@ bool chi_xpool_seal_holds(const ch_xpool *pool) {
     return chi_xpool_is_live(pool) && pool->seal == seal_of(pool);
 }
 
-static size_t inverse_of_odd(size_t odd) {
-    size_t inverse = odd; /* right in its lowest 3 bits; every step doubles that */
-    for (unsigned bits = 3; bits < 8 * sizeof(size_t); bits *= 2) {
-        inverse *= 2 - odd * inverse;
-    }
-    return inverse;
-}
-
 static void init_shard(ch_xpool *pool, const layout *l, size_t index) {
     const chi_xpool_config *config = &pool->config;
     size_t shift = ch_bits_low(l->stride);
@@ -119,7 +111,7 @@ static void init_shard(ch_xpool *pool, const layout *l, size_t index) {
         .states = config->states,
         .free_slots = config->free_slots + index * l->free_words,
         .stride_bytes = l->stride,
-        .stride_inverse = inverse_of_odd(l->stride >> shift),
+        .stride_inverse = chi_pool_inverse(l->stride >> shift),
         .stride_shift = shift,
         .used_state = free_state | CHI_XPOOL_USED,
         .per_thread = config->per_thread,
@@ -277,13 +269,26 @@ ch_status ch_xpool_flush(ch_xpool_shard *shard) {
     return CH_OK;
 }
 
+/* Lists a free slot. Releases that raced may have listed one twice: then there may be no room. */
+static void put_free(ch_xpool_shard *shard, size_t *count, size_t slot) {
+    if (*count < shard->per_thread) {
+        shard->free_slots[*count] = (uint32_t)slot;
+        CH_PUBLISH(*count, *count + 1);
+    }
+}
+
 ch_status ch_xpool_leave(ch_xpool_shard *shard) {
     ch_status status = shard_status(shard);
     if (status != CH_OK) {
         return status == CH_ETHREAD ? REPORT(shard, shard, status) : status;
     }
     flush(shard);
+    void *spare = shard->spare;
     size_t free_count = shard->free_count;
+    if (spare != NULL) {
+        CH_PUBLISH(shard->spare, NULL);
+        put_free(shard, &free_count, shard->spare_slot);
+    }
     if (free_count != 0) {
         CH_PUBLISH(shard->free_count, 0);
         CH_PUBLISH(shard->held_count, free_count);
@@ -372,12 +377,26 @@ static bool refill(ch_xpool_shard *shard) {
     return *count != 0;
 }
 
-static ch_status take(ch_xpool_shard *shard, void **out) {
+/* Takes a slot that is listed as free. */
+static bool take_slot(ch_xpool_shard *shard, size_t *slot) {
     size_t *count = count_of(shard);
-    while (*count != 0 || refill(shard)) {
-        size_t slot = shard->free_slots[*count - 1];
+    if (shard->spare != NULL) {
+        *slot = shard->spare_slot;
+        CH_PUBLISH(shard->spare, NULL);
+        return true;
+    }
+    if (*count == 0 && !refill(shard)) {
+        return false;
+    }
+    *slot = shard->free_slots[*count - 1];
+    CH_PUBLISH(*count, *count - 1);
+    return true;
+}
+
+static ch_status take(ch_xpool_shard *shard, void **out) {
+    size_t slot = 0;
+    while (take_slot(shard, &slot)) {
         void *object = shard->base + slot * shard->stride_bytes;
-        CH_PUBLISH(*count, *count - 1);
         if (CH_PEEK(shard->states[slot]) != shard->index << 2) {
             /* listed twice: two threads released it at one instant */
             (void)CHI_MISUSE_OF("ch_xpool_release", shard->pool, shard->pool->config.name, object,
