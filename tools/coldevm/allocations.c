@@ -1,4 +1,4 @@
-/* allocations.c: differences of the tracker's figures, as a table and as JSON; see allocations.h. */
+/* allocations.c: differences of the tracker's figures, as a table and as JSON; see the header. */
 #include "allocations.h"
 
 #include "text.h"

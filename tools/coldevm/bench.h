@@ -55,8 +55,8 @@ typedef struct bench_row {
     bool heap_is_known;
     size_t peak_bytes; /* 0 = not known (EVMC libraries) */
     size_t reserved_bytes;
-    uint32_t result;     /* hash of status, gas, output and logs */
-    const char *failure; /* NULL: all as expected */
+    uint32_t result;               /* hash of status, gas, output and logs */
+    const char *failure;           /* NULL: all as expected */
     allocation_counts allocations; /* of one run on a manager; a case's first row */
 } bench_row;
 

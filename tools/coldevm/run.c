@@ -224,7 +224,7 @@ static int make_plan(run_plan *plan, const operand_list *operands) {
     bool counts = flag_is(flags.shared.no_malloc, "count") ||
                   (plan->foreign != NULL && flags.shared.no_malloc.position == 0);
     plan->sealing = counts ? SEAL_COUNT : SEAL_TRAP;
-    plan->allocations = flags.allocations.position == 0        ? ALLOCATIONS_NONE
+    plan->allocations = flags.allocations.position == 0      ? ALLOCATIONS_NONE
                         : flag_is(flags.allocations, "json") ? ALLOCATIONS_JSON
                                                              : ALLOCATIONS_TABLE;
     if (plan->allocations != ALLOCATIONS_NONE && plan->foreign != NULL) {

@@ -23,7 +23,7 @@ typedef struct run_plan {
     seal_mode sealing;
     foreign_vm *foreign;
     run_tracing tracing;
-    trace_request trace; /* what the trace looks like; exports and counts */
+    trace_request trace;         /* what the trace looks like; exports and counts */
     allocation_view allocations; /* other than NONE: runs on a manager that counts */
     bool bench;
     bool statdump;

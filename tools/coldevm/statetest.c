@@ -184,6 +184,7 @@ static void plan_work(statetest_plan *plan, bool batch) {
     plan->list = flags.list;
     plan->human = flags.human;
     plan->bench = flags.bench;
+    plan->allocations = flags.allocations;
     plan->dump = shared->dump;
     plan->markers =
         batch || command_mode.geth || traces || flags.summary || isatty(sink_err.fd) == 0;
