@@ -254,7 +254,8 @@ ch_status ch_track_diff(const ch_track_snapshot *before, const ch_track_snapshot
 /** ch_tracker_check verifies the invariants; *invariant (may be NULL) gets the number of the first
  *  broken one: 1 seal over the configuration, 2 site table and its places, 3 live table and its
  *  places, 4 counts of sites and kinds disagree, 5 bytes of sites and kinds disagree, 6 current
- *  bytes and live objects disagree, 7 peaks. Cost: O(tables). */
+ *  bytes and live objects disagree, 7 peaks. A changed address is noticed unless it happens to
+ *  keep its place in the hash table. Cost: O(tables). */
 ch_status ch_tracker_check(const ch_tracker *tracker, unsigned *invariant);
 
 CH_API_END

@@ -329,20 +329,20 @@ static void place_pools(ch_manager_part *parts, const chi_manager_plan *plan) {
     }
 }
 
+/* Classes lie one behind the other, each with its tables: where one begins, a pool of the smaller
+ * ones alone would end. */
 static void place_buffers(ch_manager_part *parts, const chi_manager_plan *plan,
                           const size_t counts[CH_MANAGER_CLASSES]) {
-    size_t end = plan->buffers_at;
-    for (size_t i = 0, class = 0; plan->buffers_bytes > 0 && i < CH_MANAGER_CLASSES; i++) {
-        if (counts[i] == 0) {
-            continue;
+    ch_bufpool_options smaller = {.classes = plan->classes};
+    size_t end = 0;
+    for (size_t i = 0; plan->buffers_bytes > 0 && i < CH_MANAGER_CLASSES; i++) {
+        if (counts[i] > 0) {
+            size_t start = (end + BORDER - 1) & ~(size_t)(BORDER - 1);
+            smaller.class_count++;
+            end = ch_bufpool_footprint(&smaller);
+            parts[i].offset = plan->buffers_at + start;
+            parts[i].size_bytes = end - start;
         }
-        size_t bytes = plan->classes[class ++].size_bytes;
-        size_t align = bytes & (0 - bytes);
-        const ch_pool_options options = {.object_bytes = bytes,
-                                         .align = align < CH_BUFFER_ALIGN_MAX ? align
-                                                                              : CH_BUFFER_ALIGN_MAX,
-                                         .count = counts[i]};
-        place_pool(&parts[i], &end, &options);
     }
 }
 
