@@ -281,14 +281,15 @@ static void compare(plan p) {
 /* On a processor that forwards a store to a load at no cost the raw list of this one takes a few
  * cycles, and is no bound for anything that counts generations: see docs/design/022-pool.md. */
 BENCH_GROUP(pool_lifo_64) {
-    compare((plan){.which = PAIRS, .of_stack = 3.0 / 3.7, .of_mimalloc = 3.0 / 5.7});
+    compare(
+        (plan){.which = PAIRS, .of_stack = 3.0 / 3.7, .of_mimalloc = 3.0 / 5.7});
 }
 
-BENCH_GROUP(pool_fifo_1000_of_64) {
+BENCH_GROUP(pool_fifo_1000) {
     compare((plan){.which = MANY, .of_raw = 4.7 / 5.4});
 }
 
-BENCH_GROUP(pool_random_1000_of_64) {
+BENCH_GROUP(pool_random_1000) {
     compare((plan){.which = MANY, .shuffled = true, .of_raw = 5.0 / 6.3});
 }
 
@@ -300,10 +301,10 @@ BENCH_GROUP(pool_lifo_64_written) {
     compare((plan){.which = PAIRS, .writes = true});
 }
 
-BENCH_GROUP(pool_fifo_1000_of_64_written) {
+BENCH_GROUP(pool_fifo_1000_written) {
     compare((plan){.which = MANY, .writes = true});
 }
 
-BENCH_GROUP(pool_random_1000_of_64_written) {
+BENCH_GROUP(pool_random_1000_written) {
     compare((plan){.which = MANY, .shuffled = true, .writes = true});
 }

@@ -69,9 +69,12 @@ size_t ch_xpool_stats_json(const ch_xpool *pool, char *out, size_t size) {
 }
 
 static bool spare_holds(const ch_xpool_shard *shard, bool inline_path) {
+    if (!inline_path) {
+        return shard->spare == NULL && shard->spare_slot == 0;
+    }
     return shard->spare_slot / shard->per_thread <= shard->index &&
            (shard->spare == NULL ||
-            (inline_path && shard->spare == shard->base + shard->spare_slot * shard->stride_bytes));
+            shard->spare == shard->base + shard->spare_slot * shard->stride_bytes);
 }
 
 static bool geometry_holds(const ch_xpool *pool, const ch_xpool_shard *shard, size_t index) {
