@@ -285,11 +285,11 @@ BENCH_GROUP(pool_lifo_64) {
         (plan){.which = PAIRS, .of_stack = 3.0 / 3.7, .of_mimalloc = 3.0 / 5.7});
 }
 
-BENCH_GROUP(pool_fifo_1000) {
+BENCH_GROUP(pool_fifo_1000_of_64) {
     compare((plan){.which = MANY, .of_raw = 4.7 / 5.4});
 }
 
-BENCH_GROUP(pool_random_1000) {
+BENCH_GROUP(pool_random_1000_of_64) {
     compare((plan){.which = MANY, .shuffled = true, .of_raw = 5.0 / 6.3});
 }
 
@@ -301,10 +301,10 @@ BENCH_GROUP(pool_lifo_64_written) {
     compare((plan){.which = PAIRS, .writes = true});
 }
 
-BENCH_GROUP(pool_fifo_1000_written) {
+BENCH_GROUP(pool_fifo_1000_of_64_written) {
     compare((plan){.which = MANY, .writes = true});
 }
 
-BENCH_GROUP(pool_random_1000_written) {
+BENCH_GROUP(pool_random_1000_of_64_written) {
     compare((plan){.which = MANY, .shuffled = true, .writes = true});
 }
