@@ -281,8 +281,7 @@ static void compare(plan p) {
 /* On a processor that forwards a store to a load at no cost the raw list of this one takes a few
  * cycles, and is no bound for anything that counts generations: see docs/design/022-pool.md. */
 BENCH_GROUP(pool_lifo_64) {
-    compare(
-        (plan){.which = PAIRS, .of_stack = 3.0 / 3.7, .of_mimalloc = 3.0 / 5.7});
+    compare((plan){.which = PAIRS, .of_stack = 3.0 / 3.7, .of_mimalloc = 3.0 / 5.7});
 }
 
 BENCH_GROUP(pool_fifo_1000_of_64) {
