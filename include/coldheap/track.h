@@ -106,9 +106,10 @@ typedef struct ch_track_sink {
 
 /** Fields from here to the end of ch_tracker are private. */
 typedef struct chi_track_kind {
-    uint64_t acquisitions, releases, exhausted;
-    uint64_t acquired_bytes, released_bytes, current_bytes, peak_bytes;
-    uint64_t unknown;
+    uint64_t calls[CH_TRACK_OPS];
+    uint64_t bytes[CH_TRACK_OPS];
+    uint64_t current_bytes;
+    uint64_t peak_bytes;
 } chi_track_kind;
 
 typedef struct chi_track_live {
@@ -152,6 +153,7 @@ typedef struct ch_tracker {
     uint64_t unmatched;
     uint64_t nested;
     const void *owner;
+    uint32_t unknown[CH_TRACK_KINDS]; /* why current bytes are not known; 0: they are */
     chi_tracker_config config;
     uint64_t seal;
 } ch_tracker;
