@@ -198,12 +198,13 @@ ch_status ch_tracker_enable(ch_tracker *tracker, bool on);
 /** ch_tracker_is_enabled tells whether notes are counted. */
 CH_INLINE bool ch_tracker_is_enabled(const ch_tracker *tracker);
 
-/** ch_tracker_note counts one event. `size_bytes` is what was asked for; `site` a code address in
- *  the caller; `object` the first byte, NULL for a release of many at once, whose bytes in sum are
- *  `size_bytes`. A release needs no site.
- *  Errors: CH_EINVAL NULL or unknown kind or op; CH_ESTATE not initialised; CH_EDISABLED;
- * CH_ETHREAD misuse (verify builds). Nothing is counted then. Cost:   O(1) expected; see bench
- * mem/track. Signal handlers: may call it at any moment. */
+/** ch_tracker_note counts one event. `size_bytes` is what was asked for (of slabs and buffer pools:
+ *  what was given); `site` a code address in the caller, which a release need not have; `object`
+ *  the first byte, NULL for a release of many at once, whose bytes in sum are `size_bytes`.
+ *  Errors:  CH_EINVAL NULL or unknown kind or op; CH_ESTATE not initialised; CH_EDISABLED;
+ *           CH_ETHREAD misuse (verify builds). Nothing is counted then.
+ *  Threads: the owner's; signal handlers may call it at any moment.
+ *  Cost:    O(1) expected; see bench mem/track. */
 ch_status ch_tracker_note(ch_tracker *tracker, unsigned kind, unsigned op, size_t size_bytes,
                           const void *site, const void *object);
 

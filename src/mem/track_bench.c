@@ -2,7 +2,7 @@
  * same inline paths, within the noise. `counters` and `sites`: the same work with a tracker bound,
  * two notes a round. note_*: the notes alone, 1000 live objects of 64 sites. */
 #include <coldheap/arena.h>
-#include <coldheap/pool.h>
+#include <coldheap/bufpool.h>
 #include <coldheap/track.h>
 
 #include <stdlib.h>
@@ -141,4 +141,33 @@ BENCH_GROUP(arena) {
         must(ch_arena_init(&arenas[i], blocks[i], BLOCK_BYTES, NULL));
     }
     compare(arena_round, track_arena, (void *[]){&arenas[0], &arenas[1], &arenas[2], &arenas[3]});
+}
+
+static uint64_t buffer_pair(void *context, uint64_t iterations) {
+    ch_bufpool *pool = context;
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < iterations; i++) {
+        ch_buffer buffer = {0};
+        sum += ch_bufpool_acquire(pool, &buffer, 64) == CH_OK;
+        buffer.data[0] = (uint8_t)i;
+        BENCH_KEEP(buffer.data);
+        sum += buffer.data[0];
+        sum += ch_bufpool_release(pool, &buffer) == CH_OK;
+    }
+    return sum;
+}
+
+static ch_status track_buffers(void *pattern, ch_tracker *tracker) {
+    return ch_bufpool_track(pattern, tracker);
+}
+
+BENCH_GROUP(buffers) {
+    static ch_bufpool pools[4];
+    static const ch_bufpool_class CLASSES[] = {{64, OBJECTS}};
+    const ch_bufpool_options options = {.classes = CLASSES, .class_count = 1};
+    begin_trackers();
+    for (size_t i = 0; i < 4; i++) {
+        must(ch_bufpool_init(&pools[i], blocks[i], BLOCK_BYTES, &options));
+    }
+    compare(buffer_pair, track_buffers, (void *[]){&pools[0], &pools[1], &pools[2], &pools[3]});
 }
