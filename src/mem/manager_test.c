@@ -6,7 +6,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "mem/checked.h"
@@ -238,6 +239,26 @@ TEST(manager_with_guard_pages_has_closed_pages_between_features) { /* M55 M16 */
                 CH_OK);
     CHECK(ch_test_child_dies(touch, (uint8_t *)manager - 1, NULL, 0));
     CHECK_EQUAL(ch_manager_fini(manager), CH_OK);
+}
+
+/* The child's address space ends before a manager fits; it says by its death that all was well. */
+static void refuse_memory(void *context) {
+    const struct rlimit little = {(rlim_t)1 << 20, (rlim_t)1 << 20};
+    ch_manager *manager = NULL;
+    if (setrlimit(RLIMIT_AS, &little) == 0 &&
+        ch_manager_init_region(&manager, context, NULL) == CH_ENOMEM && manager == NULL) {
+        abort();
+    }
+    _exit(0);
+}
+
+TEST(manager_that_the_system_has_no_memory_for_says_so) { /* M55 M76 */
+    ch_manager_config config = ch_manager_high_performance();
+    if (RIG_SLOW) {
+        ch_test_skip("sanitizers need the address space");
+        return;
+    }
+    CHECK(ch_test_child_dies(refuse_memory, &config, NULL, 0));
 }
 
 /* ---- Statuses ------------------------------------------------------------------------------ */
