@@ -21,6 +21,7 @@
 #include <coldheap/allocator.h>
 #include <coldheap/arith.h>
 #include <coldheap/region.h>
+#include <coldheap/track.h>
 
 #define CH_SLAB_CLASSES_MAX 64u
 #define CH_SLAB_COUNT_MAX   ((size_t)1 << 31) /* of a class of a static slab */
@@ -185,6 +186,8 @@ typedef struct ch_slab {
     uint64_t refused_oversize;
     uint64_t refused_count; /* oversize requests within the policy that failed */
     uint64_t source_calls;  /* of a twin */
+    ch_tracker *tracker;
+    size_t tracked; /* 1: every call goes out of line and is noted */
     const void *owner;
     chi_slab_config config;
     uint64_t seal;
@@ -289,6 +292,14 @@ ch_status ch_slab_check(const ch_slab *slab, unsigned *invariant);
 /** ch_slab_allocator returns an allocator over the slab: alignments up to CH_SLAB_ALIGN_MAX are
  *  served by the first class that has them. Lifetime: the slab's. */
 ch_allocator ch_slab_allocator(ch_slab *slab);
+
+/** ch_slab_track binds `tracker` (NULL: unbinds): from now on each acquire and release, each
+ * request that got nothing, and the bytes that a reset or fini gives back are noted there
+ * (track.h): with the usable size of the block, a refusal with the size asked for. A tracked slab
+ * has no fast paths. A slab is tracked from init on if a run time for the whole process wants
+ * notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. Lifetime: the tracker must outlive the
+ * slab or be unbound. Cost: O(1). */
+ch_status ch_slab_track(ch_slab *slab, ch_tracker *tracker);
 
 /** Out-of-line halves of the inline functions; not for direct use. */
 void *ch_slab_acquire_slow(ch_slab *slab, size_t size_bytes);

@@ -371,7 +371,7 @@ TEST(zeroing_not_chosen_leaves_bytes_alone) { /* M21 */
 
 /* ---- Model ----------------------------------------------------------------------------------- */
 
-TEST(arena_agrees_with_its_model) { /* M17 M22 M26 M77 */
+TEST(arena_agrees_with_its_model) { /* M13 M17 M22 M26 M77 */
     static const ch_model_operation operations[] = {
         {"alloc", 40, rig_alloc_step},    {"refused", 3, rig_refused_step},
         {"extend", 8, rig_extend_step},   {"mark", 10, rig_mark_step},

@@ -4,6 +4,7 @@
 #include "base/misuse.h"
 #include "mem/checked.h"
 #include "mem/slab_parts.h"
+#include "mem/track_parts.h"
 
 static void count_acquire(ch_slab *slab, size_t i, size_t size_bytes) {
     uint64_t acquires = chi_slab_acquires(slab, i) + 1;
@@ -60,7 +61,14 @@ static ch_status take_or_borrow(ch_slab *slab, void **out, size_t size_bytes) {
     return first;
 }
 
-static ch_status take_any(ch_slab *slab, void **out, size_t size_bytes) {
+static void note(const ch_slab *slab, unsigned op, size_t size_bytes, const void *site,
+                 const void *block) {
+    if (slab->tracked != 0) {
+        chi_track(slab->tracker, CH_TRACK_POOL, op, size_bytes, site, block);
+    }
+}
+
+static ch_status take_unnoted(ch_slab *slab, void **out, size_t size_bytes) {
     if (size_bytes <= slab->config.largest_bytes) {
         return take_or_borrow(slab, out, size_bytes);
     }
@@ -71,6 +79,16 @@ static ch_status take_any(ch_slab *slab, void **out, size_t size_bytes) {
     ch_status status = chi_slab_big_acquire(slab, out, size_bytes);
     if (status != CH_OK) {
         CH_PUBLISH(slab->refused_count, slab->refused_count + 1);
+    }
+    return status;
+}
+
+static ch_status take_any(ch_slab *slab, void **out, size_t size_bytes, const void *site) {
+    ch_status status = take_unnoted(slab, out, size_bytes);
+    if (status != CH_OK) {
+        note(slab, CH_TRACK_EXHAUSTED, size_bytes, site, NULL);
+    } else if (slab->tracked != 0) {
+        note(slab, CH_TRACK_ACQUIRE, ch_slab_usable_size(slab, *out), site, *out);
     }
     return status;
 }
@@ -88,7 +106,7 @@ void *chi_slab_acquire_any(ch_slab *slab, size_t size_bytes, const void *site) {
                                             .status = CH_ETHREAD});
         return NULL;
     }
-    return take_any(slab, &block, size_bytes) == CH_OK ? block : NULL;
+    return take_any(slab, &block, size_bytes, site) == CH_OK ? block : NULL;
 }
 
 ch_status ch_slab_acquire_try(ch_slab *slab, void **out, size_t size_bytes) {
@@ -101,7 +119,7 @@ ch_status ch_slab_acquire_try(ch_slab *slab, void **out, size_t size_bytes) {
     if (slab->owner != chi_thread_token()) {
         return CHI_MISUSE(slab, slab->config.name, NULL, CH_ETHREAD);
     }
-    return take_any(slab, out, size_bytes);
+    return take_any(slab, out, size_bytes, CH_RETURN_ADDRESS());
 }
 
 /* ---- By address ------------------------------------------------------------------------------ */
@@ -132,8 +150,16 @@ ch_status chi_slab_find(const ch_slab *slab, const void *block, chi_slab_place *
                               : chi_slab_static_find(slab, block, place);
 }
 
+static size_t usable(const ch_slab *slab, const void *block, const chi_slab_place *place) {
+    return place->class_index == CHI_SLAB_BIG ? chi_slab_big_size(slab, block)
+                                              : slab->counts[place->class_index].size_bytes;
+}
+
 /* Gives a block in use back to where it is from. */
-static ch_status give(ch_slab *slab, void *block, const chi_slab_place *place) {
+static ch_status give(ch_slab *slab, void *block, const chi_slab_place *place, const void *site) {
+    if (slab->tracked != 0) {
+        note(slab, CH_TRACK_RELEASE, usable(slab, block, place), site, block);
+    }
     if (place->class_index == CHI_SLAB_BIG) {
         return chi_slab_big_release(slab, block);
     }
@@ -174,7 +200,7 @@ ch_status chi_slab_release_any(ch_slab *slab, void *block, const void *site) {
         return CH_ESTATE;
     }
     ch_status status = place_of(slab, block, "ch_slab_release", site, &place);
-    return status == CH_OK ? give(slab, block, &place) : status;
+    return status == CH_OK ? give(slab, block, &place, site) : status;
 }
 
 /* Whether a request of this size could have got the block. */
@@ -206,12 +232,7 @@ ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes) {
     if (!size_fits(slab, block, size_bytes, &place)) {
         return CHI_MISUSE(slab, slab->config.name, block, CH_EINVAL);
     }
-    return give(slab, block, &place);
-}
-
-static size_t usable(const ch_slab *slab, const void *block, const chi_slab_place *place) {
-    return place->class_index == CHI_SLAB_BIG ? chi_slab_big_size(slab, block)
-                                              : slab->counts[place->class_index].size_bytes;
+    return give(slab, block, &place, CH_RETURN_ADDRESS());
 }
 
 ch_status ch_slab_resize(ch_slab *slab, void *block, size_t size_bytes) {
@@ -238,6 +259,17 @@ size_t ch_slab_usable_size(const ch_slab *slab, const void *block) {
 
 /* ---- All of it ------------------------------------------------------------------------------- */
 
+/* Everything in use goes back at once. */
+static void note_all(const ch_slab *slab, const void *site) {
+    size_t bytes = slab->oversize_bytes;
+    for (size_t i = 0; slab->tracked != 0 && i < slab->config.class_count; i++) {
+        bytes += chi_slab_in_use(slab, i) * slab->counts[i].size_bytes;
+    }
+    if (bytes > 0) {
+        note(slab, CH_TRACK_RELEASE, bytes, site, NULL);
+    }
+}
+
 ch_status ch_slab_reset(ch_slab *slab) {
     if (slab == NULL) {
         return CH_EINVAL;
@@ -248,6 +280,7 @@ ch_status ch_slab_reset(ch_slab *slab) {
     if (slab->owner != chi_thread_token()) {
         return CHI_MISUSE(slab, slab->config.name, NULL, CH_ETHREAD);
     }
+    note_all(slab, CH_RETURN_ADDRESS());
     if (!slab->config.paged) {
         chi_slab_static_reset(slab);
     } else {
@@ -265,6 +298,7 @@ ch_status ch_slab_fini(ch_slab *slab) {
     if (slab == NULL || !chi_slab_is_live(slab)) {
         return CH_OK;
     }
+    note_all(slab, CH_RETURN_ADDRESS());
     slab->magic = 0;
     if (slab->config.twin) {
         chi_slab_static_reset(slab);
@@ -276,6 +310,22 @@ ch_status ch_slab_fini(ch_slab *slab) {
     }
     chi_slab_big_reset(slab);
     *slab = (ch_slab){0};
+    return CH_OK;
+}
+
+ch_status ch_slab_track(ch_slab *slab, ch_tracker *tracker) {
+    if (slab == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_slab_is_live(slab)) {
+        return CH_ESTATE;
+    }
+    if (slab->owner != chi_thread_token()) {
+        return CHI_MISUSE(slab, slab->config.name, tracker, CH_ETHREAD);
+    }
+    slab->tracker = tracker;
+    slab->tracked = chi_track_is_wanted(tracker);
+    chi_slab_set_fast(slab);
     return CH_OK;
 }
 
@@ -298,7 +348,8 @@ static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
         size_bytes =
             chi_slab_route(slab, size_bytes) == i ? size_bytes : slab->counts[i].size_bytes;
     }
-    void *block = ch_slab_acquire(slab, size_bytes);
+    void *block = slab->tracked == 0 ? ch_slab_acquire(slab, size_bytes)
+                                     : chi_slab_acquire_any(slab, size_bytes, CH_RETURN_ADDRESS());
     if (block != NULL && ch_align_padding(block, align) != 0) { /* borrowed from another class */
         (void)ch_slab_release(slab, block);
         return NULL;
@@ -313,7 +364,9 @@ static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t n
 
 static ch_status allocator_free(void *user, void *block, size_t size_bytes) {
     (void)size_bytes; /* may have been resized in place */
-    return ch_slab_release(user, block);
+    const ch_slab *slab = user;
+    return slab->tracked == 0 ? ch_slab_release(user, block)
+                              : chi_slab_release_any(user, block, CH_RETURN_ADDRESS());
 }
 
 ch_allocator ch_slab_allocator(ch_slab *slab) {

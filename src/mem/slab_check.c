@@ -221,7 +221,8 @@ static bool fast_holds(const ch_slab *slab) {
 
 static unsigned broken_invariant(const ch_slab *slab) {
     if (slab == NULL || !chi_slab_is_live(slab) || slab->seal != chi_slab_seal_of(slab) ||
-        slab->owner != chi_thread_token() || !fast_holds(slab)) {
+        slab->owner != chi_thread_token() || !fast_holds(slab) || slab->tracked > 1 ||
+        (slab->tracker != NULL && slab->tracked == 0)) {
         return 1;
     }
     if (!classes_hold(slab) || slab->class_seal != chi_slab_class_seal_of(slab)) {

@@ -13,8 +13,7 @@ size_t ch_slab_class_size(const ch_slab *slab, size_t class_index) {
     return there ? slab->counts[class_index].size_bytes : 0;
 }
 
-/* Blocks in use of a class; another thread's torn view may have none. */
-static size_t in_use_of(const ch_slab *slab, size_t i) {
+size_t chi_slab_in_use(const ch_slab *slab, size_t i) {
     size_t taken =
         slab->config.paged ? CH_PEEK(slab->bins[i].drawn) : CH_PEEK(slab->classes[i].fresh);
     size_t back =
@@ -29,7 +28,7 @@ static void fill(const ch_slab *slab, ch_slab_class_figures *figures, size_t cla
     *figures = (ch_slab_class_figures){
         .size_bytes = counts->size_bytes,
         .capacity = counts->count,
-        .in_use = in_use_of(slab, class_index),
+        .in_use = chi_slab_in_use(slab, class_index),
         .peak = CH_PEEK(counts->peak),
         .acquires = acquires,
         .failures = CH_PEEK(counts->failures),

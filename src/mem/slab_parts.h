@@ -75,6 +75,9 @@ static inline uint64_t chi_slab_requested(const ch_slab *slab, size_t i) {
            CH_PEEK(*chi_slab_tally(slab, i)) % CHI_SLAB_TALLY_ONE;
 }
 
+/* Blocks in use of a class; another thread's torn view may have none. */
+size_t chi_slab_in_use(const ch_slab *slab, size_t i);
+
 /* chi_slab_find yields CH_OK and the place of a block in use, or what the pointer is instead. */
 ch_status chi_slab_find(const ch_slab *slab, const void *block, chi_slab_place *place);
 

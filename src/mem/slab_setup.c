@@ -7,6 +7,7 @@
 #include "mem/checked.h"
 #include "mem/name.h"
 #include "mem/slab_parts.h"
+#include "mem/track_parts.h"
 
 #define SLAB_MAGIC ((uintptr_t)0x42414c53u)
 #define SEAL_SEED  0x534c414253u
@@ -208,7 +209,7 @@ size_t ch_slab_twin_footprint(const ch_slab_options *options) {
 
 void chi_slab_set_fast(ch_slab *slab) {
     const chi_slab_config *config = &slab->config;
-    bool fast = !config->checked && !config->twin;
+    bool fast = !config->checked && !config->twin && slab->tracked == 0;
     size_t sizes = fast ? config->largest_bytes + 1 : 0;
     slab->fast_sizes = config->paged ? 0 : sizes;
     slab->fast_bytes = fast && !config->paged ? config->area_bytes : 0;
@@ -227,6 +228,7 @@ static void begin(ch_slab *slab, uint8_t *bytes, const ch_slab_options *options,
         .map_shift = l->map_shift,
         .counts = (chi_slab_counts *)(void *)(bytes + l->counts_at),
         .stock = CHI_SLAB_NONE,
+        .tracked = chi_track_is_wanted(NULL),
         .owner = chi_thread_token(),
         .config = {.class_count = l->class_count,
                    .largest_bytes = largest,

@@ -211,6 +211,41 @@ void bench_print(const bench_table *table, bench_view view) {
     print_grid(&lines);
 }
 
+/* A line for each kind of memory that there is; the case's name at the first. */
+static void fill_allocations(grid *in, const bench_row *row) {
+    const allocation_counts *counts = &row->allocations;
+    double shares[CH_TRACK_KINDS];
+    allocations_shares(shares, counts);
+    for (unsigned i = 0; i < CH_TRACK_KINDS; i++) {
+        const unsigned kind = allocation_order[i];
+        const bool known = kind != CH_TRACK_HEAP || counts->heap_known;
+        const size_t line = in->row_count++;
+        set_cell(in, line, 0, i == 0 ? row->from->name : "");
+        set_cell(in, line, 1, ch_track_kind_name(kind));
+        set_cell(in, line, 2, known ? grouped(counts->count[kind]) : "?");
+        set_cell(in, line, 3, known ? grouped(counts->bytes[kind]) : "?");
+        set_cell(in, line, 4, known ? store_format("%.1f %%", shares[kind]) : "?");
+    }
+}
+
+void bench_print_allocations(const bench_table *table) {
+    grid lines = {.column_count = 0};
+    const size_t rivals = table->settings->rival_count;
+    lines.cells =
+        STORE_ARRAY(const char *, table->case_count *CH_TRACK_KINDS *COLUMNS_MAX + COLUMNS_MAX);
+    (void)add_column(&lines, "case", 16, true);
+    (void)add_column(&lines, "memory", 6, true);
+    (void)add_column(&lines, "count", 9, false);
+    (void)add_column(&lines, "bytes", 11, false);
+    (void)add_column(&lines, "share", 7, false);
+    for (size_t i = 0; i < table->row_count; i += rivals) {
+        if (table->rows[i].failure == NULL) {
+            fill_allocations(&lines, &table->rows[i]);
+        }
+    }
+    print_grid(&lines);
+}
+
 /* ---- JSON ------------------------------------------------------------------------------------ */
 
 static void print_json_count(const char *name, bool known, uint64_t count) {
@@ -254,7 +289,12 @@ static void print_json_row(const bench_table *table, const bench_row *row) {
             separator = ", ";
         }
     }
-    sink_text(&sink_out, "}}");
+    sink_char(&sink_out, '}');
+    if (table->settings->allocations && row->rival == &table->settings->rivals[0]) {
+        sink_text(&sink_out, ", \"allocations\": ");
+        allocations_json(&sink_out, &row->allocations);
+    }
+    sink_char(&sink_out, '}');
 }
 
 static void print_json_mean(const bench_table *table, size_t rival, size_t own) {
