@@ -2,6 +2,7 @@
 """bench.py: reads the JSON of bench programs (scripts/bench.sh runs them) and draws conclusions.
 
   scripts/bench.py table FOLDER [--short]     a row a group: ours, raw loop, best rival, bar
+  scripts/bench.py costs FOLDER               what each pattern costs, for the guide
   scripts/bench.py plot FOLDER PICTURE.svg    the same as a picture, by gnuplot
   scripts/bench.py check FOLDER...            the bars of bench/bars.txt; status 1 if one fails
   scripts/bench.py compare STORED NEW...      status 1 if a group of NEW is slower than in STORED
@@ -188,6 +189,37 @@ def table(groups, short):
         print("| " + " | ".join(cells) + " |")
 
 
+# The operation that stands for a pattern in the guide, and its group.
+COSTS = [
+    ("arena", "64 bytes taken", "arena_64"),
+    ("arena", "mark, 4 × 64 bytes, release", "arena_mark_4x64_release"),
+    ("stack", "64 bytes taken and freed", "stack_pair_64"),
+    ("pool", "64 bytes acquired and released", "pool_lifo_64"),
+    ("slab", "one of 10 000 blocks of 16 to 4096 bytes replaced", "slab_log_uniform"),
+    ("buffers", "256 bytes borrowed, given back, cleared", "bufpool_256"),
+    ("memory of a thread", "its arena found", "local_arena_lookup"),
+    ("memory of a thread", "mark, 4 × 64 bytes, release", "local_scratch_mark_4x64_release"),
+    ("pool between threads", "64 bytes taken here, given back there",
+     "xpool_allocate_here_free_there_64"),
+    ("rings", "one to one, 8 bytes", "spsc_single_8"),
+    ("rings", "many to many, 8 bytes", "mpmc_8"),
+    ("containers", "push to a vector, 8 bytes", "vec_push_8"),
+    ("containers", "key found in a map of 1000", "map_hit_1k"),
+]
+
+
+def costs(groups):
+    print("| pattern | operation | ns | best rival | ns |")
+    print("|---|---|---:|---|---:|")
+    for pattern, operation, name in COSTS:
+        if name in groups:
+            group = groups[name]
+            rival = group.best_rival()
+            print("| [%s](#%s) | %s | %s | %s | %s |" % (
+                pattern, pattern.replace(" ", "-"), operation, ns(group.ours["min"]), rival or "",
+                cell(group, rival)))
+
+
 PLOT = """
 set terminal svg size 960,{height} dynamic noenhanced font 'sans-serif,11' background '#ffffff'
 set output '{picture}'
@@ -308,7 +340,7 @@ def compare(stored_folder, folders, names_only):
 
 def main(arguments):
     if len(arguments) < 2:
-        fail("usage: table|check|missed FOLDER..., plot FOLDER PICTURE, "
+        fail("usage: table|costs|check|missed FOLDER..., plot FOLDER PICTURE, "
              "compare|slower STORED NEW...")
     mode, folder, rest = arguments[0], arguments[1], arguments[2:]
     if mode in ("compare", "slower") and rest:
@@ -320,6 +352,8 @@ def main(arguments):
         print("\n".join(missed(runs)))
     elif mode == "plot" and len(rest) == 1:
         plot(load(folder)[0], rest[0])
+    elif mode == "costs":
+        costs(load(folder)[0])
     elif mode == "table":
         table(load(folder)[0], "--short" in rest)
     else:

@@ -59,6 +59,11 @@ programs() {
     done
 }
 
+# patterns: those of the programs that measure memory patterns.
+patterns() {
+    programs "*${filter}*_bench" | sed -n '/^mem_/p'
+}
+
 # settle COMMAND...: runs again, up to twice, the programs that the command names for the folders so
 # far; sets `folders`.
 settle() {
@@ -76,7 +81,7 @@ settle() {
 plain() {
     # shellcheck disable=SC2046
     run_into "$out" $(programs "*${filter}*_bench")
-    if [ -n "$(programs "mem_*${filter}*_bench")" ]; then
+    if [ -n "$(patterns)" ]; then
         "$root/scripts/bench.py" table "$out" >"$out/memory.md"
         echo
         cat "$out/memory.md"
@@ -104,7 +109,7 @@ case $mode in
 run) plain ;;
 check)
     # shellcheck disable=SC2046
-    run_into "$work/1" $(programs "mem_*${filter}*_bench")
+    run_into "$work/1" $(patterns)
     settle "$root/scripts/bench.py" missed
     # shellcheck disable=SC2086
     "$root/scripts/bench.py" check $folders || status=1

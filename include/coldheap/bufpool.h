@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include <coldheap/pool.h>
+#include <coldheap/track.h>
 #include <coldheap/zero.h>
 
 #define CH_BUFPOOL_CLASSES_MAX 8u
@@ -138,6 +139,8 @@ typedef struct ch_bufpool {
     chi_bufpool_counts counts[CH_BUFPOOL_CLASSES_MAX];
     uint64_t too_large;
     uint64_t source_calls;
+    ch_tracker *tracker;
+    size_t tracked; /* 1: every call goes out of line and is noted */
     const void *owner;
     chi_bufpool_config config;
     uint64_t seal;
@@ -206,6 +209,13 @@ size_t ch_bufpool_stats_json(const ch_bufpool *pool, char *out, size_t size);
  *  broken one: 1 seal over the configuration, 2 counts of a class, 3 its slots and the free ones, 4
  *  order and place of the classes. A slot that is not free counts as lent. Cost: O(buffers). */
 ch_status ch_bufpool_check(const ch_bufpool *pool, unsigned *invariant);
+
+/** ch_bufpool_track binds `tracker` (NULL: unbinds): from now on each loan and return, each request
+ *  that got nothing, and the bytes that a reset or fini takes back are noted there (track.h), as
+ *  sizes of the buffers. A tracked pool has no inline paths. A pool is tracked from init on if a
+ * run time for the whole process wants notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse.
+ *  Lifetime: the tracker must outlive the pool or be unbound. Cost: O(classes). */
+ch_status ch_bufpool_track(ch_bufpool *pool, ch_tracker *tracker);
 
 /** Out-of-line halves of the inline functions; not for direct use. */
 ch_status ch_bufpool_acquire_slow(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes);

@@ -22,6 +22,7 @@
 #include <coldheap/arith.h>
 #include <coldheap/bits.h>
 #include <coldheap/region.h>
+#include <coldheap/track.h>
 
 #define CH_POOL_OBJECT_MAX ((size_t)1 << 30)
 #define CH_POOL_COUNT_MAX  ((size_t)1 << 31)
@@ -87,6 +88,8 @@ typedef struct ch_pool {
     uint64_t failures;
     uint64_t source_calls;
     uint64_t acquired_before; /* acquisitions of generations that have wrapped */
+    size_t tracked;           /* 0 or 1: what happens is noted, and there are no inline paths */
+    ch_tracker *tracker;      /* NULL: none of its own */
     const void *owner;
     chi_pool_config config;
     uint64_t seal;
@@ -206,6 +209,13 @@ size_t ch_pool_stats_json(const ch_pool *pool, char *out, size_t size);
  *  broken one: 1 seal over the configuration, 2 geometry, 3 counts, 4 a free slot that is in use or
  *  out of range, 5 free slots and generations disagree, 6 peak. Cost: O(slots used). */
 ch_status ch_pool_check(const ch_pool *pool, unsigned *invariant);
+
+/** ch_pool_track binds `tracker` (NULL: unbinds): from now on each acquire and release, each
+ * acquire that found nothing, and the bytes that a reset or fini gives back are noted there
+ * (track.h). A tracked pool has no inline paths. A pool is tracked from init on if a run time for
+ * the whole process wants notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. Lifetime: the
+ * tracker must outlive the pool or be unbound. Cost: O(1). */
+ch_status ch_pool_track(ch_pool *pool, ch_tracker *tracker);
 
 /** ch_pool_allocator returns an allocator over the pool: it serves requests that fit an object.
  *  Lifetime: the pool's. */

@@ -63,6 +63,8 @@ typedef struct ch_xpool_shard {
     uint64_t sent;                    /* objects of others that this shard released */
     uint64_t failures;                /* acquires that found nothing */
     const void *owner;                /* verify builds: the thread */
+    size_t tracked;                   /* 0 or 1: what the thread does is noted; no inline paths */
+    ch_tracker *tracker;              /* NULL: none of its own */
     CH_ALIGNED(128) size_t taken;     /* a thread has joined; shared */
     size_t lost;                      /* numbers found no room in the ring; shared */
     CH_ALIGNED(128) size_t ring_tail; /* written by releasers */
@@ -154,6 +156,13 @@ CH_INLINE ch_status ch_xpool_release(ch_xpool_shard *shard, void *object);
 /** ch_xpool_flush sends what the outboxes hold without waiting for full batches. Errors as
  *  ch_xpool_leave. Cost: O(threads_max + objects). */
 ch_status ch_xpool_flush(ch_xpool_shard *shard);
+
+/** ch_xpool_track binds `tracker` (NULL: unbinds) to a joined shard: what its thread acquires and
+ *  releases is noted there until it leaves (track.h; a tracker is for one thread, so an object that
+ *  another thread releases is unmatched in that one's). A tracked shard has no inline paths. A
+ * shard is tracked from join on if a run time for the whole process wants notes. Errors: as
+ *  ch_xpool_leave. Cost: O(1). */
+ch_status ch_xpool_track(ch_xpool_shard *shard, ch_tracker *tracker);
 
 /** ch_xpool_owner_of returns the number of the shard that an object belongs to, SIZE_MAX if it is
  * no object of the pool. */

@@ -9,7 +9,7 @@ static const ch_status STATUS_ALL[] = {
 #undef STATUS_ITEM
 };
 
-TEST(status_values_are_distinct_and_named) {
+TEST(status_values_are_distinct_and_named) { /* M3 */
     const size_t count = sizeof STATUS_ALL / sizeof STATUS_ALL[0];
     for (size_t i = 0; i < count; i++) {
         CHECK(ch_status_name(STATUS_ALL[i])[3] != '?');
@@ -22,7 +22,7 @@ TEST(status_values_are_distinct_and_named) {
     CHECK_TEXT(ch_status_text(CH_OK), "ok");
 }
 
-TEST(status_unknown_value_has_a_text) {
+TEST(status_unknown_value_has_a_text) { /* M3 */
     CHECK_TEXT(ch_status_name((ch_status)-9999), "CH_?");
     CHECK_TEXT(ch_status_text((ch_status)-9999), "unknown status");
 }

@@ -21,7 +21,7 @@ static void finish(void) {
     CHECK(rig_stop(&rig));
 }
 
-TEST(remaining_for_is_exactly_what_the_next_block_gets) {
+TEST(remaining_for_is_exactly_what_the_next_block_gets) { /* M22 */
     FOR_EACH_KIND(kind) {
         for (size_t align = 1; align <= CH_ALIGN_MAX; align *= 2) {
             ch_arena *arena = start(kind, (ch_arena_options){.limit_bytes = 30000 + align});
@@ -37,7 +37,7 @@ TEST(remaining_for_is_exactly_what_the_next_block_gets) {
     }
 }
 
-TEST(queries_follow_use_and_keep_failures_over_reset) {
+TEST(queries_follow_use_and_keep_failures_over_reset) { /* M22 */
     FOR_EACH_KIND(kind) {
         ch_arena *arena = start(kind, (ch_arena_options){.limit_bytes = 4096});
         const size_t lead = kind == TWIN ? 0 : ch_arena_redzone_bytes();
@@ -111,7 +111,7 @@ TEST(counts_outlive_every_window_of_the_inline_paths) { /* M22 M59 */
     CHECK_EQUAL(ch_region_fini(&region), CH_OK);
 }
 
-TEST(peak_of_chunks_counts_all_of_them) {
+TEST(peak_of_chunks_counts_all_of_them) { /* M22 */
     FOR_EACH_KIND(kind) {
         ch_arena *arena = start(kind, (ch_arena_options){.first_bytes = 1024});
         const ch_arena_point mark = ch_arena_mark(arena);
@@ -129,7 +129,7 @@ TEST(peak_of_chunks_counts_all_of_them) {
     }
 }
 
-TEST(json_has_fixed_keys_and_is_cut_at_every_length) {
+TEST(json_has_fixed_keys_and_is_cut_at_every_length) { /* M9 M22 */
     ch_arena *arena = start(FIXED, (ch_arena_options){.name = "a\"b\n", .limit_bytes = 1000});
     CHECK(ch_arena_alloc(arena, 1001, 1) == NULL);
     char want[512];
@@ -155,7 +155,7 @@ TEST(json_has_fixed_keys_and_is_cut_at_every_length) {
     CHECK_TEXT(got, "null");
 }
 
-TEST(name_is_cut_at_31_bytes) {
+TEST(name_is_cut_at_31_bytes) { /* M9 */
     char text[512];
     ch_arena *arena = start(FIXED, (ch_arena_options){.name = "0123456789012345678901234567890X"});
     (void)ch_arena_stats_json(arena, text, sizeof text);
@@ -180,7 +180,7 @@ static void flip(ch_arena *arena, size_t offset, size_t size, unsigned lowest, u
 #define FLIP(arena, field, lowest, highest)                                                        \
     flip((arena), offsetof(ch_arena, field), sizeof(arena)->field, (lowest), (highest))
 
-TEST(check_sees_every_flipped_bit_of_the_structure) {
+TEST(check_sees_every_flipped_bit_of_the_structure) { /* M7 */
     FOR_EACH_KIND(kind) {
         ch_arena *arena = start(kind, (ch_arena_options){.first_bytes = 1024});
         CHECK(ch_arena_alloc(arena, 700, 8) != NULL && ch_arena_alloc(arena, 700, 8) != NULL);
@@ -208,7 +208,7 @@ TEST(check_sees_every_flipped_bit_of_the_structure) {
     }
 }
 
-TEST(check_sees_a_cursor_or_peak_outside_its_chunk) {
+TEST(check_sees_a_cursor_or_peak_outside_its_chunk) { /* M7 */
     FOR_EACH_KIND(kind) {
         ch_arena *arena = start(kind, (ch_arena_options){0});
         CHECK(ch_arena_alloc(arena, 700, 8) != NULL);
@@ -229,7 +229,7 @@ TEST(check_sees_a_cursor_or_peak_outside_its_chunk) {
     }
 }
 
-TEST(copy_of_an_arena_is_not_live) {
+TEST(copy_of_an_arena_is_not_live) { /* M2 M7 */
     ch_arena *arena = start(FIXED, (ch_arena_options){0});
     const ch_arena copy = *arena;
     CHECK_EQUAL(ch_arena_check(&copy, NULL), CH_ECORRUPT);
@@ -237,7 +237,7 @@ TEST(copy_of_an_arena_is_not_live) {
     finish();
 }
 
-TEST(equal_calls_give_equal_offsets) {
+TEST(equal_calls_give_equal_offsets) { /* M11 */
     static uint16_t offsets[2][2000];
     for (unsigned run = 0; run < 2; run++) {
         uint32_t state = 1;

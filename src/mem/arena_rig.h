@@ -8,9 +8,10 @@
 
 #include "mem_rig.h"
 
-typedef enum arena_kind { FIXED, REGION, CHUNKED, TWIN, ARENA_KINDS } arena_kind;
+/* OWNED: over a region of the caller's memory. */
+typedef enum arena_kind { FIXED, REGION, OWNED, CHUNKED, TWIN, ARENA_KINDS } arena_kind;
 
-enum { RIG_BLOCKS = 256, RIG_MARKS = 64, RIG_MEMORY = 1 << 16 };
+enum { RIG_BLOCKS = 256, RIG_MARKS = 64, RIG_MEMORY = 1 << 16, RIG_OWNED = 1 << 21 };
 
 typedef struct arena_block {
     uint8_t *start;
@@ -63,6 +64,12 @@ static inline ch_status rig_start(arena_rig *rig, arena_kind kind,
         const ch_status status = ch_region_reserve(&rig->region, &wish);
         return status != CH_OK ? status : ch_arena_init_region(&rig->arena, &rig->region, options);
     }
+    case OWNED: {
+        static uint8_t owned[RIG_OWNED];
+        const ch_status status = ch_region_from(&rig->region, owned, limit);
+        memset(owned, 0xa5, limit);
+        return status != CH_OK ? status : ch_arena_init_region(&rig->arena, &rig->region, options);
+    }
     case CHUNKED:
         return ch_arena_init_chunked(&rig->arena, &source, options);
     default:
@@ -78,7 +85,7 @@ static inline bool rig_stop(arena_rig *rig) {
 }
 
 static inline bool rig_is_linear(const arena_rig *rig) {
-    return rig->kind == FIXED || rig->kind == REGION;
+    return rig->kind == FIXED || rig->kind == REGION || rig->kind == OWNED;
 }
 
 /* Where the next block of a fixed or region arena must lie, from its first byte. */
@@ -287,7 +294,7 @@ static inline bool rig_agrees(void *context) {
 /* Starts a fresh arena and its reference, with steps drawn by `draw`. */
 static inline bool rig_begin(arena_rig *rig, arena_kind kind, ch_zeroing zeroing,
                              uint64_t (*draw)(uint64_t limit)) {
-    static const size_t firsts[ARENA_KINDS] = {[REGION] = 4096, [CHUNKED] = 1024};
+    static const size_t firsts[ARENA_KINDS] = {[REGION] = 4096, [OWNED] = 4096, [CHUNKED] = 1024};
     const ch_arena_options options = {.limit_bytes = RIG_MEMORY - 3,
                                       .zeroing = zeroing,
                                       .first_bytes = firsts[kind],

@@ -10,6 +10,7 @@
 #include "mem/bufpool_parts.h"
 #include "mem/checked.h"
 #include "mem/name.h"
+#include "mem/track_parts.h"
 
 #define BUFPOOL_MAGIC ((uintptr_t)0x46465542u)
 #define SEAL_SEED     0x4255464645u
@@ -117,10 +118,6 @@ uint64_t chi_bufpool_seal_of(const ch_bufpool *pool) {
     return seal;
 }
 
-static bool is_fast(const ch_bufpool *pool) {
-    return !pool->config.checked && !pool->config.twin;
-}
-
 static void begin_class(ch_bufpool *pool, size_t i, uint8_t *bytes, const layout *l) {
     const part *p = &l->parts[i];
     chi_bufpool_class *lender = &pool->classes[i];
@@ -156,7 +153,7 @@ static ch_status init(ch_bufpool *pool, void *memory, size_t size_bytes,
         return CH_EFULL;
     }
     options = options != NULL ? options : &plain;
-    *pool = (ch_bufpool){.owner = chi_thread_token()};
+    *pool = (ch_bufpool){.tracked = chi_track_is_wanted(NULL), .owner = chi_thread_token()};
     pool->config.class_count = l.class_count;
     pool->config.strict = options->strict;
     pool->config.clears = !options->keep_contents;
@@ -190,12 +187,30 @@ ch_status ch_bufpool_init_twin(ch_bufpool *pool, void *memory, size_t size_bytes
     return init(pool, memory, size_bytes, options, source);
 }
 
+static void note(const ch_bufpool *pool, unsigned op, size_t size_bytes, const void *site,
+                 const void *data) {
+    if (pool->tracked != 0) {
+        chi_track(pool->tracker, CH_TRACK_BUFFER, op, size_bytes, site, data);
+    }
+}
+
+/* All lent buffers go back at once. */
+static void note_all(const ch_bufpool *pool, const void *site) {
+    size_t bytes = 0;
+    for (size_t i = 0; i < pool->config.class_count; i++) {
+        bytes += (pool->counts[i].fresh - chi_bufpool_free(pool, i)) * pool->sizes[i];
+    }
+    if (bytes > 0) {
+        note(pool, CH_TRACK_RELEASE, bytes, site, NULL);
+    }
+}
+
 /* ---- Acquire --------------------------------------------------------------------------------- */
 
 /* Sets the slots used since the last reset and the free ones of them, for the inline path or hidden
  * from it. */
 static void set_free(ch_bufpool *pool, size_t i, size_t fresh, size_t free_count) {
-    bool fast = is_fast(pool);
+    bool fast = chi_bufpool_is_fast(pool);
     chi_bufpool_class *lender = &pool->classes[i];
     lender->fast_bytes = fast ? fresh * sizeof(chi_buffer_slot) : 0;
     CH_PUBLISH(pool->counts[i].fresh, fresh);
@@ -214,10 +229,10 @@ static chi_buffer_slot *take_slot(ch_bufpool *pool, size_t i) {
         return lender->free_base[free_count - 1];
     }
     size_t number = counts->fresh;
-    chi_buffer_slot *slot = &lender->slots[number];
     if (number == pool->config.counts[i]) {
-        return NULL;
+        return NULL; /* an absent class has no tables either */
     }
+    chi_buffer_slot *slot = &lender->slots[number];
     slot->place = (uint32_t)(uintptr_t)lender->free_base - 1; /* no place */
     if (number == counts->touched) {
         counts->touched++;
@@ -292,7 +307,7 @@ static ch_status take_of_class(ch_bufpool *pool, ch_buffer *buffer, size_t i, si
     return CH_OK;
 }
 
-static ch_status take(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes) {
+static ch_status take(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes, const void *site) {
     size_t wanted = 0;
     ch_status first = CH_OK;
     while (pool->sizes[wanted] < size_bytes) {
@@ -300,6 +315,7 @@ static ch_status take(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes) {
     }
     if (wanted >= pool->config.class_count) {
         CH_PUBLISH(pool->too_large, pool->too_large + 1);
+        note(pool, CH_TRACK_EXHAUSTED, size_bytes, site, NULL);
         return CH_ERANGE;
     }
     size_t end = pool->config.strict ? wanted + 1 : pool->config.class_count;
@@ -308,11 +324,13 @@ static ch_status take(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes) {
         ch_status status = take_of_class(pool, buffer, i, size_bytes);
         if (status == CH_OK) {
             CH_PUBLISH(counts->fall_throughs, counts->fall_throughs + (i != wanted));
+            note(pool, CH_TRACK_ACQUIRE, buffer->capacity, site, buffer->data);
             return CH_OK;
         }
         first = i == wanted ? status : first;
     }
     CH_PUBLISH(counts->failures, counts->failures + 1);
+    note(pool, CH_TRACK_EXHAUSTED, size_bytes, site, NULL);
     return first;
 }
 
@@ -323,7 +341,7 @@ ch_status ch_bufpool_acquire_slow(ch_bufpool *pool, ch_buffer *buffer, size_t si
     if (pool->owner != chi_thread_token()) {
         return CHI_MISUSE_OF("ch_bufpool_acquire", pool, pool->config.name, NULL, CH_ETHREAD);
     }
-    return take(pool, buffer, size_bytes);
+    return take(pool, buffer, size_bytes, CH_RETURN_ADDRESS());
 }
 
 /* ---- Release --------------------------------------------------------------------------------- */
@@ -381,6 +399,7 @@ ch_status ch_bufpool_release_slow(ch_bufpool *pool, uint8_t *data, chi_bufpool_c
         return CHI_MISUSE_OF("ch_bufpool_release", pool, pool->config.name, data, status);
     }
     size_t i = class_of(pool, lender);
+    note(pool, CH_TRACK_RELEASE, pool->sizes[i], CH_RETURN_ADDRESS(), data);
     close_slot(pool, i, data);
     put_slot(pool, i, slot);
     return CH_OK;
@@ -423,6 +442,7 @@ ch_status ch_bufpool_reset(ch_bufpool *pool) {
     if (pool->owner != chi_thread_token()) {
         return CHI_MISUSE(pool, pool->config.name, NULL, CH_ETHREAD);
     }
+    note_all(pool, CH_RETURN_ADDRESS());
     for (size_t i = 0; i < pool->config.class_count; i++) {
         if (pool->config.twin) {
             return_all(pool, i);
@@ -430,7 +450,9 @@ ch_status ch_bufpool_reset(ch_bufpool *pool) {
             chi_group_keep(&pool->classes[i], pool->config.bases[i], 0);
             chi_close(pool->config.bases[i], pool->counts[i].fresh * pool->classes[i].stride_bytes);
         }
-        set_free(pool, i, 0, 0);
+        if (pool->config.counts[i] > 0) {
+            set_free(pool, i, 0, 0);
+        }
     }
     return CH_OK;
 }
@@ -439,6 +461,7 @@ ch_status ch_bufpool_fini(ch_bufpool *pool) {
     if (pool == NULL || !chi_bufpool_is_live(pool)) {
         return CH_OK;
     }
+    note_all(pool, CH_RETURN_ADDRESS());
     pool->magic = 0;
     for (size_t i = 0; i < pool->config.class_count; i++) {
         const chi_bufpool_class *lender = &pool->classes[i];
@@ -450,5 +473,29 @@ ch_status ch_bufpool_fini(ch_bufpool *pool) {
         }
     }
     *pool = (ch_bufpool){0};
+    return CH_OK;
+}
+
+ch_status ch_bufpool_track(ch_bufpool *pool, ch_tracker *tracker) {
+    size_t free_counts[CH_BUFPOOL_CLASSES_MAX] = {0};
+    if (pool == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_bufpool_is_live(pool)) {
+        return CH_ESTATE;
+    }
+    if (pool->owner != chi_thread_token()) {
+        return CHI_MISUSE(pool, pool->config.name, tracker, CH_ETHREAD);
+    }
+    for (size_t i = 0; i < pool->config.class_count; i++) {
+        free_counts[i] = chi_bufpool_free(pool, i);
+    }
+    pool->tracker = tracker;
+    pool->tracked = chi_track_is_wanted(tracker);
+    for (size_t i = 0; i < pool->config.class_count; i++) {
+        if (pool->config.counts[i] > 0) {
+            set_free(pool, i, pool->counts[i].fresh, free_counts[i]);
+        }
+    }
     return CH_OK;
 }

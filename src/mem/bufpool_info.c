@@ -123,7 +123,7 @@ size_t ch_bufpool_stats_json(const ch_bufpool *pool, char *out, size_t size) {
 static bool counts_hold(const ch_bufpool *pool, size_t i) {
     const chi_bufpool_class *lender = &pool->classes[i];
     const chi_bufpool_counts *counts = &pool->counts[i];
-    bool fast = !pool->config.checked && !pool->config.twin;
+    bool fast = chi_bufpool_is_fast(pool);
     size_t free_count = chi_bufpool_free(pool, i);
     return lender->fast_bytes == (fast ? counts->fresh * sizeof(chi_buffer_slot) : 0) &&
            (uintptr_t)lender->free_end ==
@@ -170,7 +170,8 @@ ch_status ch_bufpool_check(const ch_bufpool *pool, unsigned *invariant) {
     uintptr_t end = 0;
     unsigned broken = 0;
     if (pool == NULL || !chi_bufpool_is_live(pool) || pool->seal != chi_bufpool_seal_of(pool) ||
-        pool->owner != chi_thread_token()) {
+        pool->owner != chi_thread_token() || pool->tracked > 1 ||
+        (pool->tracker != NULL && pool->tracked == 0)) {
         broken = 1;
     }
     for (size_t i = 0; broken == 0 && i <= CH_BUFPOOL_CLASSES_MAX; i++) {

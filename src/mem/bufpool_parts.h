@@ -4,6 +4,11 @@
 
 #include <coldheap/bufpool.h>
 
+/* Whether the inline paths serve this pool. */
+static inline bool chi_bufpool_is_fast(const ch_bufpool *pool) {
+    return !pool->config.checked && !pool->config.twin && pool->tracked == 0;
+}
+
 bool chi_bufpool_is_live(const ch_bufpool *pool);
 uint64_t chi_bufpool_seal_of(const ch_bufpool *pool);
 

@@ -46,8 +46,12 @@ bool chi_manager_heap_count(uint64_t *allocations) {
 
 /* Every part that notes what it does gets the tracker, or loses it. */
 static void bind_tracker(ch_manager *manager, ch_tracker *tracker) {
-    (void)manager;
-    (void)tracker;
+    if ((manager->present & bit(CH_MANAGER_STACK)) != 0) {
+        (void)ch_stack_track(&manager->stack, tracker);
+    }
+    if ((manager->present & bit(CH_MANAGER_ARENAS)) != 0) {
+        (void)ch_arenas_track(&manager->arenas, tracker);
+    }
 }
 
 /* Makes getters and tracker follow the switches. */

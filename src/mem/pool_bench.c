@@ -128,7 +128,7 @@ POOL_BENCH_BODIES(general)
 
 /* ---- The comparison -------------------------------------------------------------------------- */
 
-#ifndef COLDHEAP_BOOST
+#ifndef COLDHEAP_BOOST_POOL
 const pool_bench_rival *pool_bench_boost(void) {
     static bool told;
     if (!told) {

@@ -1,4 +1,5 @@
-/* pool_info.c: what a pool tells about itself: queries, figures, JSON, self-check (pool.h). */
+/* pool_info.c: what a pool tells about itself: queries, figures, JSON, self-check; and its view as
+ * an allocator (pool.h). */
 #include <coldheap/hash.h>
 
 #include "base/text.h"
@@ -132,7 +133,8 @@ static bool counts_hold(const ch_pool *pool) {
     bool fast = chi_pool_is_fast(pool);
     bool fifo = (pool->config.flags & CH_POOL_FIFO) != 0;
     bool retires = (pool->config.flags & CH_POOL_RETIRE) != 0;
-    return (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
+    return pool->tracked <= 1 && (pool->tracker == NULL || pool->tracked) &&
+           (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
            pool->fresh <= pool->touched && pool->touched <= pool->config.count &&
            pool->fast_fresh == (fast ? pool->fresh : 0) &&
            (fast ? pool->held_count : pool->free_count) == 0 && spare_holds(pool, fast) &&
@@ -200,4 +202,27 @@ ch_status ch_pool_check(const ch_pool *pool, unsigned *invariant) {
         *invariant = broken;
     }
     return broken == 0 ? CH_OK : CH_ECORRUPT;
+}
+
+static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
+    const ch_pool *pool = user;
+    bool fits = size_bytes <= pool->config.object_bytes && align <= pool->config.align;
+    return fits ? ch_pool_acquire(user) : NULL;
+}
+
+static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t new_bytes) {
+    const ch_pool *pool = user;
+    (void)block;
+    (void)old_bytes;
+    return new_bytes <= pool->config.object_bytes;
+}
+
+static ch_status allocator_free(void *user, void *block, size_t size_bytes) {
+    (void)size_bytes;
+    return ch_pool_release(user, block);
+}
+
+ch_allocator ch_pool_allocator(ch_pool *pool) {
+    return (ch_allocator){
+        .alloc = allocator_alloc, .resize = allocator_resize, .free = allocator_free, .user = pool};
 }

@@ -26,6 +26,7 @@ OPERATION(get, STEP_GET)
 OPERATION(reset, STEP_RESET)
 OPERATION(refuse, STEP_REFUSE)
 OPERATION(renew, STEP_RENEW)
+OPERATION(track, STEP_TRACK)
 
 static const ch_model_operation operations[] = {
     {"acquire", 90, acquire},
@@ -41,6 +42,7 @@ static const ch_model_operation operations[] = {
     {"reset", 6, reset},
     {"refuse", 4, refuse},
     {"renew", 1, renew},
+    {"track", 3, track},
 };
 
 static bool agrees(void *context) {

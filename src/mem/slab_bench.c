@@ -32,8 +32,7 @@ typedef struct rival {
 } rival;
 
 /* The same loop for all; with constant functions it inlines. */
-static inline uint64_t replace(rival *r, uint64_t iterations, take_function take,
-                               give_function give) {
+CH_INLINE uint64_t replace(rival *r, uint64_t iterations, take_function take, give_function give) {
     const bool writes = r->writes;
     workload *w = &r->work;
     uint64_t sum = 0;
@@ -55,11 +54,11 @@ static inline uint64_t replace(rival *r, uint64_t iterations, take_function take
 
 /* ---- Ours ------------------------------------------------------------------------------------ */
 
-static void *slab_take(void *allocator, size_t size_bytes) {
+CH_INLINE void *slab_take(void *allocator, size_t size_bytes) {
     return ch_slab_acquire(allocator, size_bytes);
 }
 
-static void slab_give(void *allocator, void *block, size_t size_bytes) {
+CH_INLINE void slab_give(void *allocator, void *block, size_t size_bytes) {
     (void)size_bytes;
     (void)ch_slab_release(allocator, block);
 }
@@ -76,7 +75,7 @@ typedef struct raw_lists {
     uint8_t lookup[4096 / 8 + 1];
 } raw_lists;
 
-static void *raw_take(void *allocator, size_t size_bytes) {
+CH_INLINE void *raw_take(void *allocator, size_t size_bytes) {
     raw_lists *raw = allocator;
     size_t i = raw->lookup[(size_bytes + 7) / 8];
     void *block = raw->first[i];
@@ -84,7 +83,7 @@ static void *raw_take(void *allocator, size_t size_bytes) {
     return block;
 }
 
-static void raw_give(void *allocator, void *block, size_t size_bytes) {
+CH_INLINE void raw_give(void *allocator, void *block, size_t size_bytes) {
     raw_lists *raw = allocator;
     size_t i = raw->lookup[(size_bytes + 7) / 8];
     memcpy(block, &raw->first[i], sizeof block);

@@ -54,7 +54,9 @@ typedef struct slab_world {
     uint64_t acquires;
     uint64_t failures;
     uint64_t requested_bytes;
+    uint64_t given_bytes;
     uint64_t borrows;
+    uint64_t by_class[CH_SLAB_CLASSES_MAX]; /* acquires of each */
 } slab_world;
 
 static inline void *world_inner_alloc(void *user, size_t size_bytes, size_t align) {
@@ -72,7 +74,8 @@ static inline ch_status world_init_slab(slab_world *w) {
     ch_allocator source = {.alloc = world_inner_alloc, .free = world_inner_free, .user = w};
     w->live_count = w->gone_count = 0;
     w->was_reset = false;
-    w->acquires = w->failures = w->requested_bytes = w->borrows = 0;
+    w->acquires = w->failures = w->requested_bytes = w->given_bytes = w->borrows = 0;
+    memset(w->by_class, 0, sizeof w->by_class);
     if (w->kind == WORLD_PAGED) {
         return ch_slab_init_region(&w->slab, &w->region, &w->options);
     }
@@ -168,7 +171,7 @@ static inline bool world_pages_have_room(const slab_world *w, size_t class_index
                 ours = ours && block->class_index == class_index;
             }
         }
-        if (live == 0 || (ours && live < w->slab.classes[class_index].slots)) {
+        if (live == 0 || (ours && live < w->slab.bins[class_index].slots)) {
             return true;
         }
     }
@@ -260,6 +263,8 @@ static inline bool world_take(slab_world *w, world_block block) {
     w->acquires++;
     if (block.class_index != CHI_SLAB_BIG) {
         w->requested_bytes += block.asked_bytes;
+        w->given_bytes += world_usable(w, &block);
+        w->by_class[world_class(w, block.asked_bytes)]++;
         w->borrows += block.class_index != world_class(w, block.asked_bytes);
     }
     return true;
@@ -419,14 +424,15 @@ static inline bool world_agrees(const slab_world *w) {
     for (size_t i = 0; i < w->options.class_count; i++) {
         ch_slab_class_figures one;
         if (ch_slab_class_stats(&w->slab, &one, i) != CH_OK || one.in_use != world_count(w, i) ||
-            one.peak < one.in_use) {
+            one.peak < one.in_use || one.acquires != w->by_class[i]) {
             return false;
         }
         largest = world_has_room(w, i) ? w->options.sizes[i] : largest;
     }
     return all.in_use == w->live_count && all.acquires == w->acquires &&
            all.failures == w->failures && all.requested_bytes == w->requested_bytes &&
-           all.borrows == w->borrows && all.largest_available == largest &&
+           all.given_bytes == w->given_bytes && all.borrows == w->borrows &&
+           all.largest_available == largest &&
            all.oversize_in_use == world_count(w, CHI_SLAB_BIG) &&
            (w->options.oversize != CH_SLAB_OVERSIZE_PARENT ||
             (w->parent.live == all.oversize_in_use && w->parent.bytes == all.oversize_bytes));

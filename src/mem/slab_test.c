@@ -118,7 +118,7 @@ TEST(slab_invalid_options_have_no_footprint_and_no_slab) {
     static const size_t large[] = {16, 48, 128, CH_SLAB_SIZE_MAX + 8};
     static const size_t *const wrong[] = {equal, odd, zero, large};
     static const size_t none[4] = {0};
-    static const size_t many[] = {1, 1, 1, CH_POOL_COUNT_MAX + 1};
+    static const size_t many[] = {1, 1, 1, CH_SLAB_COUNT_MAX + 1};
     ch_slab_options options;
     check_invalid(NULL);
     for (size_t i = 0; i < 4; i++) {
@@ -373,7 +373,7 @@ TEST(slab_pages_go_from_class_to_class_when_empty) {
     for (size_t round = 0; round < 3; round++) {
         for (size_t i = 0; i < 4; i++) {
             void *first = ch_slab_acquire(slab, SIZES[i]);
-            size_t slots = slab->classes[i].slots;
+            size_t slots = slab->bins[i].slots;
             CHECK_EQUAL(fill_class(slab, SIZES[i]), WORLD_PAGES * slots - 1);
             CHECK_EQUAL(ch_slab_stats(slab, &all), CH_OK);
             CHECK_EQUAL(all.pages_used, WORLD_PAGES);
@@ -382,7 +382,7 @@ TEST(slab_pages_go_from_class_to_class_when_empty) {
             CHECK_EQUAL(ch_slab_release(slab, first), CH_OK);
             uint8_t *page = slab->area + ((size_t)((uint8_t *)first - slab->area) & ~(size_t)65535);
             for (size_t slot = 1; slot < slots; slot++) {
-                void *block = page + slot * slab->classes[i].stride_bytes;
+                void *block = page + slot * slab->bins[i].stride_bytes;
                 CHECK_EQUAL(ch_slab_release(slab, block), CH_OK);
             }
             CHECK_EQUAL(ch_slab_stats(slab, &all), CH_OK);
@@ -406,7 +406,7 @@ TEST(slab_over_a_reservation_commits_as_it_grows_and_stops_at_the_region) {
     size_t pages = slab.config.page_count;
     CHECK(pages >= 300 && pages <= 301);
     uint64_t calls = region.system_calls;
-    CHECK_EQUAL(fill_class(&slab, 4096), pages * slab.classes[27].slots);
+    CHECK_EQUAL(fill_class(&slab, 4096), pages * slab.bins[27].slots);
     CHECK(region.system_calls - calls <= 6); /* 16, 32, ... 256 pages and the rest */
     CHECK_EQUAL(ch_slab_check(&slab, NULL), CH_OK);
     CHECK_EQUAL(ch_slab_fini(&slab), CH_OK);

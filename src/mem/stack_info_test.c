@@ -22,7 +22,7 @@ static void finish(void) {
     CHECK(rig_stop(&rig));
 }
 
-TEST(queries_follow_use_and_keep_failures_over_reset) {
+TEST(queries_follow_use_and_keep_failures_over_reset) { /* M27 */
     FOR_EACH_KIND(kind) {
         ch_stack *stack = start(kind, (ch_stack_options){.size_bytes = 4096, .watermarks_max = 3});
         const size_t lead = kind == OWN ? CH_STACK_LINK_BYTES : 0;
@@ -136,7 +136,7 @@ TEST(tracker_hears_of_every_block_and_unbinding_gives_the_inline_path_back) { /*
     }
 }
 
-TEST(refused_block_of_a_twin_is_full_and_changes_nothing) {
+TEST(refused_block_of_a_twin_is_full_and_changes_nothing) { /* M26 M76 */
     ch_stack *stack = start(TWIN, (ch_stack_options){0});
     CHECK(ch_stack_alloc(stack, 10, 1) != NULL);
     rig.source.refusing = true;
@@ -146,7 +146,7 @@ TEST(refused_block_of_a_twin_is_full_and_changes_nothing) {
     finish();
 }
 
-TEST(json_has_fixed_keys_and_is_cut_at_every_length) {
+TEST(json_has_fixed_keys_and_is_cut_at_every_length) { /* M9 M27 */
     ch_stack *stack = start(OWN, (ch_stack_options){.name = "s", .size_bytes = 1000});
     CHECK_EQUAL(ch_stack_mark(stack), CH_OK);
     char want[512];
@@ -195,7 +195,7 @@ enum { HIGH_AT = 2 };
 #define FLIP(field, lowest, highest)                                                               \
     flip(stack, &stack->field, sizeof stack->field, (lowest), (highest))
 
-TEST(check_sees_every_flipped_bit_of_the_structure) {
+TEST(check_sees_every_flipped_bit_of_the_structure) { /* M7 */
     FOR_EACH_KIND(kind) {
         ch_stack *stack = start(kind, (ch_stack_options){.watermarks_max = 100});
         memset(rig.memory, 0, 1600); /* watermarks not set yet are no places */
@@ -225,7 +225,7 @@ TEST(check_sees_every_flipped_bit_of_the_structure) {
     }
 }
 
-TEST(check_sees_a_broken_chain_and_a_cursor_outside) {
+TEST(check_sees_a_broken_chain_and_a_cursor_outside) { /* M7 */
     if (chi_checked()) {
         ch_test_skip("links are closed in checked builds");
         return;
@@ -250,7 +250,7 @@ TEST(check_sees_a_broken_chain_and_a_cursor_outside) {
     finish();
 }
 
-TEST(copy_of_a_stack_is_not_live) {
+TEST(copy_of_a_stack_is_not_live) { /* M2 M7 */
     ch_stack *stack = start(OWN, (ch_stack_options){0});
     const ch_stack copy = *stack;
     CHECK_EQUAL(ch_stack_check(&copy, NULL), CH_ECORRUPT);

@@ -32,7 +32,7 @@ enum { MARK = sizeof(chi_stack_link) }; /* what a watermark takes */
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
 
-TEST(init_uses_its_memory_to_the_byte_and_no_more) {
+TEST(init_uses_its_memory_to_the_byte_and_no_more) { /* M2 M24 */
     static CH_ALIGNED(16) uint8_t bytes[8192];
     for (size_t size = 16; size < 300; size++) {
         for (size_t marks = 1; marks < 5; marks++) {
@@ -61,7 +61,7 @@ TEST(init_uses_its_memory_to_the_byte_and_no_more) {
     CHECK_EQUAL(ch_stack_align(), 8);
 }
 
-TEST(init_takes_each_option_at_its_ends_and_nothing_beyond) {
+TEST(init_takes_each_option_at_its_ends_and_nothing_beyond) { /* M2 M25 */
     static CH_ALIGNED(16) uint8_t bytes[MARK * CH_STACK_WATERMARKS_MAX];
     static const struct {
         ch_stack_options options;
@@ -100,7 +100,7 @@ TEST(init_takes_each_option_at_its_ends_and_nothing_beyond) {
     CHECK(rig_is_filled((const uint8_t *)&stack, sizeof stack, 0x5a));
 }
 
-TEST(init_of_a_twin_needs_a_source_and_room_for_watermarks) {
+TEST(init_of_a_twin_needs_a_source_and_room_for_watermarks) { /* M26 */
     static CH_ALIGNED(16) uint8_t bytes[4 * MARK];
     const ch_allocator no_alloc = {.free = rig_free};
     const ch_allocator no_free = {.alloc = rig_alloc};
@@ -125,7 +125,7 @@ TEST(init_of_a_twin_needs_a_source_and_room_for_watermarks) {
     CHECK_EQUAL(source.calls, 0);
 }
 
-TEST(stack_that_is_not_live_answers_estate) {
+TEST(stack_that_is_not_live_answers_estate) { /* M2 M3 */
     static void *room[8]; /* no block, but where the inline paths may look for a link */
     ch_stack stack = {0};
     ch_stack_figures figures;
@@ -155,7 +155,7 @@ TEST(stack_that_is_not_live_answers_estate) {
 
 /* ---- Blocks ---------------------------------------------------------------------------------- */
 
-TEST(blocks_of_every_size_and_align_come_back_to_used_0) {
+TEST(blocks_of_every_size_and_align_come_back_to_used_0) { /* M24 */
     FOR_EACH_KIND(kind) {
         ch_stack *stack = start(kind, (ch_stack_options){0});
         for (size_t align = 1; align <= CH_ALIGN_MAX; align *= 2) {
@@ -179,7 +179,7 @@ TEST(blocks_of_every_size_and_align_come_back_to_used_0) {
     }
 }
 
-TEST(any_reverse_order_ends_at_used_0) {
+TEST(any_reverse_order_ends_at_used_0) { /* M24 */
     FOR_EACH_KIND(kind) {
         enum { DEPTH = 300 };
         ch_stack *stack = start(kind, (ch_stack_options){0});
@@ -200,7 +200,7 @@ TEST(any_reverse_order_ends_at_used_0) {
     }
 }
 
-TEST(exact_fill_works_and_one_more_byte_changes_nothing) {
+TEST(exact_fill_works_and_one_more_byte_changes_nothing) { /* M24 M27 */
     FOR_EACH_KIND(kind) {
         const size_t lead = kind == OWN ? CH_STACK_LINK_BYTES : 0;
         ch_stack *stack = start(kind, (ch_stack_options){.size_bytes = 4096});
@@ -219,7 +219,7 @@ TEST(exact_fill_works_and_one_more_byte_changes_nothing) {
     }
 }
 
-TEST(extreme_and_bad_arguments_change_nothing) {
+TEST(extreme_and_bad_arguments_change_nothing) { /* M4 M5 M24 */
     static const size_t bad[] = {0, 3, 4095, 4097, 8192, SIZE_MAX};
     FOR_EACH_KIND(kind) {
         ch_stack *stack = start(kind, (ch_stack_options){0});
@@ -250,7 +250,7 @@ TEST(extreme_and_bad_arguments_change_nothing) {
     }
 }
 
-TEST(resize_keeps_bytes_and_works_for_the_top_only) {
+TEST(resize_keeps_bytes_and_works_for_the_top_only) { /* M24 */
     FOR_EACH_KIND(kind) {
         ch_stack *stack = start(kind, (ch_stack_options){.size_bytes = 4096});
         uint8_t *low = ch_stack_alloc(stack, 16, 8);
@@ -278,7 +278,7 @@ TEST(resize_keeps_bytes_and_works_for_the_top_only) {
     }
 }
 
-TEST(allocator_over_a_stack_frees_in_reverse_order) {
+TEST(allocator_over_a_stack_frees_in_reverse_order) { /* M26 */
     FOR_EACH_KIND(kind) {
         ch_stack *stack = start(kind, (ch_stack_options){0});
         const ch_allocator over = ch_stack_allocator(stack);
@@ -296,7 +296,7 @@ TEST(allocator_over_a_stack_frees_in_reverse_order) {
 
 /* ---- Watermarks ------------------------------------------------------------------------------ */
 
-TEST(watermarks_are_1024_deep_and_not_1025) {
+TEST(watermarks_are_1024_deep_and_not_1025) { /* M25 M27 */
     FOR_EACH_KIND(kind) {
         static size_t used[CH_STACK_WATERMARKS_DEFAULT];
         ch_stack *stack = start(kind, (ch_stack_options){0});
@@ -325,7 +325,7 @@ TEST(watermarks_are_1024_deep_and_not_1025) {
     }
 }
 
-TEST(blocks_below_a_watermark_stay_until_its_release) {
+TEST(blocks_below_a_watermark_stay_until_its_release) { /* M25 */
     FOR_EACH_KIND(kind) {
         ch_stack *stack = start(kind, (ch_stack_options){.watermarks_max = 2});
         for (size_t size = 0; size < 20; size++) {
@@ -358,7 +358,7 @@ static void refuse(ch_stack *stack, void *block, size_t size, ch_status want) {
     CHECK_BYTES(stack, &before, sizeof before);
 }
 
-TEST(every_misuse_has_its_status_and_changes_nothing) {
+TEST(every_misuse_has_its_status_and_changes_nothing) { /* M4 M24 */
     FOR_EACH_KIND(kind) {
         static uint8_t foreign[64];
         const ch_status gone = kind == OWN ? CH_EDOUBLE : CH_EFOREIGN;
@@ -386,7 +386,7 @@ TEST(every_misuse_has_its_status_and_changes_nothing) {
 
 /* ---- Zeroing --------------------------------------------------------------------------------- */
 
-TEST(zeroing_on_alloc_clears_what_is_given) {
+TEST(zeroing_on_alloc_clears_what_is_given) { /* M27 */
     FOR_EACH_KIND(kind) {
         ch_stack *stack = start(kind, (ch_stack_options){.zeroing = CH_ZERO_ON_ALLOC});
         for (size_t size = 1; size < 300; size++) {
@@ -403,7 +403,7 @@ TEST(zeroing_on_alloc_clears_what_is_given) {
 }
 
 /* Clears on each way back: free, release, reset, resize. */
-TEST(zeroing_on_release_clears_exactly_what_was_given) {
+TEST(zeroing_on_release_clears_exactly_what_was_given) { /* M27 */
     for (unsigned way = 0; way < 4; way++) {
         ch_stack *stack =
             start(OWN, (ch_stack_options){.zeroing = CH_ZERO_ON_RELEASE, .watermarks_max = 1});
@@ -427,7 +427,7 @@ TEST(zeroing_on_release_clears_exactly_what_was_given) {
     }
 }
 
-TEST(zeroing_on_release_reaches_the_blocks_of_a_twin) {
+TEST(zeroing_on_release_reaches_the_blocks_of_a_twin) { /* M26 M27 */
     ch_stack *stack = start(TWIN, (ch_stack_options){.zeroing = CH_ZERO_ON_RELEASE});
     uint8_t *block = ch_stack_alloc(stack, 100, 8);
     memset(block, 1, 100);
@@ -438,7 +438,7 @@ TEST(zeroing_on_release_reaches_the_blocks_of_a_twin) {
 
 /* ---- Model ----------------------------------------------------------------------------------- */
 
-TEST(stack_agrees_with_its_model) {
+TEST(stack_agrees_with_its_model) { /* M24 M25 M26 M27 M77 */
     static const ch_model_operation operations[] = {
         {"alloc", 40, rig_alloc_step},      {"refused", 3, rig_refused_step},
         {"free", 20, rig_free_step},        {"resize", 8, rig_resize_step},
@@ -494,7 +494,7 @@ static void use_after_shrinking(void *block) {
     sink = ((volatile uint8_t *)block)[16];
 }
 
-TEST(memory_checker_sees_what_is_not_given_out) {
+TEST(memory_checker_sees_what_is_not_given_out) { /* M8 */
     void (*const crimes[])(void *) = {overflow_by_one,   underflow_by_one, use_after_free,
                                       use_after_release, use_after_reset,  use_after_shrinking};
 #ifdef CHI_HAVE_ASAN

@@ -12,6 +12,7 @@
 #include "base/misuse.h"
 #include "mem/checked.h"
 #include "mem/name.h"
+#include "mem/track_parts.h"
 #include "mem/xpool_parts.h"
 
 #define XPOOL_MAGIC ((uintptr_t)0x4c4f5058u)
@@ -200,6 +201,26 @@ static ch_status shard_status(const ch_xpool_shard *shard) {
 #define REPORT(shard_, culprit_, status_)                                                          \
     CHI_MISUSE((shard_)->pool, (shard_)->pool->config.name, (culprit_), (status_))
 
+/* Lists a free slot. Releases that raced may have listed one twice: then there may be no room. */
+static void put_free(ch_xpool_shard *shard, size_t *count, size_t slot) {
+    if (*count < shard->per_thread) {
+        shard->free_slots[*count] = (uint32_t)slot;
+        CH_PUBLISH(*count, *count + 1);
+    }
+}
+
+/* With inline paths the list is theirs, and has a spare object on top. */
+static void set_paths(ch_xpool_shard *shard, bool inline_paths) {
+    size_t count = shard->free_count + shard->held_count;
+    if (shard->spare != NULL) {
+        CH_PUBLISH(shard->spare, NULL);
+        put_free(shard, &count, shard->spare_slot);
+    }
+    CH_PUBLISH(shard->free_count, inline_paths ? count : 0);
+    CH_PUBLISH(shard->held_count, inline_paths ? 0 : count);
+    shard->slot_count = inline_paths ? chi_xpool_capacity(shard->pool) : 0;
+}
+
 ch_status ch_xpool_join(ch_xpool *pool, ch_xpool_shard **shard) {
     if (pool == NULL || shard == NULL) {
         return CH_EINVAL;
@@ -215,12 +236,8 @@ ch_status ch_xpool_join(ch_xpool *pool, ch_xpool_shard **shard) {
             continue;
         }
         one->owner = chi_thread_token();
-        if (!pool->config.checked) {
-            size_t held = one->held_count;
-            CH_PUBLISH(one->held_count, 0);
-            CH_PUBLISH(one->free_count, held);
-            one->slot_count = chi_xpool_capacity(pool);
-        }
+        one->tracked = chi_track_is_wanted(NULL);
+        set_paths(one, !pool->config.checked && !one->tracked);
         *shard = one;
         return CH_OK;
     }
@@ -269,40 +286,42 @@ ch_status ch_xpool_flush(ch_xpool_shard *shard) {
     return CH_OK;
 }
 
-/* Lists a free slot. Releases that raced may have listed one twice: then there may be no room. */
-static void put_free(ch_xpool_shard *shard, size_t *count, size_t slot) {
-    if (*count < shard->per_thread) {
-        shard->free_slots[*count] = (uint32_t)slot;
-        CH_PUBLISH(*count, *count + 1);
-    }
-}
-
 ch_status ch_xpool_leave(ch_xpool_shard *shard) {
     ch_status status = shard_status(shard);
     if (status != CH_OK) {
         return status == CH_ETHREAD ? REPORT(shard, shard, status) : status;
     }
     flush(shard);
-    void *spare = shard->spare;
-    size_t free_count = shard->free_count;
-    if (spare != NULL) {
-        CH_PUBLISH(shard->spare, NULL);
-        put_free(shard, &free_count, shard->spare_slot);
-    }
-    if (free_count != 0) {
-        CH_PUBLISH(shard->free_count, 0);
-        CH_PUBLISH(shard->held_count, free_count);
-    }
-    shard->slot_count = 0;
+    set_paths(shard, false);
+    shard->tracked = 0;
+    shard->tracker = NULL;
     shard->owner = NULL;
     __atomic_store_n(&shard->taken, 0, __ATOMIC_RELEASE);
     return CH_OK;
 }
 
+ch_status ch_xpool_track(ch_xpool_shard *shard, ch_tracker *tracker) {
+    ch_status status = shard_status(shard);
+    if (status != CH_OK) {
+        return status == CH_ETHREAD ? REPORT(shard, shard, status) : status;
+    }
+    shard->tracker = tracker;
+    shard->tracked = chi_track_is_wanted(tracker);
+    set_paths(shard, !shard->pool->config.checked && !shard->tracked);
+    return CH_OK;
+}
+
+static void note(const ch_xpool_shard *shard, unsigned op, const void *site, const void *object) {
+    if (shard->tracked) {
+        chi_track(shard->tracker, CH_TRACK_POOL, op, shard->pool->config.object_bytes, site,
+                  object);
+    }
+}
+
 /* ---- Acquire --------------------------------------------------------------------------------- */
 
 static size_t *count_of(ch_xpool_shard *shard) {
-    return shard->pool->config.checked ? &shard->held_count : &shard->free_count;
+    return shard->slot_count == 0 ? &shard->held_count : &shard->free_count;
 }
 
 /* Makes an own object free that another thread released, if it is one. */
@@ -393,7 +412,7 @@ static bool take_slot(ch_xpool_shard *shard, size_t *slot) {
     return true;
 }
 
-static ch_status take(ch_xpool_shard *shard, void **out) {
+static ch_status take(ch_xpool_shard *shard, void **out, const void *site) {
     size_t slot = 0;
     while (take_slot(shard, &slot)) {
         void *object = shard->base + slot * shard->stride_bytes;
@@ -407,10 +426,12 @@ static ch_status take(ch_xpool_shard *shard, void **out) {
         if (shard->pool->config.checked) {
             chi_open(object, shard->pool->config.object_bytes);
         }
+        note(shard, CH_TRACK_ACQUIRE, site, object);
         *out = object;
         return CH_OK;
     }
     CH_PUBLISH(shard->failures, shard->failures + 1);
+    note(shard, CH_TRACK_EXHAUSTED, site, NULL);
     return CH_EFULL;
 }
 
@@ -418,7 +439,7 @@ void *ch_xpool_acquire_slow(ch_xpool_shard *shard) {
     void *object = NULL;
     ch_status status = shard_status(shard);
     if (status == CH_OK) {
-        (void)take(shard, &object);
+        (void)take(shard, &object, CH_RETURN_ADDRESS());
     } else if (status == CH_ETHREAD) {
         (void)CHI_MISUSE_OF("ch_xpool_acquire", shard->pool, shard->pool->config.name, shard,
                             status);
@@ -434,7 +455,7 @@ ch_status ch_xpool_acquire_try(ch_xpool_shard *shard, void **out) {
     if (status != CH_OK || out == NULL) {
         return status != CH_OK ? status : CH_EINVAL;
     }
-    return take(shard, out);
+    return take(shard, out, CH_RETURN_ADDRESS());
 }
 
 /* ---- Release --------------------------------------------------------------------------------- */
@@ -497,6 +518,7 @@ ch_status ch_xpool_release_slow(ch_xpool_shard *shard, void *object) {
     if (shard->pool->config.checked) {
         chi_close(object, shard->pool->config.object_bytes);
     }
+    note(shard, CH_TRACK_RELEASE, CH_RETURN_ADDRESS(), object);
     give(shard, slot);
     return CH_OK;
 }

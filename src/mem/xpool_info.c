@@ -76,14 +76,16 @@ static bool spare_holds(const ch_xpool_shard *shard, bool inline_path) {
 
 static bool geometry_holds(const ch_xpool *pool, const ch_xpool_shard *shard, size_t index) {
     const chi_xpool_config *config = &pool->config;
-    bool inline_path = shard->taken != 0 && !config->checked;
+    bool inline_path = shard->taken != 0 && !config->checked && !shard->tracked;
     bool shifts = shard->stride_shift < 8 * sizeof(size_t);
     size_t odd = shifts ? shard->stride_bytes >> shard->stride_shift : 0;
     size_t words = (config->per_thread + 31) / 32 * 32; /* lists start at pairs of cache lines */
     return shard->pool == pool && shard->index == index && shard->base == config->objects &&
            shard->states == config->states && shard->per_thread == config->per_thread &&
            shard->free_slots == config->free_slots + index * words && shard->taken <= 1 &&
-           shard->lost <= 1 && shard->stride_bytes == config->stride_bytes && (odd & 1u) != 0 &&
+           shard->lost <= 1 && shard->tracked <= (shard->taken != 0) &&
+           (shard->tracker == NULL || shard->tracked) &&
+           shard->stride_bytes == config->stride_bytes && (odd & 1u) != 0 &&
            odd << shard->stride_shift == shard->stride_bytes && odd * shard->stride_inverse == 1 &&
            shard->used_state == (index << 2 | CHI_XPOOL_USED) &&
            shard->slot_count == (inline_path ? chi_xpool_capacity(pool) : 0) &&

@@ -317,7 +317,8 @@ TEST(xpool_agrees_with_its_model) { /* M7 M52 M53 M77 */
     static const ch_model_operation operations[] = {
         {"join", 3, xrig_join_step},        {"leave", 3, xrig_leave_step},
         {"acquire", 20, xrig_acquire_step}, {"release", 16, xrig_release_step},
-        {"flush", 1, xrig_flush_step},      {"misuse", 2, xrig_misuse_step}};
+        {"flush", 1, xrig_flush_step},      {"misuse", 2, xrig_misuse_step},
+        {"track", 1, xrig_track_step}};
     const ch_xpool_options shapes[] = {
         {.object_bytes = 40, .align = 8, .per_thread = 25, .threads_max = 5, .batch = 4},
         {.object_bytes = 1, .align = 1, .per_thread = 3, .threads_max = 4, .batch = 1},
@@ -326,7 +327,7 @@ TEST(xpool_agrees_with_its_model) { /* M7 M52 M53 M77 */
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
         CHECK(xrig_begin(&rig, &shapes[i], ch_test_random_below));
         CHECK(ch_model_run(&(ch_model){.operations = operations,
-                                       .operation_count = 6,
+                                       .operation_count = 7,
                                        .check = xrig_agrees,
                                        .context = &rig,
                                        .steps = RIG_SLOW || chi_checked() ? 25000 : 250000,
