@@ -288,7 +288,7 @@ CH_INLINE ch_status chi_bufpool_release_apart(ch_bufpool *pool, ch_buffer *buffe
  * slot to know it, and its loads take over what these stores write (bufpool bench: 64). */
 CH_INLINE ch_status ch_bufpool_acquire(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes) {
     size_t i = 0;
-    while (pool->sizes[i] < size_bytes) {
+    while (i < CH_BUFPOOL_CLASSES_MAX && pool->sizes[i] < size_bytes) {
         i++;
     }
     chi_bufpool_class *lender = &pool->classes[i];

@@ -310,7 +310,7 @@ static ch_status take_of_class(ch_bufpool *pool, ch_buffer *buffer, size_t i, si
 static ch_status take(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes, const void *site) {
     size_t wanted = 0;
     ch_status first = CH_OK;
-    while (pool->sizes[wanted] < size_bytes) {
+    while (wanted < pool->config.class_count && pool->sizes[wanted] < size_bytes) {
         wanted++;
     }
     if (wanted >= pool->config.class_count) {
