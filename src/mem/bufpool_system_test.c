@@ -294,7 +294,7 @@ TEST(bufpool_unbound_from_its_tracker_has_its_inline_paths_back) { /* M71 M75 */
         CHECK_EQUAL(ch_bufpool_release(pool, &one), CH_OK);
         const size_t fast = pool->classes[0].fast_bytes;
         CHECK_EQUAL(ch_bufpool_track(pool, &tracker), CH_OK);
-        CHECK(pool->classes[0].fast_bytes == 0 &&
+        CHECK(pool->classes[0].fast_bytes == 0 && pool->classes[0].spare == NULL &&
               pool->classes[0].free_end == pool->classes[0].free_base);
         CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_OK);
         one = acquire_here(pool, 64);
