@@ -291,23 +291,22 @@ CH_INLINE ch_status ch_bufpool_acquire(ch_bufpool *pool, ch_buffer *buffer, size
     size_t i = 0;
     while (i < CH_BUFPOOL_CLASSES_MAX && pool->sizes[i] < size_bytes) {
         i++;
+        CH_OPAQUE(i); /* eight copies of this loop would be slower */
     }
     chi_bufpool_class *lender = &pool->classes[i];
     CH_OPAQUE(lender);
     chi_buffer_slot *slot = lender->spare;
     uint64_t asked = CHI_BUFFER_TALLY_ONE | size_bytes;
     uint64_t tally = lender->tally + asked;
-    bool stacked = slot == NULL && lender->free_end != lender->free_base;
-    if (CH_UNLIKELY((slot == NULL && !stacked) || tally < asked)) {
-        return chi_bufpool_acquire_apart(pool, buffer, size_bytes);
-    }
-    CH_PUBLISH(lender->tally, tally);
-    if (stacked) {
+    if (CH_LIKELY(slot != NULL && tally >= asked)) {
+        CH_PUBLISH(lender->spare, NULL);
+    } else if (lender->free_end != lender->free_base && tally >= asked) {
         slot = lender->free_end[-1];
         CH_PUBLISH(lender->free_end, lender->free_end - 1);
     } else {
-        CH_PUBLISH(lender->spare, NULL);
+        return chi_bufpool_acquire_apart(pool, buffer, size_bytes);
     }
+    CH_PUBLISH(lender->tally, tally);
     buffer->data = slot->data;
     buffer->capacity = lender->size_bytes;
     buffer->length = 0;
@@ -330,7 +329,7 @@ CH_INLINE void chi_bufpool_clear_small(uint8_t *data, size_t size_bytes) {
 }
 
 CH_INLINE void chi_bufpool_clear(uint8_t *data, size_t size_bytes) {
-    if (size_bytes == 64) {
+    if (CH_LIKELY(size_bytes == 64)) {
         ch_zero(data, 64);
     } else if (size_bytes - 64 <= CHI_BUFFER_CLEAR_MOST - 64) {
         chi_bufpool_clear_small(data, size_bytes);
@@ -370,7 +369,7 @@ CH_INLINE ch_status ch_bufpool_release(ch_bufpool *pool, ch_buffer *buffer) {
     chi_buffer_slot *old = lender->spare;
     slot->generation = buffer->handle.generation + 1;
     CH_PUBLISH(lender->spare, slot);
-    if (old != NULL) {
+    if (CH_UNLIKELY(old != NULL)) {
         chi_buffer_slot **end = lender->free_end;
         old->place = (uint32_t)(uintptr_t)end;
         *end = old;
