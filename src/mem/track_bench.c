@@ -1,6 +1,6 @@
 /* What notes cost. `off`: a pattern whose tracker was unbound against one that never had any: the
  * same inline paths, within the noise. `counters` and `sites`: the same work with a tracker bound,
- * two notes a round. note_*: the notes alone, 1000 live objects of 64 sites. */
+ * two notes a round. track_note_*: the notes alone, 1000 live objects of 64 sites. */
 #include <coldheap/arena.h>
 #include <coldheap/bufpool.h>
 #include <coldheap/track.h>
@@ -53,7 +53,7 @@ static void fill_half(ch_tracker *tracker) {
     }
 }
 
-BENCH_GROUP(note_counters) {
+BENCH_GROUP(track_note_counters) {
     begin_trackers();
     ch_bench_add("take and give", take_and_give, &trackers[0]);
     ch_bench_expect_no_heap();
@@ -61,7 +61,7 @@ BENCH_GROUP(note_counters) {
     ch_bench_run();
 }
 
-BENCH_GROUP(note_sites) {
+BENCH_GROUP(track_note_sites) {
     begin_trackers();
     fill_half(&trackers[1]);
     ch_bench_add("take and give", take_and_give, &trackers[1]);
@@ -107,7 +107,7 @@ static ch_status track_pool(void *pattern, ch_tracker *tracker) {
     return ch_pool_track(pattern, tracker);
 }
 
-BENCH_GROUP(pool) {
+BENCH_GROUP(track_off_pool) {
     static ch_pool pools[4];
     const ch_pool_options options = {.object_bytes = 64, .align = 64, .count = OBJECTS};
     begin_trackers();
@@ -134,7 +134,7 @@ static ch_status track_arena(void *pattern, ch_tracker *tracker) {
     return ch_arena_track(pattern, tracker);
 }
 
-BENCH_GROUP(arena) {
+BENCH_GROUP(track_off_arena) {
     static ch_arena arenas[4];
     begin_trackers();
     for (size_t i = 0; i < 4; i++) {
@@ -161,7 +161,7 @@ static ch_status track_buffers(void *pattern, ch_tracker *tracker) {
     return ch_bufpool_track(pattern, tracker);
 }
 
-BENCH_GROUP(buffers) {
+BENCH_GROUP(track_off_buffers) {
     static ch_bufpool pools[4];
     static const ch_bufpool_class CLASSES[] = {{64, OBJECTS}};
     const ch_bufpool_options options = {.classes = CLASSES, .class_count = 1};
