@@ -31,7 +31,10 @@ static void begin_trackers(void) {
 
 static uint64_t take_and_give(void *context, uint64_t iterations) {
     ch_tracker *tracker = context;
+    ch_tracker_figures before;
+    ch_tracker_figures after;
     uint64_t refused = 0;
+    must(ch_tracker_stats(tracker, &before));
     for (uint64_t i = 0; i < iterations; i++) {
         uintptr_t site = 0x400000 + 16 * (i % SITES);
         uintptr_t object = 0x7f0000000000 + 64 * (i * 7 % OBJECTS);
@@ -40,7 +43,9 @@ static uint64_t take_and_give(void *context, uint64_t iterations) {
         refused += ch_tracker_note(tracker, CH_TRACK_POOL, CH_TRACK_RELEASE, 64, NULL,
                                    (const void *)(object + 1)) != CH_OK;
     }
-    return refused;
+    must(ch_tracker_stats(tracker, &after));
+    return refused + after.pool_acquisitions - before.pool_acquisitions +
+           after.kinds[CH_TRACK_POOL].releases - before.kinds[CH_TRACK_POOL].releases;
 }
 
 /* Half of the objects are out all the time. */
