@@ -33,7 +33,9 @@ CH_INLINE chevmi_frame *next_frame(chevm *vm, chevmi_frame *caller) {
 
 /* Gives back what code and operands of a frame took. */
 static void leave_code(chevm *vm, chevmi_frame *frame) {
-    ch_arena_release(vm->lender.scratch, frame->scratch);
+    if (frame->uses_scratch) {
+        ch_arena_release(vm->lender.scratch, frame->scratch);
+    }
     if (CH_UNLIKELY(vm->lends)) {
         chevmi_return_stack(vm, frame);
     }
@@ -48,11 +50,13 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
     }
     frame->base = base;
     frame->scratch = ch_arena_mark(vm->lender.scratch);
+    frame->uses_scratch = true;
     if (!chevmi_code_prepare(&frame->code, &vm->cache, &vm->lender, callee->code, callee->code_size,
                              callee->padded, callee->code_hash)) {
         leave_code(vm, frame);
         return false;
     }
+    frame->uses_scratch = !(frame->code.cached && callee->padded);
     if (CH_UNLIKELY(vm->fusing != CHEVM_FUSE_WHEN_HOT)) {
         force_fusing(vm, &frame->code);
     }

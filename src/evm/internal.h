@@ -36,6 +36,7 @@ typedef struct chevmi_frame {
     uint64_t return_offset;    /* where the parent wants the output ... */
     uint64_t return_size;      /* ... and at most how much of it */
     struct chevmi_frame *parent;
+    bool uses_scratch;  /* its code, or what is known of it, lies there */
     size_t stack_bytes; /* a borrowed stack: what it is cut down to while a child runs */
 } chevmi_frame;
 

@@ -19,7 +19,7 @@ static struct {
     flag_list vms, exports;
     double min_time;
     uint64_t repetitions, num_runs;
-    bool json, wide, allocations;
+    bool json, wide, allocations, reduction;
 } flags = {.min_time = ROUND_SECONDS, .repetitions = 9, .num_runs = 1};
 
 static const flag_row FLAGS[] = {
@@ -39,7 +39,7 @@ static const flag_row FLAGS[] = {
     {"vm", FLAG_LIST, &flags.vms, "LIB[,opt=val]", 0, NULL,
      "an EVMC library as rival under the same state; may be given several times"},
     {"export", FLAG_LIST, &flags.exports, "FORMAT=FILE", 0, NULL,
-     "write gbench=FILE (Google-Benchmark JSON) or svg=FILE (a picture)"},
+     "write gbench=FILE (Google-Benchmark JSON), svg=FILE (a picture) or csv=FILE"},
     {"benchmark_out", FLAG_TEXT, &flags.out, "FILE", 0, NULL, "the same as --export gbench=FILE"},
     {"benchmark_out_format", FLAG_TEXT, &flags.out_format, "json", 0, NULL, "only json"},
     {"json", FLAG_BOOL, &flags.json, NULL, 0, NULL, "the table as one JSON object"},
@@ -47,6 +47,9 @@ static const flag_row FLAGS[] = {
      "also gas, reserved bytes, and time against our first row"},
     {"allocations", FLAG_BOOL, &flags.allocations, NULL, 0, NULL,
      "also what one run of each case takes from each part of a manager: count, bytes, share"},
+    {"reduction", FLAG_BOOL, &flags.reduction, NULL, 0, NULL,
+     "malloc against cold, per transaction: heap calls gone, time saved (with --backend both, "
+     "all)"},
     {"contract-code-path", FLAG_TEXT, &flags.code_path, "FILE", 0, NULL,
      "evm-bench's runner: deploy this hex file, print milliseconds per call"},
     {"calldata", FLAG_TEXT, &flags.calldata, "HEX", 0, NULL, "evm-bench: what it is called with"},
@@ -84,6 +87,11 @@ static void add_own(bench_settings *settings, const char *backend) {
 
 static int choose_rivals(bench_settings *settings) {
     int code = options_choice("backend", flags.backend, BACKENDS);
+    if (code == EXIT_DONE && flags.reduction && !is(flags.backend, "both") &&
+        !is(flags.backend, "all")) {
+        return message_argument(EXIT_FLAG, flags.backend.position > 0 ? flags.backend.position : 1,
+                                "--reduction compares two backends: give --backend both or all");
+    }
     code = code == EXIT_DONE ? options_choice("cache", flags.cache, "on|off|both") : code;
     if (code != EXIT_DONE) {
         return code;
@@ -198,7 +206,8 @@ static int choose_export(export_target *target, flag_text flag) {
     static const struct {
         const char *format;
         export_function write;
-    } FORMATS[] = {{"gbench=", bench_export_gbench}, {"svg=", bench_export_svg}};
+    } FORMATS[] = {
+        {"gbench=", bench_export_gbench}, {"svg=", bench_export_svg}, {"csv=", bench_export_csv}};
     for (size_t i = 0; i < sizeof FORMATS / sizeof FORMATS[0]; i++) {
         size_t size = strlen(FORMATS[i].format);
         if (strncmp(flag.text, FORMATS[i].format, size) == 0 && flag.text[size] != 0) {
@@ -207,7 +216,7 @@ static int choose_export(export_target *target, flag_text flag) {
         }
     }
     return message_argument(EXIT_FLAG, flag.position,
-                            "bad value '%.80s' for --export: use gbench=FILE or svg=FILE",
+                            "bad value '%.80s' for --export: use gbench=FILE, svg=FILE or csv=FILE",
                             flag.text);
 }
 
@@ -271,6 +280,7 @@ static int run_table(const operand_list *operands) {
     settings.rounds = flags.repetitions == 0 ? 1 : flags.repetitions;
     settings.round_seconds = flags.min_time;
     settings.allocations = flags.allocations;
+    settings.reduction = flags.reduction;
     int code = choose_exports(targets, &target_count);
     code = code == EXIT_DONE ? choose_rivals(&settings) : code;
     code = code == EXIT_DONE ? read_cases(&list, operands) : code;
@@ -288,6 +298,10 @@ static int run_table(const operand_list *operands) {
     } else {
         const bench_view view = {.ratios = flags.wide || flags.vms.count > 0, .wide = flags.wide};
         bench_print(&table, view);
+        if (flags.reduction) {
+            sink_char(&sink_out, '\n');
+            bench_print_reduction(&table);
+        }
         if (flags.allocations) {
             sink_char(&sink_out, '\n');
             bench_print_allocations(&table);

@@ -1,6 +1,6 @@
 /* bench.h: the parts of `coldevm bench`: flags and order of work (bench.c), measuring one case
- * (bench_measure.c), and writing what was measured: a table (bench_table.c), Google-Benchmark JSON
- * (bench_export.c), a picture (bench_picture.c).
+ * (bench_measure.c), and writing what was measured: a table (bench_table.c), malloc against cold
+ * (bench_reduction.c), Google-Benchmark JSON (bench_export.c), a picture (bench_picture.c).
  *
  * A row is one case on one rival. Rivals of a case are measured round by round in turn, each run on
  * the same state, restored between runs outside the measured time. */
@@ -33,6 +33,7 @@ typedef struct bench_settings {
     uint64_t rounds;
     double round_seconds; /* least measured time of a round */
     bool allocations;     /* each case once more, on a manager that counts */
+    bool reduction;       /* malloc against cold, in numbers */
 } bench_settings;
 
 typedef struct bench_round {
@@ -94,6 +95,13 @@ void bench_print(const bench_table *table, bench_view view);
 /* bench_print_allocations writes what one run of each case took from each kind of memory. */
 void bench_print_allocations(const bench_table *table);
 void bench_print_json(const bench_table *table);
+
+/* bench_print_reduction compares the malloc backend with the cold one, case by case; its JSON is a
+ * member of bench_print_json's object. */
+void bench_print_reduction(const bench_table *table);
+void bench_print_reduction_json(const bench_table *table);
+
+int bench_export_csv(const bench_table *table, const char *path);    /* exit codes */
 int bench_export_gbench(const bench_table *table, const char *path); /* exit codes */
 int bench_export_svg(const bench_table *table, const char *path);
 

@@ -246,17 +246,20 @@ void contender_count(contender *it, bench_row *row) {
     if (it->on.heap != NULL) {
         twin_restart(it->on.heap);
     }
-    if (contender_begin(it, &message) != CHEVM_OK) {
-        return;
-    }
     uint64_t faults = page_faults();
     seal_begin(contender_is_cold(it) ? SEAL_TRAP : SEAL_COUNT);
-    stage_call(&it->on, &message, &result);
+    const bool begun = contender_begin(it, &message) == CHEVM_OK;
+    if (begun) {
+        stage_call(&it->on, &message, &result);
+    }
+    contender_undo(it);
     seal_count heap = seal_end();
+    if (!begun) {
+        return;
+    }
     row->page_faults = page_faults() - faults;
     row->heap_is_known = seal_is_armed();
     row->heap_calls = heap.calls;
-    contender_undo(it);
     size_t now = resident_bytes();
     if (it->on.vm != NULL && now > it->resident_bytes) {
         /* The twin's blocks are gone by now; what remains are the tables that both backends have.

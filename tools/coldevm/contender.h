@@ -45,7 +45,8 @@ bool contender_is_cold(const contender *it);
  * gas, result and failure of the row. */
 void contender_judge(contender *it, bench_row *row);
 
-/* contender_count makes one more run, sealed: what it takes from the heap and from the system. */
+/* contender_count makes one more run, sealed: what a transaction takes from the heap and from the
+ * system, with its begin and its undoing. */
 void contender_count(contender *it, bench_row *row);
 
 /* contender_allocations makes one more run, sealed, and says what it took from the manager. */
