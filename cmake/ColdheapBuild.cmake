@@ -21,6 +21,7 @@ set(COLDHEAP_SANITIZE "" CACHE STRING "Sanitizers for everything: address,undefi
 option(COLDHEAP_FUZZ "Link *_fuzz.c with clang's libFuzzer instead of the standalone driver" OFF)
 set(COLDHEAP_LAYERS "" CACHE STRING "Only these layers, lowest first, without tools; empty: all")
 set(COLDHEAP_TEST_TIMEOUT 300 CACHE STRING "Seconds until CTest ends a test program")
+option(COLDHEAP_SLOW "Fewer random cases, for emulators and Valgrind (CH_TEST_SLOW)" OFF)
 set(COLDHEAP_FUZZ_RUNS 2000 CACHE STRING "Random inputs of each fuzz target when run as a test")
 
 add_library(coldheap_flags INTERFACE)
@@ -31,6 +32,9 @@ target_include_directories(coldheap_flags INTERFACE
 
 # Where size_t has 32 bits, programs of tests take the harness's 64-bit random numbers for sizes.
 add_library(coldheap_test_flags INTERFACE)
+if(COLDHEAP_SLOW)
+  target_compile_definitions(coldheap_test_flags INTERFACE CH_TEST_SLOW=1)
+endif()
 if(CMAKE_SIZEOF_VOID_P EQUAL 4)
   target_compile_options(coldheap_test_flags INTERFACE -Wno-conversion -Wno-int-to-pointer-cast)
 endif()

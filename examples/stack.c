@@ -1,54 +1,73 @@
-/* stack.c: a tree walk whose temporaries are nested: each level frees its own before it returns, in
- * reverse order, checked; an error deep inside frees all of them at once by a watermark. */
+/* stack.c: temporaries that nest. A sum in brackets is worked out with one frame a bracket; each
+ * frame is freed in reverse order, or all of them at once by a watermark when the text is wrong. */
 #include <coldheap/stack.h>
 
 #include <stdio.h>
 
-/* The number of ways to sum up to `total` by terms of at most `most`, each level with its own row.
- */
-static long ways(ch_stack *stack, unsigned total, unsigned most) {
-    size_t size = (total + 1) * sizeof(long);
-    long *row = ch_stack_alloc(stack, size, _Alignof(long));
-    if (row == NULL) {
-        return -1; /* the caller frees what lies above its watermark */
+typedef struct frame {
+    struct frame *outer;
+    long sum;
+} frame;
+
+static frame *enter(ch_stack *stack, frame *outer) {
+    frame *inner = ch_stack_alloc(stack, sizeof *inner, CH_ALIGNOF(frame));
+    if (inner != NULL) { /* NULL: nested too deep, an answer and no crash */
+        *inner = (frame){.outer = outer};
     }
-    for (unsigned sum = 0; sum <= total; sum++) {
-        row[sum] = sum == 0;
-    }
-    for (unsigned term = 1; term <= most; term++) {
-        for (unsigned sum = term; sum <= total; sum++) {
-            row[sum] += row[sum - term];
+    return inner;
+}
+
+/* Adds the digits of `text`, bracket by bracket; false if the brackets are wrong. */
+static bool add_up(ch_stack *stack, const char *text, long *sum) {
+    frame *at = enter(stack, NULL);
+    for (; at != NULL && *text != 0; text++) {
+        if (*text == '(') {
+            at = enter(stack, at);
+        } else if (*text == ')') {
+            frame *outer = at->outer;
+            if (outer == NULL) {
+                return false;
+            }
+            outer->sum += at->sum;
+            if (ch_stack_free(stack, at, sizeof *at) != CH_OK) {
+                return false;
+            }
+            at = outer;
+        } else if (*text >= '0' && *text <= '9') {
+            at->sum += *text - '0';
         }
     }
-    long result = row[total];
-    if (total > 1) {
-        long smaller = ways(stack, total - 1, most);
-        result = smaller < 0 ? -1 : result + smaller;
-        if (smaller < 0) {
-            return -1;
-        }
+    if (at == NULL || at->outer != NULL) {
+        return false;
     }
-    return ch_stack_free(stack, row, size) == CH_OK ? result : -1;
+    *sum = at->sum;
+    return ch_stack_free(stack, at, sizeof *at) == CH_OK;
 }
 
 int main(void) {
-    static _Alignas(16) unsigned char block[16 * 1024];
-    const ch_stack_options options = {.watermarks_max = 8, .name = "temporaries"};
+    static CH_ALIGNED(16) uint8_t memory[1024];
+    static const char *const TEXTS[] = {"1 (2 3 (4)) 5", "(1", "1)", "((((9))))"};
+    const ch_stack_options options = {.watermarks_max = 4, .name = "frames"};
     ch_stack stack;
-    if (ch_stack_init(&stack, block, sizeof block, &options) != CH_OK) {
+    if (ch_stack_init(&stack, memory, sizeof memory, &options) != CH_OK) {
         return 1;
     }
-    long small = ways(&stack, 20, 5);
-    size_t after_small = ch_stack_used(&stack);
-    if (ch_stack_mark(&stack) != CH_OK) {
-        return 1;
+    for (size_t i = 0; i < 4; i++) {
+        long sum = 0;
+        if (ch_stack_mark(&stack) != CH_OK) {
+            return 1;
+        }
+        bool right = add_up(&stack, TEXTS[i], &sum);
+        if (ch_stack_release(&stack) != CH_OK) { /* whatever was left is gone */
+            return 1;
+        }
+        if (right) {
+            printf("%-14s is %ld\n", TEXTS[i], sum);
+        } else {
+            printf("%-14s is wrong\n", TEXTS[i]);
+        }
     }
-    long large = ways(&stack, 100, 5); /* does not fit */
-    if (ch_stack_release(&stack) != CH_OK) {
-        return 1;
-    }
-    printf("20: %ld, in use afterwards %zu; 100: %ld, in use afterwards %zu; peak %zu\n", small,
-           after_small, large, ch_stack_used(&stack), ch_stack_peak(&stack));
-    bool good = small > 0 && large == -1 && after_small == 0 && ch_stack_used(&stack) == 0;
-    return good && ch_stack_fini(&stack) == CH_OK ? 0 : 1;
+    printf("in use afterwards: %zu, at most: %zu of %zu bytes\n", ch_stack_used(&stack),
+           ch_stack_peak(&stack), ch_stack_capacity(&stack));
+    return ch_stack_fini(&stack) == CH_OK ? 0 : 1;
 }

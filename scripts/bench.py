@@ -300,41 +300,61 @@ def reference_ratio(group):
     return group.ours["min"] / next(iter(group.floor.rows.values()))["min"]
 
 
-def slower(stored, runs):
-    """(group, times as slow, ratio's rise) of what is slower than it was, in every run."""
+def best_of(runs):
+    """One run out of several: the least that each row ever needed."""
+    best = {}
+    for groups in runs:
+        for name, group in groups.items():
+            known = best.setdefault(name, group)
+            for row in group.rows:
+                if row in known.rows:
+                    least = min(known.rows[row]["min"], group.rows[row]["min"])
+                    known.rows[row]["min"] = least
+    return best
+
+
+def slower(stored, new, suspects):
+    """(group, times as slow, ratio's rise) of what is slower than stored; with suspects also what
+    may be: slower in time or in ratio alone, which another run decides."""
     tolerance = 1 + float(os.environ.get("BENCH_TOLERANCE", "5")) / 100
     for name, old in stored.items():
-        rises = [(groups[name].ours["min"] / old.ours["min"],
-                  reference_ratio(groups[name]) / reference_ratio(old), groups[name])
-                 for groups in runs if name in groups]
-        if rises and all(time > tolerance and rise > tolerance for time, rise, _ in rises):
-            time, rise, now = min(rises, key=lambda found: found[:2])
-            yield now, time, rise
+        if name in new:
+            time = new[name].ours["min"] / old.ours["min"]
+            rise = reference_ratio(new[name]) / reference_ratio(old)
+            if min(time, rise) > tolerance or (suspects and max(time, rise) > tolerance):
+                yield new[name], time, rise
+
+
+def load_runs(folders):
+    """The groups of each folder, and all contexts."""
+    loaded = [load(folder) for folder in folders]
+    return [groups for groups, _ in loaded], sum((contexts for _, contexts in loaded), [])
 
 
 def compare(stored_folder, folders, names_only):
-    stored, contexts = load(stored_folder)
-    machines = {fingerprint(context) for context in contexts}
-    runs = []
-    for folder in folders:
-        groups, contexts = load(folder)
-        machines |= {fingerprint(context) for context in contexts}
-        runs.append(groups)
+    stored, contexts = load_runs(sorted(glob.glob(os.path.join(stored_folder, "[0-9]"))))
+    runs, new_contexts = load_runs(folders)
+    machines = {fingerprint(context) for context in contexts + new_contexts}
     if len(machines) != 1:
         print("bench.py: stored on another machine or by another compiler: not comparable",
               file=sys.stderr)
         return 2
-    found = list(slower(stored, runs))
+    stored, new = best_of(stored), best_of(runs)
+    found = list(slower(stored, new, names_only))
     if names_only:
         print("\n".join(sorted({group.program for group, _, _ in found})))
         return 0
+    if not found and len(new) == 1:
+        for name in set(stored) & set(new):
+            print("# %s: %.3f ns, ratio %.3f; stored %.3f, %.3f" % (
+                name, new[name].ours["min"], reference_ratio(new[name]), stored[name].ours["min"],
+                reference_ratio(stored[name])))
     for group, time, rise in found:
         print("slower: %s/%s: %.2f times the stored time, ratio %.2f times the stored one" % (
             group.program, group.name, time, rise))
-    measured = set().union(*runs)
-    for name in sorted(set(stored) - measured):
+    for name in sorted(set(stored) - set(new)):
         print("# not measured now: " + name)
-    print("%d groups compared, %d slower" % (len(set(stored) & measured), len(found)))
+    print("%d groups compared, %d slower" % (len(set(stored) & set(new)), len(found)))
     return 1 if found else 0
 
 

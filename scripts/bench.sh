@@ -4,7 +4,7 @@
 #                                                  picture; `coldevm bench` on the own contracts
 #   scripts/bench.sh --check [PRESET [FILTER]]     the bars of bench/bars.txt; exit status 1 if one
 #                                                  does not hold
-#   scripts/bench.sh --store [PRESET [FILTER]]     keeps the results of this machine (BENCH_STORE,
+#   scripts/bench.sh --store [PRESET [FILTER]]     keeps the results of three runs (BENCH_STORE,
 #                                                  build/bench/stored)
 #   scripts/bench.sh --compare [PRESET [FILTER]]   exit status 1 if something became slower than
 #                                                  stored, 2 if that was another machine
@@ -116,8 +116,10 @@ check)
     ;;
 store)
     rm -rf "$stored"
-    # shellcheck disable=SC2086
-    run_into "$stored" $all
+    for run in 1 2 3; do
+        # shellcheck disable=SC2086
+        run_into "$stored/$run" $all
+    done
     echo "stored: $stored"
     ;;
 compare)

@@ -1,4 +1,5 @@
-# 64-bit ARM, by Debian's cross compiler (gcc-aarch64-linux-gnu); static programs, run by qemu-aarch64.
+# 64-bit ARM by Debian's cross compiler (gcc-aarch64-linux-gnu); static programs, run by
+# qemu-aarch64.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)

@@ -1,4 +1,5 @@
-# s390x, the big-endian machine, by Debian's cross compiler (gcc-s390x-linux-gnu); static programs, run by qemu-s390x.
+# The big-endian s390x by Debian's cross compiler (gcc-s390x-linux-gnu); static programs, run by
+# qemu-s390x.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR s390x)
 set(CMAKE_C_COMPILER s390x-linux-gnu-gcc)

@@ -146,8 +146,9 @@ CHI_RUNTIME void ch_hot_leave(uint64_t token);
 CHI_RUNTIME uint64_t chi_hot_save(void);
 
 /** ch_track_note tells a run time that counts for the whole process what a pattern did:
- *  `size_bytes` as asked for, `site` a code address in the caller, `object` its first byte; NULL
- *  where many went back at once (size_bytes is their sum) or it is not known.
+ *  `size_bytes` as asked for (slabs and buffer pools: as given), `site` a code address in the
+ *  caller, `object` its first byte; NULL where many went back at once (size_bytes is their sum) or
+ *  it is not known.
  *  Weak in every build, also with CH_GUARD=2: CH_TRACK_NOTE tests for it. Threads: any. */
 CHI_TRACKING void ch_track_note(unsigned kind, unsigned op, size_t size_bytes, const void *site,
                                 const void *object);

@@ -1,5 +1,7 @@
 /** ch_pool recycles a fixed number of equal objects. Its bookkeeping lies outside the objects: a
- *  stack of free indices and one generation per slot, odd while the slot is in use.
+ *  stack of free indices and one generation per slot, odd while the slot is in use. The object that
+ *  was released last is kept by pointer on top of the stack (the spare one), so that a pair of
+ *  acquire and release touches neither the stack nor a count.
  *
  *   base                                   generations      free_slots
  *    |obj 0|obj 1| ... |obj count-1|        | g g g ... |    | 7 3 1 .. |
@@ -71,7 +73,8 @@ typedef struct ch_pool {
     uint32_t *generations;
     uint32_t *free_slots;
     void *spare;       /* the object released last, if the inline paths did it; or NULL */
-    size_t spare_slot; /* its slot, whose generation is still odd */
+    void *given;       /* while spare is NULL: the one it was, if that is out; or NULL */
+    size_t spare_slot; /* the slot of either; while spare, its generation is still odd */
     size_t free_count; /* free slots that the inline path may take; 0 in a pool that has none */
     size_t fast_fresh; /* fresh, or 0 if every call must go out of line */
     size_t stride_bytes;
@@ -251,7 +254,10 @@ CH_INLINE size_t chi_pool_slot_of(const ch_pool *pool, const void *object) {
 CH_INLINE void *chi_pool_take(ch_pool *pool, size_t stride_bytes) {
     void *spare = pool->spare;
     if (CH_LIKELY(spare != NULL)) {
-        pool->generations[pool->spare_slot] += 2;
+        uint32_t *generation = &pool->generations[pool->spare_slot];
+        uint32_t next = *generation + 2;
+        *generation = next;
+        pool->given = CH_LIKELY(next != pool->generation_last) ? spare : NULL;
         CH_PUBLISH(pool->spare, NULL);
         return spare;
     }
@@ -302,8 +308,21 @@ CH_INLINE size_t chi_pool_inverse(size_t odd) {
     return inverse * (2 - odd * inverse);
 }
 
+/* The release of the object that was taken last, which needs no further check: whoever else puts an
+ * object in its place, or takes this one by another way, leaves no `given` that is not out. */
+CH_INLINE bool chi_pool_give_again(ch_pool *pool, void *object) {
+    if (object != pool->given || pool->spare != NULL || object == NULL) {
+        return false;
+    }
+    CH_PUBLISH(pool->spare, object);
+    return true;
+}
+
 /* A release where the stride is a constant: the multiplication is one too, or none. */
 CH_INLINE ch_status chi_pool_give_stride(ch_pool *pool, void *object, size_t stride_bytes) {
+    if (chi_pool_give_again(pool, object)) {
+        return CH_OK;
+    }
     if (CH_UNLIKELY(pool->stride_bytes != stride_bytes)) {
         return ch_pool_release_slow(pool, object);
     }
@@ -318,14 +337,19 @@ CH_INLINE void *ch_pool_acquire(ch_pool *pool) {
 }
 
 CH_INLINE ch_status ch_pool_release(ch_pool *pool, void *object) {
+    if (chi_pool_give_again(pool, object)) {
+        return CH_OK;
+    }
     return chi_pool_give(pool, object, chi_pool_slot_of(pool, object));
 }
 
 CH_INLINE void *ch_pool_get(const ch_pool *pool, ch_pool_handle handle) {
-    uint8_t *object = pool->base + handle.index * pool->stride_bytes;
     if (CH_LIKELY(handle.index < pool->fast_fresh && (handle.generation & 1u) != 0 &&
-                  pool->generations[handle.index] == handle.generation && object != pool->spare)) {
-        return object;
+                  pool->generations[handle.index] == handle.generation)) {
+        uint8_t *object = pool->base + handle.index * pool->stride_bytes;
+        if (CH_LIKELY(object != pool->spare)) {
+            return object;
+        }
     }
     return ch_pool_get_slow(pool, handle);
 }
@@ -335,6 +359,9 @@ CH_INLINE void *ch_pool_acquire_unchecked(ch_pool *pool) {
 }
 
 CH_INLINE void ch_pool_release_unchecked(ch_pool *pool, void *object) {
+    if (chi_pool_give_again(pool, object)) {
+        return;
+    }
     size_t slot = chi_pool_slot_of(pool, object);
     if (CH_UNLIKELY(pool->fast_fresh == 0 || pool->generations[slot] == pool->generation_last)) {
         (void)ch_pool_release_slow(pool, object);

@@ -247,8 +247,9 @@ CH_INLINE ch_status ch_slab_release(ch_slab *slab, void *block);
 
 /** ch_slab_release_sized also verifies that a request of `size_bytes` would be served by the class
  *  of the block (with EMPTY_BORROW: by that or a smaller one; oversize: that it is the size asked
- *  for). CH_EINVAL, misuse, if not; checked after the pointer itself. */
-ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes);
+ *  for). CH_EINVAL, misuse, if not; checked after the pointer itself. In static slabs the faster
+ *  one: the size tells the class, so the block need not be looked up. */
+CH_INLINE ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes);
 
 /** ch_slab_resize tells whether a block can hold `size_bytes` where it lies: CH_OK, the block is
  *  good for it; CH_EFULL it would have to move, nothing changed. Misuse as ch_slab_release. */
@@ -304,6 +305,7 @@ ch_status ch_slab_track(ch_slab *slab, ch_tracker *tracker);
 /** Out-of-line halves of the inline functions; not for direct use. */
 void *ch_slab_acquire_slow(ch_slab *slab, size_t size_bytes);
 ch_status ch_slab_release_slow(ch_slab *slab, void *block);
+ch_status ch_slab_release_sized_slow(ch_slab *slab, void *block, size_t size_bytes);
 
 CH_API_END
 
@@ -337,20 +339,34 @@ CH_INLINE void *ch_slab_acquire(ch_slab *slab, size_t size_bytes) {
     return ch_slab_acquire_slow(slab, size_bytes);
 }
 
+/* Takes a block back if it is one in use of this class. */
+CH_INLINE bool chi_slab_give(chi_slab_class *owner, const void *block) {
+    size_t slot = chi_slab_slot(owner, (uintptr_t)block - (uintptr_t)owner->base);
+    if (CH_UNLIKELY(slot >= owner->fresh || owner->used[slot] != 1)) {
+        return false;
+    }
+    uint32_t *end = owner->free_end;
+    owner->used[slot] = 0;
+    *end = (uint32_t)slot;
+    CH_PUBLISH(owner->free_end, end + 1);
+    return true;
+}
+
 CH_INLINE ch_status ch_slab_release(ch_slab *slab, void *block) {
     size_t offset = (uintptr_t)block - (uintptr_t)slab->area;
-    if (CH_LIKELY(offset < slab->fast_bytes)) {
-        chi_slab_class *owner = &slab->classes[slab->map[offset >> slab->map_shift]];
-        size_t slot = chi_slab_slot(owner, (uintptr_t)block - (uintptr_t)owner->base);
-        if (CH_LIKELY(slot < owner->fresh && owner->used[slot] == 1)) {
-            uint32_t *end = owner->free_end;
-            owner->used[slot] = 0;
-            *end = (uint32_t)slot;
-            CH_PUBLISH(owner->free_end, end + 1);
-            return CH_OK;
-        }
+    if (CH_LIKELY(offset < slab->fast_bytes) &&
+        CH_LIKELY(chi_slab_give(&slab->classes[slab->map[offset >> slab->map_shift]], block))) {
+        return CH_OK;
     }
     return ch_slab_release_slow(slab, block);
+}
+
+CH_INLINE ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes) {
+    if (CH_LIKELY(slab != NULL && size_bytes < slab->fast_sizes) &&
+        CH_LIKELY(chi_slab_give(&slab->classes[slab->lookup[(size_bytes + 7) >> 3]], block))) {
+        return CH_OK;
+    }
+    return ch_slab_release_sized_slow(slab, block, size_bytes);
 }
 
 #endif

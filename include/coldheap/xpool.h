@@ -47,9 +47,10 @@ typedef struct ch_xpool_shard {
     uint16_t *states;     /* of all objects of the pool */
     uint32_t *free_slots; /* own objects, last released on top */
     void *spare;          /* the own object released last, if the inline path did it; or NULL */
-    size_t spare_slot;
-    size_t free_count; /* of those, for the inline paths; 0 in a shard that has none */
-    size_t slot_count; /* of the pool; 0 if the inline release may not be used */
+    void *given;          /* while spare is NULL: the one it was, or NULL */
+    size_t spare_slot;    /* the slot of either */
+    size_t free_count;    /* of those, for the inline paths; 0 in a shard that has none */
+    size_t slot_count;    /* of the pool; 0 if the inline release may not be used */
     size_t stride_bytes;
     size_t stride_inverse;
     size_t stride_shift;
@@ -214,6 +215,7 @@ CH_INLINE void *ch_xpool_acquire(ch_xpool_shard *shard) {
         if (CH_LIKELY(chi_xpool_is_free(shard, slot))) {
             CH_PUBLISH(shard->states[slot], (uint16_t)shard->used_state);
             CH_PUBLISH(shard->spare, NULL);
+            shard->given = spare;
             return spare;
         }
     } else if (CH_LIKELY(top != 0)) {
@@ -243,7 +245,22 @@ CH_INLINE bool chi_xpool_put(ch_xpool_shard *shard, void *object, size_t slot) {
     return true;
 }
 
+/* The release of the object that was taken last: its slot is known. */
+CH_INLINE bool chi_xpool_put_again(ch_xpool_shard *shard, void *object) {
+    size_t slot = shard->spare_slot;
+    if (object != shard->given || shard->spare != NULL || object == NULL ||
+        CH_PEEK(shard->states[slot]) != shard->used_state) {
+        return false;
+    }
+    CH_PUBLISH(shard->states[slot], (uint16_t)(shard->used_state - CHI_XPOOL_USED));
+    CH_PUBLISH(shard->spare, object);
+    return true;
+}
+
 CH_INLINE ch_status ch_xpool_release(ch_xpool_shard *shard, void *object) {
+    if (chi_xpool_put_again(shard, object)) {
+        return CH_OK;
+    }
     size_t slot = chi_pool_slot((uintptr_t)object - (uintptr_t)shard->base, shard->stride_inverse,
                                 shard->stride_shift);
     if (CH_LIKELY(slot < shard->slot_count)) {

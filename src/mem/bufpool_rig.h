@@ -20,6 +20,7 @@ typedef enum bufpool_step {
     STEP_RELEASE_MOVED,
     STEP_RESET,
     STEP_REFUSE,
+    STEP_TRACK,
     STEP_RENEW,
     STEP_COUNT
 } bufpool_step;
@@ -36,6 +37,8 @@ typedef struct bufpool_world {
     ch_bufpool_class classes[WORLD_CLASSES];
     bool twin;
     rig_source source;
+    ch_tracker tracker; /* comes and goes; must change nothing */
+    CH_ALIGNED(64) uint8_t tables[1024];
     void *memory;
     size_t memory_bytes;
     world_buffer live[WORLD_LIVE];
@@ -74,7 +77,9 @@ static inline bool world_begin(bufpool_world *w, const ch_bufpool_class *classes
     memset(w->memory, 0xa5, w->memory_bytes);
     rig_seen = (rig_recorder){0};
     (void)ch_on_misuse(&rig_hook);
-    return world_init_pool(w) == CH_OK;
+    const ch_tracker_options counters = {.counters_only = true};
+    return ch_tracker_init(&w->tracker, w->tables, sizeof w->tables, &counters) == CH_OK &&
+           world_init_pool(w) == CH_OK;
 }
 
 static inline bool world_end(bufpool_world *w) {
@@ -284,6 +289,8 @@ static inline bool world_step(bufpool_world *w, bufpool_step step, uint32_t argu
     case STEP_REFUSE:
         w->source.refusing = w->twin && !w->source.refusing && argument % 2 == 0;
         return true;
+    case STEP_TRACK:
+        return ch_bufpool_track(&w->pool, w->pool.tracker == NULL ? &w->tracker : NULL) == CH_OK;
     default:
         return ch_bufpool_fini(&w->pool) == CH_OK && w->source.live == 0 &&
                world_init_pool(w) == CH_OK;

@@ -23,7 +23,7 @@ static ch_bufpool *start(bool twin, bool strict) {
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
 
-TEST(bufpool_by_default_has_four_classes) {
+TEST(bufpool_by_default_has_four_classes) { /* M42 */
     static const size_t sizes[] = {64, 256, 1024, 4096};
     static const size_t counts[] = {500, 250, 100, 25};
     ch_bufpool_class_figures one;
@@ -51,7 +51,7 @@ TEST(bufpool_by_default_has_four_classes) {
     free(memory);
 }
 
-TEST(bufpool_footprint_is_exact_between_two_closed_pages) {
+TEST(bufpool_footprint_is_exact_between_two_closed_pages) { /* M2 M42 */
     FOR_BOTH(twin) {
         ch_bufpool_options options = {.classes = CLASSES, .class_count = 3};
         ch_allocator source = rig_source_allocator(&world.source);
@@ -89,7 +89,7 @@ static void check_invalid(const ch_bufpool_class *classes, size_t class_count) {
     CHECK(rig_is_filled((const uint8_t *)&pool, sizeof pool, 0));
 }
 
-TEST(bufpool_invalid_options_have_no_footprint_and_no_pool) {
+TEST(bufpool_invalid_options_have_no_footprint_and_no_pool) { /* M2 M5 M42 */
     static const ch_bufpool_class equal[] = {{16, 1}, {16, 1}};
     static const ch_bufpool_class zero[] = {{0, 1}, {16, 1}};
     static const ch_bufpool_class absent[] = {{16, 0}, {32, 0}};
@@ -113,7 +113,7 @@ TEST(bufpool_invalid_options_have_no_footprint_and_no_pool) {
     CHECK_EQUAL(ch_bufpool_align(), CH_BUFFER_ALIGN_MAX);
 }
 
-TEST(bufpool_calls_before_init_after_fini_and_on_a_copy_answer_estate) {
+TEST(bufpool_calls_before_init_after_fini_and_on_a_copy_answer_estate) { /* M2 M3 */
     ch_bufpool *pool = start(false, false);
     static ch_bufpool blank;
     static ch_bufpool copy;
@@ -142,7 +142,7 @@ TEST(bufpool_calls_before_init_after_fini_and_on_a_copy_answer_estate) {
 
 /* ---- Lending --------------------------------------------------------------------------------- */
 
-TEST(bufpool_falls_through_absent_and_empty_classes_unless_strict) {
+TEST(bufpool_falls_through_absent_and_empty_classes_unless_strict) { /* M42 M45 */
     FOR_BOTH(strict) {
         ch_bufpool *pool = start(false, strict);
         ch_bufpool_class_figures one;
@@ -166,7 +166,7 @@ TEST(bufpool_falls_through_absent_and_empty_classes_unless_strict) {
     }
 }
 
-TEST(bufpool_no_secret_reaches_the_next_borrower) {
+TEST(bufpool_no_secret_reaches_the_next_borrower) { /* M44 */
     FOR_BOTH(twin) {
         ch_bufpool *pool = start(twin, false);
         ch_buffer lent[5] = {0};
@@ -187,7 +187,35 @@ TEST(bufpool_no_secret_reaches_the_next_borrower) {
     }
 }
 
-TEST(bufpool_buffer_takes_bytes_up_to_its_capacity) {
+TEST(bufpool_clears_every_byte_of_a_buffer_and_none_beside_it) { /* M10 M44 */
+    static const size_t sizes[] = {1,   7,   63,  64,  65,   100,  127,  128,  129,  192,
+                                   255, 256, 257, 500, 1000, 1024, 1025, 4096, 5000, 20000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const ch_bufpool_class one = {sizes[i], 3};
+        ch_bufpool_options options = {.classes = &one, .class_count = 1};
+        size_t bytes = ch_bufpool_footprint(&options);
+        uint8_t *memory = aligned_alloc(CH_BUFFER_ALIGN_MAX, (bytes + 63) / 64 * 64);
+        ch_bufpool pool;
+        ch_buffer lent[3] = {0};
+        memset(memory, 0xa5, bytes);
+        CHECK_EQUAL(ch_bufpool_init(&pool, memory, bytes, &options), CH_OK);
+        for (size_t k = 0; k < 3; k++) {
+            CHECK_EQUAL(ch_bufpool_acquire(&pool, &lent[k], sizes[i]), CH_OK);
+            memset(lent[k].data, 0x5e, sizes[i]);
+        }
+        const uint8_t *middle = lent[1].data;
+        CHECK_EQUAL(ch_bufpool_release(&pool, &lent[1]), CH_OK);
+        CHECK(chi_checked() || rig_is_filled(middle, sizes[i], 0));
+        CHECK(rig_is_filled(lent[0].data, sizes[i], 0x5e));
+        CHECK(rig_is_filled(lent[2].data, sizes[i], 0x5e));
+        CHECK_EQUAL(ch_bufpool_acquire(&pool, &lent[1], 0), CH_OK);
+        CHECK(lent[1].data == middle && rig_is_filled(middle, sizes[i], 0));
+        CHECK_EQUAL(ch_bufpool_fini(&pool), CH_OK);
+        free(memory);
+    }
+}
+
+TEST(bufpool_buffer_takes_bytes_up_to_its_capacity) { /* M5 M43 */
     ch_bufpool *pool = start(false, false);
     ch_buffer buffer = {0};
     const uint8_t *bytes = NULL;
@@ -220,7 +248,7 @@ TEST(bufpool_buffer_takes_bytes_up_to_its_capacity) {
 
 /* ---- Misuse ---------------------------------------------------------------------------------- */
 
-TEST(bufpool_every_wrong_release_has_its_own_status_and_changes_nothing) {
+TEST(bufpool_every_wrong_release_has_its_own_status_and_changes_nothing) { /* M3 M4 M44 */
     FOR_BOTH(twin) {
         static CH_ALIGNED(64) uint8_t block[8192];
         static ch_bufpool other;
@@ -265,7 +293,7 @@ static void *call_all(void *context) {
     return NULL;
 }
 
-TEST(bufpool_calls_from_another_thread_are_misuse_in_verify_builds) {
+TEST(bufpool_calls_from_another_thread_are_misuse_in_verify_builds) { /* M4 M6 */
     if (chi_thread_token() == NULL) {
         ch_test_skip("threads are told apart in verify builds only");
         return;
@@ -284,7 +312,7 @@ TEST(bufpool_calls_from_another_thread_are_misuse_in_verify_builds) {
 
 /* ---- Figures and self-check ------------------------------------------------------------------ */
 
-TEST(bufpool_json_tells_what_happened_at_every_length) {
+TEST(bufpool_json_tells_what_happened_at_every_length) { /* M9 M45 */
     static const char want[] =
         "{\"object\":\"bufpool\",\"name\":\"a \\\"b\\\"\",\"capacity\":5,\"in_use\":2,"
         "\"available\":3,\"acquires\":3,\"requested_bytes\":65,\"given_bytes\":428,\"failures\":1,"
@@ -379,7 +407,7 @@ static bool faults(uint8_t *at) {
     return ch_test_child_dies(touch, at, NULL, 0);
 }
 
-TEST(bufpool_misuse_of_bytes_faults_under_asan_only) {
+TEST(bufpool_misuse_of_bytes_faults_under_asan_only) { /* M8 */
     ch_bufpool *pool = start(false, false);
     ch_buffer first = {0};
     ch_buffer buffer = {0};

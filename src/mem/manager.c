@@ -49,6 +49,12 @@ static void bind_tracker(ch_manager *manager, ch_tracker *tracker) {
     if ((manager->present & bit(CH_MANAGER_STACK)) != 0) {
         (void)ch_stack_track(&manager->stack, tracker);
     }
+    if ((manager->present & bit(CH_MANAGER_POOLS)) != 0) {
+        (void)ch_pools_track(&manager->pools, tracker);
+    }
+    if ((manager->present & bit(CH_MANAGER_BUFFERS)) != 0) {
+        (void)ch_bufpool_track(&manager->buffers, tracker);
+    }
     if ((manager->present & bit(CH_MANAGER_ARENAS)) != 0) {
         (void)ch_arenas_track(&manager->arenas, tracker);
     }

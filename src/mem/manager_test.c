@@ -1,48 +1,18 @@
-/* manager_test.c: set-up, use and switches of managers. What any sequence of calls must do is
- * manager_model_test.c's matter; presets and layout are manager_config_test.c's. */
+/* manager_test.c: set-up, use, switches and places of managers. What any sequence of calls must do
+ * is manager_model_test.c's matter; presets and layout are manager_config_test.c's, figures and
+ * self-check manager_info_test.c's. */
 #define _GNU_SOURCE
 #include <coldheap/manager.h>
 
 #include <pthread.h>
 #include <stdio.h>
-#include <sys/mman.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "harness.h"
 #include "mem/checked.h"
+#include "mem/manager_hall_rig.h"
 #include "mem/mem_rig.h"
-
-/* A manager over memory of exactly its footprint, between two closed pages. */
-typedef struct hall {
-    uint8_t *map;
-    size_t map_bytes;
-    uint8_t *memory;
-    size_t size_bytes;
-    ch_manager *manager;
-} hall;
-
-static bool hall_open(hall *h, const ch_manager_config *config) {
-    size_t need = ch_manager_footprint(config);
-    size_t border = ch_manager_align(config);
-    size_t room = (need + 4095) / 4096 * 4096;
-    *h = (hall){.map_bytes = room + 8192, .size_bytes = need};
-    h->map = mmap(NULL, h->map_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (!CHECK(need > 0 && h->map != MAP_FAILED)) {
-        return false;
-    }
-    CHECK_EQUAL(mprotect(h->map + 4096, room, PROT_READ | PROT_WRITE), 0);
-    h->memory = h->map + 4096 + (room - need) / border * border;
-    return CHECK_EQUAL(ch_manager_init(&h->manager, h->memory, need, config), CH_OK);
-}
-
-static void hall_close(hall *h) {
-    CHECK_EQUAL(ch_manager_fini(h->manager), CH_OK);
-    (void)munmap(h->map, h->map_bytes);
-}
-
-static bool lies_inside(const hall *h, const void *pointer, size_t size_bytes) {
-    uintptr_t offset = (uintptr_t)pointer - (uintptr_t)h->memory;
-    return offset <= h->size_bytes && size_bytes <= h->size_bytes - offset;
-}
 
 static void use_stack(hall *h, bool on) {
     ch_stack *stack = ch_manager_stack(h->manager);
@@ -271,6 +241,26 @@ TEST(manager_with_guard_pages_has_closed_pages_between_features) { /* M55 M16 */
     CHECK_EQUAL(ch_manager_fini(manager), CH_OK);
 }
 
+/* The child's address space ends before a manager fits; it says by its death that all was well. */
+static void refuse_memory(void *context) {
+    const struct rlimit little = {(rlim_t)1 << 20, (rlim_t)1 << 20};
+    ch_manager *manager = NULL;
+    if (setrlimit(RLIMIT_AS, &little) == 0 &&
+        ch_manager_init_region(&manager, context, NULL) == CH_ENOMEM && manager == NULL) {
+        abort();
+    }
+    _exit(0);
+}
+
+TEST(manager_that_the_system_has_no_memory_for_says_so) { /* M55 M76 */
+    ch_manager_config config = ch_manager_high_performance();
+    if (RIG_SLOW) {
+        ch_test_skip("sanitizers need the address space");
+        return;
+    }
+    CHECK(ch_test_child_dies(refuse_memory, &config, NULL, 0));
+}
+
 /* ---- Statuses ------------------------------------------------------------------------------ */
 
 TEST(manager_refuses_what_it_cannot_be_and_changes_nothing) { /* M2 M3 M5 */
@@ -403,68 +393,5 @@ TEST(manager_knows_its_thread_in_verify_builds) { /* M6 */
         (void)ch_on_misuse(NULL);
         CHECK(refused != NULL && rig_misused(h.manager, CH_ETHREAD));
     }
-    hall_close(&h);
-}
-
-/* ---- Self-check ---------------------------------------------------------------------------- */
-
-TEST(manager_check_notices_each_byte_of_header_fields_it_promises) { /* M7 */
-    const ch_manager_config config = ch_manager_balanced();
-    hall h;
-    if (!hall_open(&h, &config)) {
-        return;
-    }
-    ch_manager *m = h.manager;
-    const struct {
-        void *start;
-        size_t size_bytes;
-        unsigned invariant;
-    } ranges[] = {{&m->config, sizeof m->config, 1},
-                  {m->parts, sizeof m->parts, 1},
-                  {m->name, sizeof m->name, 1},
-                  {&m->present, sizeof m->present, 1},
-                  {&m->footprint_bytes, sizeof m->footprint_bytes, 1},
-                  {&m->seal, sizeof m->seal, 1},
-                  {&m->magic, sizeof m->magic, 1},
-                  {&m->switched, sizeof m->switched, 2},
-                  {&m->stack_given, sizeof m->stack_given, 2},
-                  {&m->buffers_given, sizeof m->buffers_given, 2},
-                  {&m->tracker_given, sizeof m->tracker_given, 2},
-                  {m->pools_given, sizeof m->pools_given, 2},
-                  {m->arenas_given, sizeof m->arenas_given, 2}};
-    for (size_t r = 0; r < sizeof ranges / sizeof ranges[0]; r++) {
-        for (size_t i = 0; i < ranges[r].size_bytes; i++) {
-            uint8_t *byte = (uint8_t *)ranges[r].start + i;
-            unsigned invariant = 0;
-            *byte ^= 0x81;
-            CHECK_EQUAL(ch_manager_check(m, &invariant), CH_ECORRUPT);
-            CHECK_EQUAL(invariant, ranges[r].invariant);
-            *byte ^= 0x81;
-        }
-    }
-    unsigned invariant = 1;
-    CHECK_EQUAL(ch_manager_check(m, &invariant), CH_OK);
-    CHECK_EQUAL(invariant, 0);
-    hall_close(&h);
-}
-
-TEST(manager_check_tells_the_part_that_is_broken) { /* M7 */
-    ch_manager_config config = ch_manager_balanced();
-    hall h;
-    config.allocation_tracking = true;
-    if (!hall_open(&h, &config)) {
-        return;
-    }
-    ch_manager *m = h.manager;
-    uint64_t *seals[] = {&m->tracker.seal, &m->stack.seal, &m->pools.seal, &m->buffers.seal,
-                         &m->arenas.seal};
-    for (unsigned i = 0; i < 5; i++) {
-        unsigned invariant = 0;
-        *seals[i] ^= 1;
-        CHECK_EQUAL(ch_manager_check(m, &invariant), CH_ECORRUPT);
-        CHECK_EQUAL(invariant, 100 * (i + 1) + 1);
-        *seals[i] ^= 1;
-    }
-    CHECK_EQUAL(ch_manager_check(m, NULL), CH_OK);
     hall_close(&h);
 }

@@ -43,6 +43,11 @@ typedef struct word {
 #define CH_MAP_CAP  0
 #include <coldheap/tmpl/map.h>
 
+#define CH_MAP_NAME            one_place
+#define CH_MAP_KEY             uint32_t
+#define CH_MAP_HASH(key, seed) ((void)(key), (void)(seed), (uint64_t)0)
+#include <coldheap/tmpl/map.h>
+
 #if defined(CH_MAP_NAME) || defined(CH_MAP_KEY) || defined(CH_MAP_VALUE) || defined(CH_MAP_CAP) || \
     defined(CH_MAP_HASH) || defined(CH_MAP_EQUAL) || defined(CHI_)
 #error "map.h left a parameter defined"
@@ -193,6 +198,34 @@ TEST(map_set_of_32_byte_keys_finds_by_content) { /* M61 M63 */
     }
     CHECK(seen_words_empty(&set));
     free(memory);
+}
+
+/* Every key wants the same group and has the same tag: each call still ends, and is right. */
+TEST(map_full_of_keys_with_one_hash_answers) { /* M63 M64 */
+    static const size_t capacities[] = {1, 15, 105, 700};
+    for (size_t n = 0; n < sizeof capacities / sizeof capacities[0]; n++) {
+        const uint32_t capacity = (uint32_t)capacities[n];
+        one_place set = {0};
+        void *memory = NULL;
+        size_t size = one_place_footprint(capacity);
+        CHECK(posix_memalign(&memory, one_place_align(), size) == 0);
+        CHECK_EQUAL(one_place_init(&set, memory, size, &(ch_map_options){capacity, 1}), CH_OK);
+        for (uint32_t key = 0; key < capacity; key++) {
+            CHECK_EQUAL(one_place_put(&set, &key), CH_OK);
+        }
+        CHECK_EQUAL(one_place_put(&set, &capacity), CH_EFULL);
+        CHECK(!one_place_has(&set, &capacity));
+        CHECK_EQUAL(one_place_remove(&set, &capacity), CH_ENOENT);
+        CHECK_EQUAL(one_place_check(&set, NULL), CH_OK);
+        for (uint32_t i = 0; i < capacity; i++) { /* from the middle on, round */
+            uint32_t key = (i + capacity / 2) % capacity;
+            CHECK_EQUAL(one_place_remove(&set, &key), CH_OK);
+            CHECK(!one_place_has(&set, &key));
+            CHECK(i % 16 != 0 || one_place_check(&set, NULL) == CH_OK);
+        }
+        CHECK(one_place_empty(&set) && one_place_check(&set, NULL) == CH_OK);
+        free(memory);
+    }
 }
 
 /* ---- Churn ----------------------------------------------------------------------------------- */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RIG_SLOW is 1 where a sanitizer makes every access cost many times more. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+/* RIG_SLOW is 1 where a sanitizer or emulator makes every access cost many times more. */
+#if defined(CH_TEST_SLOW) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define RIG_SLOW 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)

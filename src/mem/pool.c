@@ -289,6 +289,7 @@ static ch_status fail(ch_pool *pool, ch_status status, const void *site) {
 
 static ch_status acquire(ch_pool *pool, size_t *taken, const void *site) {
     size_t slot = take_slot(pool);
+    pool->given = NULL;
     if (slot == SIZE_MAX) {
         return fail(pool, CH_EFULL, site);
     }
@@ -380,6 +381,7 @@ ch_status chi_pool_find(const ch_pool *pool, const void *object, size_t *slot) {
 }
 
 static void release(ch_pool *pool, size_t slot, const void *site) {
+    pool->given = NULL;
     uint32_t generation = generation_after(pool, pool->generations[slot]);
     void *object = chi_pool_object(pool, slot);
     note(pool, CH_TRACK_RELEASE, pool->config.object_bytes, site, object);
@@ -500,6 +502,7 @@ ch_status ch_pool_reset(ch_pool *pool) {
     }
     set_fresh(pool, 0);
     CH_PUBLISH(pool->spare, NULL);
+    pool->given = NULL;
     CH_PUBLISH(pool->free_count, 0);
     CH_PUBLISH(pool->held_count, 0);
     CH_PUBLISH(pool->retired_passed, 0);
@@ -528,6 +531,7 @@ void chi_pool_track_as(ch_pool *pool, ch_tracker *tracker, bool tracked) {
     pool->tracker = tracker;
     pool->tracked = tracked;
     bool fast = chi_pool_is_fast(pool);
+    pool->given = NULL;
     if (was_fast && !fast) {
         size_t spare = take_spare(pool);
         size_t count = pool->free_count;

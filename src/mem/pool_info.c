@@ -123,10 +123,19 @@ static bool geometry_holds(const ch_pool *pool) {
 
 static bool spare_holds(const ch_pool *pool, bool fast) {
     size_t slot = pool->spare_slot;
-    if (pool->spare == NULL) {
-        return fast ? slot < pool->config.count : slot == 0;
+    if (!fast) {
+        return pool->spare == NULL && pool->given == NULL && slot == 0;
     }
-    return fast && slot < pool->fresh && pool->spare == pool->base + slot * pool->stride_bytes;
+    if (pool->given != NULL) {
+        size_t given = chi_pool_slot_of(pool, pool->given);
+        if (given >= pool->fresh || (pool->spare == NULL && given != slot) ||
+            (pool->spare == NULL && !chi_pool_is_used(pool, slot))) {
+            return false;
+        }
+    }
+    return pool->spare == NULL
+               ? slot < pool->config.count
+               : slot < pool->fresh && pool->spare == pool->base + slot * pool->stride_bytes;
 }
 
 static bool counts_hold(const ch_pool *pool) {

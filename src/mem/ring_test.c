@@ -143,6 +143,10 @@ TEST(ring_check_names_the_broken_invariant) { /* M7 M65 */
         ((uint8_t *)&broken.head)[i] ^= 8;
         CHECK_EQUAL(words_check(&broken, &invariant), CH_ECORRUPT);
         CHECK_EQUAL(invariant, 3);
+        broken = w.ring;
+        ((uint8_t *)&broken.tail)[i] ^= 1;
+        CHECK_EQUAL(words_check(&broken, &invariant), CH_ECORRUPT);
+        CHECK_EQUAL(invariant, 3);
     }
     w.ring.items = NULL;
     CHECK_EQUAL(words_check(&w.ring, &invariant), CH_ECORRUPT);

@@ -217,7 +217,7 @@ static bool size_fits(const ch_slab *slab, const void *block, size_t size_bytes,
     return wanted == place->class_index || (borrows && wanted < place->class_index);
 }
 
-ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes) {
+ch_status ch_slab_release_sized_slow(ch_slab *slab, void *block, size_t size_bytes) {
     chi_slab_place place = {0, 0};
     if (slab == NULL) {
         return CH_EINVAL;
@@ -225,12 +225,12 @@ ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes) {
     if (!chi_slab_is_live(slab)) {
         return CH_ESTATE;
     }
-    ch_status status = place_of(slab, block, __func__, CH_RETURN_ADDRESS(), &place);
+    ch_status status = place_of(slab, block, "ch_slab_release_sized", CH_RETURN_ADDRESS(), &place);
     if (status != CH_OK) {
         return status;
     }
     if (!size_fits(slab, block, size_bytes, &place)) {
-        return CHI_MISUSE(slab, slab->config.name, block, CH_EINVAL);
+        return report(slab, "ch_slab_release_sized", block, CH_RETURN_ADDRESS(), CH_EINVAL);
     }
     return give(slab, block, &place, CH_RETURN_ADDRESS());
 }

@@ -23,7 +23,7 @@ static ch_slab *start(world_kind kind) {
     return &world.slab;
 }
 
-TEST(slab_json_tells_what_happened_at_every_length) {
+TEST(slab_json_tells_what_happened_at_every_length) { /* M9 M41 */
     static const char want[] =
         "{\"object\":\"slab\",\"name\":\"a \\\"b\\\"\",\"in_use\":2,\"largest_available\":48,"
         "\"pages\":0,\"pages_used\":0,\"acquires\":3,\"failures\":0,\"borrows\":0,"
@@ -51,7 +51,7 @@ TEST(slab_json_tells_what_happened_at_every_length) {
     CHECK_TEXT(text, "null");
 }
 
-TEST(slab_stats_have_a_row_per_class) {
+TEST(slab_stats_have_a_row_per_class) { /* M9 M41 */
     ch_slab *slab = start(WORLD_PAGED);
     ch_slab_class_figures one;
     ch_slab_figures all;
@@ -69,7 +69,25 @@ TEST(slab_stats_have_a_row_per_class) {
     CHECK(world_end(&world));
 }
 
-TEST(slab_allocator_gives_the_alignment_that_is_asked_for) {
+TEST(slab_counts_survive_the_end_of_their_short_words) {       /* M41 */
+    const uint64_t rounds = chi_checked() ? 100000 : 20000000; /* the tally of a class: 2^24 */
+    for (world_kind kind = WORLD_STATIC; kind < WORLD_TWIN; kind++) {
+        ch_slab *slab = start(kind);
+        ch_slab_class_figures one;
+        for (uint64_t round = 0; round < rounds; round++) {
+            void *block = ch_slab_acquire(slab, 47);
+            CHECK(ch_slab_release(slab, block) == CH_OK);
+        }
+        CHECK_EQUAL(ch_slab_class_stats(slab, &one, 1), CH_OK);
+        CHECK_EQUAL(one.acquires, rounds);
+        CHECK_EQUAL(one.requested_bytes, rounds * 47);
+        CHECK_EQUAL(one.given_bytes, rounds * 48);
+        CHECK_EQUAL(one.peak, 1);
+        CHECK(world_end(&world));
+    }
+}
+
+TEST(slab_allocator_gives_the_alignment_that_is_asked_for) { /* M39 */
     for (world_kind kind = WORLD_STATIC; kind < WORLD_KINDS; kind++) {
         ch_slab *slab = start(kind);
         ch_allocator source = ch_slab_allocator(slab);
@@ -127,7 +145,7 @@ static void check_page_flips(ch_slab *slab) {
     }
 }
 
-TEST(slab_check_sees_every_flipped_byte) {
+TEST(slab_check_sees_every_flipped_byte) { /* M7 */
     for (world_kind kind = WORLD_STATIC; kind < WORLD_KINDS; kind++) {
         ch_slab *slab = start(kind);
         void *first = ch_slab_acquire(slab, 16);
@@ -151,7 +169,7 @@ TEST(slab_check_sees_every_flipped_byte) {
     }
 }
 
-TEST(slab_equal_calls_give_equal_offsets) {
+TEST(slab_equal_calls_give_equal_offsets) { /* M11 */
     for (world_kind kind = WORLD_STATIC; kind < WORLD_TWIN; kind++) {
         uint64_t sums[2];
         for (size_t life = 0; life < 2; life++) {
@@ -194,7 +212,7 @@ static void *call_all(void *context) {
     return NULL;
 }
 
-TEST(slab_calls_from_another_thread_are_misuse_in_verify_builds) {
+TEST(slab_calls_from_another_thread_are_misuse_in_verify_builds) { /* M4 M6 */
     if (chi_thread_token() == NULL) {
         ch_test_skip("threads are told apart in verify builds only");
         return;
@@ -227,7 +245,7 @@ static bool faults(uint8_t *at) {
     return ch_test_child_dies(touch, at, NULL, 0);
 }
 
-TEST(slab_misuse_of_bytes_faults_under_asan_only) {
+TEST(slab_misuse_of_bytes_faults_under_asan_only) { /* M8 */
     for (world_kind kind = WORLD_STATIC; kind < WORLD_TWIN; kind++) {
         ch_slab *slab = start(kind);
         (void)ch_slab_acquire(slab, 48);

@@ -24,6 +24,7 @@ typedef enum slab_step {
     STEP_RESIZE,
     STEP_RESET,
     STEP_REFUSE,
+    STEP_TRACK,
     STEP_RENEW,
     STEP_COUNT
 } slab_step;
@@ -46,6 +47,8 @@ typedef struct slab_world {
     void *inner_memory;
     bool inner_refuses;
     rig_source parent;
+    ch_tracker tracker; /* comes and goes; must change nothing */
+    CH_ALIGNED(64) uint8_t tables[1024];
     world_block live[WORLD_LIVE];
     size_t live_count;
     world_block gone[WORLD_GONE];
@@ -113,7 +116,9 @@ static inline bool world_begin(slab_world *w, const ch_slab_options *options, wo
     }
     rig_seen = (rig_recorder){0};
     (void)ch_on_misuse(&rig_hook);
-    return world_init_slab(w) == CH_OK;
+    const ch_tracker_options counters = {.counters_only = true};
+    return ch_tracker_init(&w->tracker, w->tables, sizeof w->tables, &counters) == CH_OK &&
+           world_init_slab(w) == CH_OK;
 }
 
 static inline bool world_inner_is_empty(const slab_world *w) {
@@ -405,6 +410,8 @@ static inline bool world_step(slab_world *w, slab_step step, uint32_t argument) 
         w->inner_refuses = w->kind == WORLD_TWIN && !w->inner_refuses && argument % 2 == 0;
         w->parent.refusing = !w->parent.refusing && argument % 4 == 0;
         return true;
+    case STEP_TRACK:
+        return ch_slab_track(&w->slab, w->slab.tracker == NULL ? &w->tracker : NULL) == CH_OK;
     default:
         return ch_slab_fini(&w->slab) == CH_OK && w->parent.live == 0 && world_inner_is_empty(w) &&
                world_init_slab(w) == CH_OK;

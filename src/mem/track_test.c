@@ -425,8 +425,8 @@ TEST(track_check_notices_each_byte_of_the_sums) { /* M7 */
     fill_tables();
     for (unsigned kind = 0; kind < CH_TRACK_KINDS; kind++) {
         chi_track_kind *of = &tracker.config.kinds[kind];
-        CHECK(sum_is_noticed(&of->acquisitions, sizeof of->acquisitions));
-        CHECK(sum_is_noticed(&of->acquired_bytes, sizeof of->acquired_bytes));
+        CHECK(sum_is_noticed(&of->calls[CH_TRACK_ACQUIRE], sizeof of->calls[0]));
+        CHECK(sum_is_noticed(&of->bytes[CH_TRACK_ACQUIRE], sizeof of->bytes[0]));
         CHECK(sum_is_noticed(&of->current_bytes, sizeof of->current_bytes));
     }
     for (size_t i = 0; i < tracker.site_count; i++) {

@@ -218,6 +218,8 @@ static void set_paths(ch_xpool_shard *shard, bool inline_paths) {
     }
     CH_PUBLISH(shard->free_count, inline_paths ? count : 0);
     CH_PUBLISH(shard->held_count, inline_paths ? 0 : count);
+    shard->given = NULL;
+    shard->spare_slot = inline_paths ? shard->spare_slot : 0;
     shard->slot_count = inline_paths ? chi_xpool_capacity(shard->pool) : 0;
 }
 
@@ -401,6 +403,7 @@ static bool take_slot(ch_xpool_shard *shard, size_t *slot) {
     size_t *count = count_of(shard);
     if (shard->spare != NULL) {
         *slot = shard->spare_slot;
+        shard->given = NULL;
         CH_PUBLISH(shard->spare, NULL);
         return true;
     }

@@ -69,9 +69,20 @@ size_t ch_xpool_stats_json(const ch_xpool *pool, char *out, size_t size) {
 }
 
 static bool spare_holds(const ch_xpool_shard *shard, bool inline_path) {
+    if (!inline_path) {
+        return shard->spare == NULL && shard->given == NULL && shard->spare_slot == 0;
+    }
+    if (shard->given != NULL) {
+        size_t given = chi_pool_slot((uintptr_t)shard->given - (uintptr_t)shard->base,
+                                     shard->stride_inverse, shard->stride_shift);
+        if (given - shard->index * shard->per_thread >= shard->fresh ||
+            (shard->spare == NULL && given != shard->spare_slot)) {
+            return false;
+        }
+    }
     return shard->spare_slot / shard->per_thread <= shard->index &&
            (shard->spare == NULL ||
-            (inline_path && shard->spare == shard->base + shard->spare_slot * shard->stride_bytes));
+            shard->spare == shard->base + shard->spare_slot * shard->stride_bytes);
 }
 
 static bool geometry_holds(const ch_xpool *pool, const ch_xpool_shard *shard, size_t index) {
