@@ -144,6 +144,24 @@ static ch_status twin_free(void *user, void *block, size_t size_bytes) {
     return CH_OK;
 }
 
+/* What a twin asks its source for, without the twin: with the alignment of the class. */
+static void *source_take(void *allocator, size_t size_bytes) {
+    const ch_slab *slab = allocator;
+    size_t size = ch_slab_class_size(slab, ch_slab_class_of(slab, size_bytes));
+    size_t align = size & (0 - size);
+    return twin_alloc(NULL, size, align < CH_SLAB_ALIGN_MAX ? align : CH_SLAB_ALIGN_MAX);
+}
+
+static void source_give(void *allocator, void *block, size_t size_bytes) {
+    (void)allocator;
+    (void)size_bytes;
+    free(block);
+}
+
+static uint64_t source_replace(void *context, uint64_t iterations) {
+    return replace(context, iterations, source_take, source_give);
+}
+
 /* ---- The comparison ---------------------------------------------------------------------------
  */
 
@@ -224,6 +242,7 @@ static void compare(bool logarithmic, bool writes) {
     rival *paged = begin(&drawn, &slabs[3], slab_take, writes);
     rival *lists = begin(&drawn, &raw, raw_take, writes);
     rival *twin = begin(&drawn, &slabs[2], slab_take, writes);
+    rival *source = begin(&drawn, &slabs[0], source_take, writes);
     rival *general[8];
     ch_bench_add("static", slab_replace, ours);
     ch_bench_expect_no_heap();
@@ -233,6 +252,7 @@ static void compare(bool logarithmic, bool writes) {
     ch_bench_expect_no_heap();
     ch_bench_add("raw lists", raw_replace, lists);
     ch_bench_add("twin on malloc", slab_replace, twin);
+    ch_bench_add("its malloc alone", source_replace, source);
     for (size_t i = 0; i < rival_count; i++) {
         general[i] = begin(&drawn, (void *)(uintptr_t)&known[i], general_take, writes);
         ch_bench_add(known[i].name, general_replace, general[i]);
@@ -246,6 +266,7 @@ static void compare(bool logarithmic, bool writes) {
     end(paged, slab_give);
     end(lists, raw_give);
     end(twin, slab_give);
+    end(source, source_give);
     for (size_t i = 0; i < rival_count; i++) {
         end(general[i], general_give);
     }
