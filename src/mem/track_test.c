@@ -252,7 +252,7 @@ TEST(track_loses_no_note_to_signals) { /* M72 */
     struct sigaction action = {.sa_handler = ring};
     const struct itimerval often = {{0, 50}, {0, 50}};
     const struct itimerval never = {{0, 0}, {0, 0}};
-    uint64_t made = 0;
+    size_t made = 0;
     start(&(ch_tracker_options){.sites_max = 16, .live_max = 64});
     rings = 0;
     CHECK_EQUAL(sigaction(SIGALRM, &action, NULL), 0);
@@ -267,9 +267,9 @@ TEST(track_loses_no_note_to_signals) { /* M72 */
     action.sa_handler = SIG_IGN; /* a last one may still be on its way */
     CHECK_EQUAL(sigaction(SIGALRM, &action, NULL), 0);
     CHECK(rings > 0);
-    CHECK_EQUAL(now()->pool_acquisitions, made + (uint64_t)rings);
+    CHECK_EQUAL(now()->pool_acquisitions, made + (size_t)rings);
     CHECK_EQUAL(figures.kinds[CH_TRACK_POOL].releases, made + (uint64_t)rings);
-    CHECK_EQUAL(figures.total_pool_bytes, 10 * made + 3 * (uint64_t)rings);
+    CHECK_EQUAL(figures.total_pool_bytes, 10 * (uint64_t)made + 3 * (uint64_t)rings);
 }
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
