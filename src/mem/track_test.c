@@ -442,3 +442,12 @@ TEST(track_check_notices_each_byte_of_the_sums) { /* M7 */
     CHECK(sum_is_noticed(&tracker.magic, sizeof tracker.magic));
     CHECK_EQUAL(ch_tracker_check(&tracker, NULL), CH_OK);
 }
+
+TEST(track_kinds_have_names) { /* M71 */
+    CHECK_TEXT(ch_track_kind_name(CH_TRACK_HEAP), "heap");
+    CHECK_TEXT(ch_track_kind_name(CH_TRACK_STACK), "stack");
+    CHECK_TEXT(ch_track_kind_name(CH_TRACK_POOL), "pool");
+    CHECK_TEXT(ch_track_kind_name(CH_TRACK_BUFFER), "buffer");
+    CHECK_TEXT(ch_track_kind_name(CH_TRACK_ARENA), "arena");
+    CHECK_TEXT(ch_track_kind_name(CH_TRACK_KINDS), "?");
+}
