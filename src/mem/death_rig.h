@@ -26,6 +26,13 @@ static inline void death_under_valgrind(const char *test, size_t count) {
         ch_test_skip("no memory checker here");
         return;
     }
+    /* Another machine's program, or too new a processor: then there is nothing to learn. */
+    const char *const probe[] = {DEATH_VALGRIND, "-q", "--error-exitcode=97", self, "--list", NULL};
+    char told[64];
+    if (ch_test_run_program(probe, told, sizeof told) != 0) {
+        ch_test_skip("Valgrind cannot run this build");
+        return;
+    }
     const char *const argv[] = {DEATH_VALGRIND, "-q", "--error-exitcode=97", self, "--filter",
                                 test,           NULL};
     for (size_t i = 0; i < count; i++) {
