@@ -223,7 +223,9 @@ ch_status ch_slab_init(ch_slab *slab, void *memory, size_t size_bytes,
 ch_status ch_slab_init_region(ch_slab *slab, ch_region *region, const ch_slab_options *options);
 
 /** ch_slab_init_twin makes the twin of a static slab. The memory holds only tables. Errors as
- *  ch_slab_init. Cost: O(sum of counts). */
+ *  ch_slab_init. A twin tells the last block of each place from foreign ones; a block released
+ * twice after its place served again is foreign. Cost: O(sum of counts); an acquire of a twin now
+ * and then too, O(1) on average. */
 ch_status ch_slab_init_twin(ch_slab *slab, void *memory, size_t size_bytes,
                             const ch_slab_options *options, const ch_allocator *source);
 
