@@ -13,13 +13,8 @@
 /** ch_hash_secret makes the secret of a table from its seed: odd, with bits everywhere. */
 CH_INLINE uint64_t ch_hash_secret(uint64_t seed);
 
-/** ch_hash_u64 hashes one word. Cost: one wide multiplication. */
+/** ch_hash_u64 hashes one word. Cost: one wide multiplication and one more. */
 CH_INLINE uint64_t ch_hash_u64(uint64_t value, uint64_t secret);
-
-/** ch_hash_u64_high hashes one word into the upper bits; the lower ones are not to be used. For a
- * table of 2^n places two given words meet in the upper n bits for at most 2 of 2^n secrets. Cost:
- * one multiplication. Source: multiply-shift, Dietzfelbinger and others 1997. */
-CH_INLINE uint64_t ch_hash_u64_high(uint64_t value, uint64_t secret);
 
 /** ch_hash_bytes hashes `size_bytes` bytes. Cost: one wide multiplication per 16 bytes begun; with
  *  a constant size the loop disappears. */
@@ -32,20 +27,18 @@ CH_INLINE uint64_t ch_hash_bytes(const void *bytes, size_t size_bytes, uint64_t 
 #define CHI_HASH_B 0x13198a2e03707345u
 #define CHI_HASH_C 0xa4093822299f31d1u
 
+/* 2^64 divided by the golden ratio, odd. */
+#define CHI_HASH_GOLDEN 0x9e3779b97f4a7c15u
+
 CH_INLINE uint64_t ch_hash_secret(uint64_t seed) {
     return ch_bits_mul_fold(seed ^ CHI_HASH_A, CHI_HASH_B) | 1u;
 }
 
-/* The place comes from the lower half's top bits (multiply-shift hashing), the tag from both
- * halves' lowest. */
+/* The fold alone leaves the upper bits of small words to one multiplication, which puts an
+ * arithmetic progression into few places for one secret in fifty (docs/design/027-containers.md).
+ */
 CH_INLINE uint64_t ch_hash_u64(uint64_t value, uint64_t secret) {
-    uint64_t low;
-    uint64_t high = ch_bits_mul_wide(&low, value, secret);
-    return low ^ (uint32_t)high;
-}
-
-CH_INLINE uint64_t ch_hash_u64_high(uint64_t value, uint64_t secret) {
-    return value * secret;
+    return ch_bits_mul_fold(value, secret) * CHI_HASH_GOLDEN;
 }
 
 /* The last 1 to 16 bytes as two words; short ones overlap. */

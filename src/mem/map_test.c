@@ -200,6 +200,27 @@ TEST(map_set_of_32_byte_keys_finds_by_content) { /* M61 M63 */
     free(memory);
 }
 
+/* Numbers in a row, or a power of two apart, as identifiers and addresses are: no seed puts half of
+ * them outside the group they want. One multiplication as hash does so for one seed in fifty. */
+TEST(map_spreads_progressions_whatever_the_seed) { /* M63 */
+    enum { CAPACITY = 1000, KEYS = 857, SEEDS = RIG_SLOW ? 20 : 200 };
+    for (unsigned shift = 0; shift <= 48; shift += 8) {
+        for (uint64_t seed = 0; seed < SEEDS; seed++) {
+            numbers map = {0};
+            void *memory = start_numbers(&map, CAPACITY, seed);
+            unsigned strays = 0;
+            for (uint64_t i = 0; i < KEYS; i++) {
+                CHECK(numbers_put(&map, &(uint64_t){i << shift}, &i) == CH_OK);
+            }
+            for (uint32_t i = 0; i < map.group_count; i++) {
+                strays += ch_bits_count(map.strays[i]);
+            }
+            CHECK(strays < KEYS / 2);
+            free(memory);
+        }
+    }
+}
+
 /* Every key wants the same group and has the same tag: each call still ends, and is right. */
 TEST(map_full_of_keys_with_one_hash_answers) { /* M63 M64 */
     static const size_t capacities[] = {1, 15, 105, 700};

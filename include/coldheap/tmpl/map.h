@@ -50,7 +50,7 @@
 
 #ifndef CH_MAP_HASH
 #define CH_MAP_HASH(key, secret)                                                                   \
-    (sizeof(CH_MAP_KEY) == 8 ? ch_hash_u64_high(ch_bits_load_le64(key), (secret))                  \
+    (sizeof(CH_MAP_KEY) == 8 ? ch_hash_u64(ch_bits_load_le64(key), (secret))                       \
                              : ch_hash_bytes((key), sizeof(CH_MAP_KEY), (secret)))
 #endif
 #ifndef CH_MAP_EQUAL
