@@ -6,7 +6,7 @@
 #   scripts/ci.sh conformance [PRESET]   every case of the public fixtures, and the check of the own
 #                                    contracts against their sources; nothing else
 #   scripts/ci.sh matrix             the other compiler and presets, one after the other
-#   scripts/ci.sh ports              32-bit x86, aarch64 and s390x under emulation, one after the other
+#   scripts/ci.sh ports              32-bit x86, aarch64 and s390x under emulation
 #   scripts/ci.sh memory             libcoldheap under Valgrind (sampled) and ThreadSanitizer
 #   scripts/ci.sh tidy               the tidy tests alone, to run before a push
 #   scripts/ci.sh format             lets clang-format 14 write over the C files
