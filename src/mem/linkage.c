@@ -96,6 +96,8 @@
          (region, pointer)) \
     SOME(void *, ch_slab_acquire, (ch_slab *slab, size_t size_bytes), (slab, size_bytes)) \
     SOME(ch_status, ch_slab_release, (ch_slab *slab, void *block), (slab, block)) \
+    SOME(ch_status, ch_slab_release_sized, (ch_slab *slab, void *block, size_t size_bytes), \
+         (slab, block, size_bytes)) \
     SOME(void *, ch_stack_alloc, (ch_stack *stack, size_t size_bytes, size_t align), \
          (stack, size_bytes, align)) \
     SOME(ch_status, ch_stack_free, (ch_stack *stack, void *block, size_t size_bytes), \
