@@ -32,6 +32,9 @@ target_include_directories(coldheap_flags INTERFACE
 
 # Where size_t has 32 bits, programs of tests take the harness's 64-bit random numbers for sizes.
 add_library(coldheap_test_flags INTERFACE)
+if(CMAKE_C_FLAGS_RELEASE MATCHES "--coverage")
+  target_compile_definitions(coldheap_test_flags INTERFACE CH_TEST_COVERAGE=1)
+endif()
 if(COLDHEAP_SLOW)
   target_compile_definitions(coldheap_test_flags INTERFACE CH_TEST_SLOW=1)
 endif()

@@ -6,8 +6,9 @@
 #   scripts/ci.sh conformance [PRESET]   every case of the public fixtures, and the check of the own
 #                                    contracts against their sources; nothing else
 #   scripts/ci.sh matrix             the other compiler and presets, one after the other
-#   scripts/ci.sh ports              32-bit x86, aarch64 and s390x under emulation, one after the other
+#   scripts/ci.sh ports              32-bit x86, aarch64 and s390x under emulation
 #   scripts/ci.sh memory             libcoldheap under Valgrind (sampled) and ThreadSanitizer
+#   scripts/ci.sh coverage           what the tests reach of libcoldheap; fails below the bar
 #   scripts/ci.sh tidy               the tidy tests alone, to run before a push
 #   scripts/ci.sh format             lets clang-format 14 write over the C files
 #
@@ -140,11 +141,26 @@ run_conformance() {
     COLDHEAP_CONFORMANCE_SAMPLE=1 test_preset "$1" -L conformance
 }
 
+# The judge's lines are counted like those of a test program.
+run_coverage() {
+    local result=0 passed failed skipped p f
+    find build/coverage -name '*.gcda' -delete 2>/dev/null
+    test_preset coverage || result=1
+    read -r passed failed skipped <build/coverage/test-counts
+    python3 scripts/coverage.py . build/coverage | tee build/coverage/judged || result=1
+    p=$(grep -c '^ok' build/coverage/judged) f=$(grep -c '^not ok' build/coverage/judged)
+    [ "$((p + f))" -gt 0 ] || f=1
+    echo "$((passed + p)) $((failed + f)) $skipped" >build/coverage-counts
+    closing_line $((passed + p)) $((failed + f)) "$skipped"
+    return $result
+}
+
 case ${1:-} in
 test) test_preset "${2:-release}" ;;
 build) build_preset "${2:-release}" "${@:3}" ;;
 conformance) run_conformance "${2:-release}" ;;
 matrix) run_presets matrix "$matrix" ;;
+coverage) run_coverage ;;
 memory) run_presets memory "$memory" ;;
 ports) run_presets ports "$ports" ;;
 tidy) test_preset release -L tidy ;;

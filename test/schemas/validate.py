@@ -100,7 +100,8 @@ for line in run.stdout.splitlines():
         broken = copy.deepcopy(value)
         key = list(broken)[-1]
         del broken[key]
-        report(not validator(file).is_valid(broken), f"{name}, {state}: without {key} it is refused")
+        refused = not validator(file).is_valid(broken)
+        report(refused, f"{name}, {state}: without {key} it is refused")
 report(seen == {path.removesuffix(".json") for path in store}, "every schema was used", seen)
 print(f"1..{number}")
 sys.exit(failed)
