@@ -5,7 +5,7 @@
  * from it, and the jumps of a switch are told from computed ones; all else is an indirect edge. */
 #include "decode.h"
 
-#include "evex.h"
+#include "vector.h"
 #include "registers.h"
 #include "store.h"
 
@@ -125,6 +125,7 @@ typedef struct walk {
     uint32_t depth;
     uint32_t probe; /* a loop that touches the stack page by page goes down to here; 0: none */
     bool reached;   /* by falling through */
+    bool guessed;   /* nothing seen leads here: padding, or the target of an unknown jump */
     bool calls;
 } walk;
 
@@ -597,7 +598,7 @@ static void close_loop(walk *w, const cs_insn *insn, const uint32_t *seen) {
         return;
     }
     uint32_t before = seen[target - w->of->address];
-    if (before == 0 || before - 1 >= w->depth) {
+    if (before == 0 || before - 1 >= w->depth || w->guessed) {
         return;
     }
     if (w->probe > w->depth) {
@@ -641,8 +642,9 @@ static void arrive(walk *w, uint64_t address) {
         return;
     }
     w->known = w->constant;
-    if (!w->reached) {
-        w->depth = w->depths[offset] != 0 ? w->depths[offset] - 1 : w->of->frame_bytes;
+    if (!w->reached || w->guessed) {
+        w->guessed = w->depths[offset] == 0;
+        w->depth = w->guessed ? w->of->frame_bytes : w->depths[offset] - 1;
     }
 }
 
@@ -682,13 +684,14 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
     w->known = (registers){0};
     w->depth = 0;
     w->reached = true;
+    w->guessed = false;
     w->of->frame_bytes = 0;
     while (left > 0) {
         uint64_t here = address;
         arrive(w, here);
         seen[here - w->of->address] = w->depth + 1;
         if (!cs_disasm_iter(engine, &bytes, &left, &address, buffer)) {
-            size_t length = evex_length(bytes, left);
+            size_t length = vector_length(bytes, left);
             if (length == 0) {
                 add_edge(w, EDGE_UNDECODED, (place){0}, here);
                 break;
@@ -696,6 +699,7 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
             bytes += length;
             left -= length;
             address += length;
+            w->known = (registers){0};
             continue;
         }
         step(w, buffer, seen);

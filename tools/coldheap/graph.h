@@ -50,7 +50,9 @@ struct function {
     uint32_t seen_for; /* of the search that is on: its number, and how it got here */
     function *parent;
     const edge *via;
-    uint32_t state; /* of the walk for stack and recursion */
+    uint32_t state; /* of the walk for stack and recursion, and how that got here */
+    function *walk_parent;
+    const edge *walk_via;
     uint64_t stack_bytes;
 };
 

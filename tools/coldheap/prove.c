@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <glob.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -66,6 +67,18 @@ static int open_library(image_archive ***last, const char *path) {
     return code;
 }
 
+/* gcc's own helpers, as __popcountdi2. */
+static int open_compiler_library(image_archive ***last) {
+    glob_t found;
+    int code = EXIT_DONE;
+    if (glob("/usr/lib/gcc/x86_64-linux-gnu/*/libgcc.a", 0, NULL, &found) == 0) {
+        const char *path = found.gl_pathv[found.gl_pathc - 1];
+        code = open_library(last, store_text(path, strlen(path)));
+        globfree(&found);
+    }
+    return code;
+}
+
 /* The C library's archive: its machine code is that of the shared one, but for a few functions. */
 static int open_libraries(graph *in) {
     static const char *const PATHS[] = {"/usr/lib/x86_64-linux-gnu/libc.a", "/usr/lib64/libc.a",
@@ -81,6 +94,9 @@ static int open_libraries(graph *in) {
             found = true;
             code = open_library(&last, PATHS[i]);
         }
+    }
+    if (code == EXIT_DONE && !flags.no_libc) {
+        code = open_compiler_library(&last);
     }
     if (code == EXIT_DONE && !found) {
         message_note("coldheap: no libc.a here: functions of the C library are unknown");

@@ -106,6 +106,8 @@ static void enqueue(search *s, function *of, function *parent, const edge *via) 
     of->parent = parent;
     of->via = via;
     of->state = 0;
+    of->walk_parent = NULL;
+    of->walk_via = NULL;
     if (s->queued == s->room) {
         size_t room = s->room != 0 ? s->room * 2 : 1024;
         function **moved = STORE_ARRAY(function *, room);
@@ -289,6 +291,16 @@ static bool is_flow(const edge *via, const function *from) {
            (via->kind == EDGE_REFERENCE && from->resolver);
 }
 
+/* Whether the way by which the walk came from `to` down to `from`, closed by `via`, has a call in
+ * it: jumps alone, as between a function and its cold part, are a loop and take no stack. */
+static bool is_recursion(const function *from, const edge *via, const function *to) {
+    bool calls = via->kind == EDGE_CALL;
+    for (const function *at = from; !calls && at != to && at != NULL; at = at->walk_parent) {
+        calls = at->walk_via != NULL && at->walk_via->kind != EDGE_TAIL;
+    }
+    return calls;
+}
+
 static uint64_t stack_of(search *s, function *of);
 
 /* What one edge adds; a call pushes its return address. */
@@ -302,8 +314,14 @@ static uint64_t stack_through(search *s, function *from, const edge *via) {
         return via->kind == EDGE_CALL ? via->stack_bytes + 8u : 0;
     }
     if (to->state == WALK_OPEN) {
-        note_cycle(s, from, via, to);
+        if (is_recursion(from, via, to)) {
+            note_cycle(s, from, via, to);
+        }
         return 0;
+    }
+    if (to->state == WALK_NEW) {
+        to->walk_parent = from;
+        to->walk_via = via;
     }
     return stack_of(s, to) + via->stack_bytes + (via->kind == EDGE_CALL ? 8u : 0u);
 }
