@@ -19,7 +19,9 @@ set(COLDHEAP_CHECKS "none" CACHE STRING "Assertions: none, debug (CH_ASSERT), ve
 set_property(CACHE COLDHEAP_CHECKS PROPERTY STRINGS none debug verify)
 set(COLDHEAP_SANITIZE "" CACHE STRING "Sanitizers for everything: address,undefined or thread")
 option(COLDHEAP_FUZZ "Link *_fuzz.c with clang's libFuzzer instead of the standalone driver" OFF)
+set(COLDHEAP_LAYERS "" CACHE STRING "Only these layers, lowest first, without tools; empty: all")
 set(COLDHEAP_TEST_TIMEOUT 300 CACHE STRING "Seconds until CTest ends a test program")
+option(COLDHEAP_SLOW "Fewer random cases, for emulators and Valgrind (CH_TEST_SLOW)" OFF)
 set(COLDHEAP_FUZZ_RUNS 2000 CACHE STRING "Random inputs of each fuzz target when run as a test")
 
 add_library(coldheap_flags INTERFACE)
@@ -27,6 +29,15 @@ target_compile_options(coldheap_flags INTERFACE -Wall -Wextra -Wpedantic -Wconve
   -fvisibility=hidden -ffile-prefix-map=${PROJECT_SOURCE_DIR}/=)
 target_include_directories(coldheap_flags INTERFACE
   "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/src")
+
+# Where size_t has 32 bits, programs of tests take the harness's 64-bit random numbers for sizes.
+add_library(coldheap_test_flags INTERFACE)
+if(COLDHEAP_SLOW)
+  target_compile_definitions(coldheap_test_flags INTERFACE CH_TEST_SLOW=1)
+endif()
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+  target_compile_options(coldheap_test_flags INTERFACE -Wno-conversion -Wno-int-to-pointer-cast)
+endif()
 
 if(COLDHEAP_CHECKS STREQUAL "debug")
   target_compile_definitions(coldheap_flags INTERFACE CH_DEBUG=1)
@@ -55,6 +66,9 @@ function(coldheap_test)
   cmake_parse_arguments(arg "RUN_SERIAL" "NAME;TIMEOUT" "COMMAND;LABELS;ENVIRONMENT" ${ARGN})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT ${COLDHEAP_TEST_TIMEOUT})
+  endif()
+  if(CMAKE_CROSSCOMPILING_EMULATOR)
+    list(APPEND arg_ENVIRONMENT COLDHEAP_EMULATED=1)
   endif()
   add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND})
   set_tests_properties(${arg_NAME} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
@@ -90,6 +104,9 @@ function(coldheap_layer name)
   set(programs ${sources})
   list(FILTER sources EXCLUDE REGEX "_(test|fuzz|bench)\\.c$")
   list(FILTER programs INCLUDE REGEX "_(test|fuzz|bench)\\.c$")
+  if(COLDHEAP_LAYERS)
+    list(FILTER programs EXCLUDE REGEX "_bench\\.c$")
+  endif()
 
   set_property(GLOBAL PROPERTY COLDHEAP_LIBRARIES_${name} "${arg_LIBRARIES}")
   set_property(GLOBAL PROPERTY COLDHEAP_PACKAGES_${name} "${arg_PACKAGES}")

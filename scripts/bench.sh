@@ -4,7 +4,7 @@
 #                                                  picture; `coldevm bench` on the own contracts
 #   scripts/bench.sh --check [PRESET [FILTER]]     the bars of bench/bars.txt; exit status 1 if one
 #                                                  does not hold
-#   scripts/bench.sh --store [PRESET [FILTER]]     keeps the results of this machine (BENCH_STORE,
+#   scripts/bench.sh --store [PRESET [FILTER]]     keeps the results of three runs (BENCH_STORE,
 #                                                  build/bench/stored)
 #   scripts/bench.sh --compare [PRESET [FILTER]]   exit status 1 if something became slower than
 #                                                  stored, 2 if that was another machine
@@ -59,6 +59,11 @@ programs() {
     done
 }
 
+# patterns: those of the programs that measure memory patterns.
+patterns() {
+    programs "*${filter}*_bench" | sed -n '/^mem_/p'
+}
+
 # settle COMMAND...: runs again, up to twice, the programs that the command names for the folders so
 # far; sets `folders`.
 settle() {
@@ -76,7 +81,7 @@ settle() {
 plain() {
     # shellcheck disable=SC2046
     run_into "$out" $(programs "*${filter}*_bench")
-    if [ -n "$(programs "mem_*${filter}*_bench")" ]; then
+    if [ -n "$(patterns)" ]; then
         "$root/scripts/bench.py" table "$out" >"$out/memory.md"
         echo
         cat "$out/memory.md"
@@ -104,15 +109,17 @@ case $mode in
 run) plain ;;
 check)
     # shellcheck disable=SC2046
-    run_into "$work/1" $(programs "mem_*${filter}*_bench")
+    run_into "$work/1" $(patterns)
     settle "$root/scripts/bench.py" missed
     # shellcheck disable=SC2086
     "$root/scripts/bench.py" check $folders || status=1
     ;;
 store)
     rm -rf "$stored"
-    # shellcheck disable=SC2086
-    run_into "$stored" $all
+    for run in 1 2 3; do
+        # shellcheck disable=SC2086
+        run_into "$stored/$run" $all
+    done
     echo "stored: $stored"
     ;;
 compare)

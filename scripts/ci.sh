@@ -6,6 +6,7 @@
 #   scripts/ci.sh conformance [PRESET]   every case of the public fixtures, and the check of the own
 #                                    contracts against their sources; nothing else
 #   scripts/ci.sh matrix             the other compiler and presets, one after the other
+#   scripts/ci.sh ports              32-bit x86, aarch64 and s390x under emulation, one after the other
 #   scripts/ci.sh tidy               the tidy tests alone, to run before a push
 #   scripts/ci.sh format             lets clang-format 14 write over the C files
 #
@@ -26,6 +27,13 @@ release-clang 1
 verify        20
 asan          20
 asan-clang    20
+'
+
+# Other machines: parts without foreign libraries (CMakePresets.json), no conformance cases.
+ports='
+i686    1
+aarch64 1
+s390x   1
 '
 
 usage() {
@@ -95,7 +103,8 @@ test_preset() {
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
-run_matrix() {
+# run_presets NAME LIST: test_preset for each line "PRESET SAMPLE"; the sum in build/NAME-counts.
+run_presets() {
     local preset sample result=0 passed=0 failed=0 skipped=0 p f s
     while read -r preset sample; do
         [ -n "$preset" ] || continue
@@ -108,9 +117,9 @@ run_matrix() {
         fi
         read -r p f s <"build/$preset/test-counts"
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
-    done <<<"$matrix"
-    echo "$passed $failed $skipped" >build/matrix-counts
-    echo "== matrix"
+    done <<<"$2"
+    echo "$passed $failed $skipped" >"build/$1-counts"
+    echo "== $1"
     closing_line "$passed" "$failed" "$skipped"
     return $result
 }
@@ -127,7 +136,8 @@ case ${1:-} in
 test) test_preset "${2:-release}" ;;
 build) build_preset "${2:-release}" "${@:3}" ;;
 conformance) run_conformance "${2:-release}" ;;
-matrix) run_matrix ;;
+matrix) run_presets matrix "$matrix" ;;
+ports) run_presets ports "$ports" ;;
 tidy) test_preset release -L tidy ;;
 format) sh test/tidy/format.sh "$root" --write ;;
 *) usage ;;

@@ -4,6 +4,8 @@
 #   scripts/measure.sh vm LIBRARY CASE...        cases beside any EVMC library of ABI 12
 #   scripts/measure.sh precompiles               every precompile beside its target
 #   scripts/measure.sh memory                    memory patterns beside the raw loop and rivals
+#   scripts/measure.sh warning                   a benchmark that is wrong on purpose, explained
+#   scripts/measure.sh reduction                 whole programs on the patterns and on malloc
 #   scripts/measure.sh statetest FOLDER [NAME COMMAND...]
 #                                                all state tests of a folder, with one and two
 #                                                workers, and beside another runner called NAME
@@ -35,9 +37,10 @@ provenance() {
         "Repeat it: \`scripts/measure.sh $1\`."
 }
 
-# splice NAME [TABLE]: puts it, or docs/measured/NAME.md, between <!-- begin NAME --> and
-# <!-- end NAME --> of the README.
+# splice NAME [TABLE [PAGE]]: puts it, or docs/measured/NAME.md, between <!-- begin NAME --> and
+# <!-- end NAME --> of the page, or the README.
 splice() {
+    page=$root/${3:-README.md}
     awk -v name="$1" -v table="${2:-$out/$1.md}" '
         $0 == "<!-- begin " name " -->" {
             print
@@ -45,8 +48,8 @@ splice() {
             skip = 1
         }
         $0 == "<!-- end " name " -->" { skip = 0 }
-        !skip { print }' "$root/README.md" >"$work/README.md"
-    cp "$work/README.md" "$root/README.md"
+        !skip { print }' "$page" >"$work/page.md"
+    cp "$work/page.md" "$page"
 }
 
 # The bench's JSON has one row a line; value(KEY) is a member of it.
@@ -181,13 +184,35 @@ statetest_table() {
 case ${1:-} in
 memory)
     # A missed bar is a row of the table, too.
-    "$root/scripts/bench.sh" "${PRESET:-release}" mem_ >&2 || [ -s "$root/build/bench/memory.md" ]
-    note=$(provenance memory 'best batch of nine interleaved rounds or more')
     results=$root/build/bench
+    rm -f "$results"/mem_*_bench.json "$results"/memory.*
+    "$root/scripts/bench.sh" "${PRESET:-release}" mem_ >&2 || [ -s "$results/memory.svg" ]
+    note=$(provenance memory 'best batch of nine interleaved rounds or more')
     { "$root/scripts/bench.py" table "$results" && echo "$note"; } >"$out/memory.md"
     cp "$results/memory.svg" "$out/memory.svg"
     { "$root/scripts/bench.py" table "$results" --short && echo "$note"; } >"$work/short.md"
     splice memory "$work/short.md"
+    { "$root/scripts/bench.py" costs "$results" && echo "$note"; } >"$work/costs.md"
+    splice costs "$work/costs.md" docs/guide/which-pattern.md
+    ;;
+warning)
+    # It fails, as it must.
+    "$root/build/${PRESET:-release}/bin/bench_warning" >"$work/warning.txt" && die "it passed"
+    note=$(provenance warning 'one run')
+    {
+        cat "$root/bench/warning/warning.md"
+        echo '```'
+        sed -n '/^group/,$p' "$work/warning.txt"
+        echo '```'
+        echo "$note"
+    } >"$out/warning.md"
+    ;;
+reduction)
+    program=$root/build/${PRESET:-release}/bin/reduction
+    note=$(provenance reduction 'CPU time, best of nine interleaved runs')
+    { "$program" && echo "$note"; } >"$out/reduction.md"
+    { "$program" --short && echo "$note"; } >"$work/short.md"
+    splice reduction "$work/short.md"
     ;;
 precompiles)
     # A missed target is a row of the table, too.
@@ -221,6 +246,6 @@ vm)
         'best of nine interleaved rounds'; } >"$out/vm.md"
     splice vm
     ;;
-*) die "usage: memory | own | vm LIBRARY CASE... | precompiles |" \
+*) die "usage: memory | reduction | warning | own | vm LIBRARY CASE... | precompiles |" \
     "statetest FOLDER [NAME COMMAND...]" ;;
 esac

@@ -8,6 +8,7 @@
 #   test       oracles and checkers of the test suite
 #   rivals     other allocators and libraries that benches run beside ours, and what judges them
 #   matrix     the second compiler and its run-time libraries
+#   ports      cross compilers and the emulator for other machines
 #   contracts  the pinned npm packages of deps/ (into build/deps): compiler of the own contracts,
 #              other implementations to compare with
 #
@@ -37,6 +38,8 @@ test       libgmp-dev          header:gmp.h
 test       libssl-dev          header:openssl/evp.h
 test       valgrind            command:valgrind
 test       python3             command:python3
+test       python3-jsonschema  package
+test       rustc               command:rustc
 rivals     python3             command:python3
 rivals     libmimalloc2.0      package
 rivals     libjemalloc2        package
@@ -45,6 +48,13 @@ rivals     libck-dev           header:ck_ring.h
 rivals     libboost1.81-dev    header:boost/version.hpp
 matrix     clang               command:clang
 matrix     libclang-rt-14-dev  package
+ports      gcc-i686-linux-gnu  command:i686-linux-gnu-gcc
+ports      libc6-dev-i386-cross package
+ports      gcc-aarch64-linux-gnu command:aarch64-linux-gnu-gcc
+ports      libc6-dev-arm64-cross package
+ports      gcc-s390x-linux-gnu command:s390x-linux-gnu-gcc
+ports      libc6-dev-s390x-cross package
+ports      qemu-user           command:qemu-s390x
 '
 
 die() {
@@ -141,7 +151,7 @@ groups=
 for word; do
     case $word in
     --check) check_only=yes ;;
-    base | test | rivals | matrix | contracts) groups="$groups $word" ;;
+    base | test | rivals | matrix | ports | contracts) groups="$groups $word" ;;
     *) usage ;;
     esac
 done

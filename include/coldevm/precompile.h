@@ -64,12 +64,17 @@ uint64_t chevm_precompile_gas(chevm_fork fork, chevm_precompile precompile, cons
  *  docs/design/036. */
 size_t chevm_precompile_scratch(uint64_t gas_limit);
 
+/** chevm_precompile_need is the scratch, in bytes, that a paid run on that input takes: 0 if it
+ *  takes none (IDENTITY), SIZE_MAX for lengths that no gas pays for.
+ *  Requires: input may be NULL if size is 0. */
+size_t chevm_precompile_need(chevm_precompile precompile, const uint8_t *input, size_t size);
+
 /** chevm_precompile_run charges and runs: OK with gas_left and output; OUT_OF_GAS or
  *  PRECOMPILE_FAILURE with no gas; MEMORY_LIMIT_EXCEEDED, a status of the machine, if scratch_size
  *  does not suffice. output points into input or scratch.
  *  Requires: precompile active in fork, gas >= 0; scratch aligned to CHEVM_PRECOMPILE_ALIGN and
- *  apart from the input, scratch_size at least chevm_precompile_scratch(0);
- *  chevm_precompile_scratch(gas) bytes always suffice. */
+ *  apart from the input, scratch_size at least chevm_precompile_scratch(0) or
+ *  chevm_precompile_need of this run; chevm_precompile_scratch(gas) bytes always suffice. */
 void chevm_precompile_run(chevm_fork fork, chevm_precompile precompile, const uint8_t *input,
                           size_t size, int64_t gas, uint8_t *scratch, size_t scratch_size,
                           chevm_result *result);

@@ -15,8 +15,9 @@
 #ifndef CHEVM_STATE_H
 #define CHEVM_STATE_H
 
-#include <coldevm/host.h>
+#include <coldevm/machine.h>
 #include <coldheap/allocator.h>
+#include <coldheap/manager.h>
 #include <coldheap/status.h>
 
 CH_API_BEGIN
@@ -41,8 +42,9 @@ typedef struct chevm_state_options {
     uint64_t precompile_bytes; /* scratch of precompiles; 0 = chevm_precompile_scratch(gas) */
     uint32_t mark_count;       /* marks open at one time, beside the call depth; 0 = 64 */
     uint64_t seed;             /* of the hash tables; changes no result */
-    const ch_allocator *twin;  /* not NULL: journal, logs and transient storage are taken from this
-                                  allocator as they grow (the malloc twin) */
+    const ch_allocator *twin;  /* not NULL: journal, logs, transient storage and what precompiles
+                                  work in are taken from this allocator, as they grow (the malloc
+                                  twin) */
 } chevm_state_options;
 
 // clang-format off
@@ -173,6 +175,31 @@ typedef struct chevm_mark {
 ch_status chevm_state_mark(chevm_state *state, chevm_mark *mark);
 ch_status chevm_state_release(chevm_state *state, chevm_mark mark);
 ch_status chevm_state_keep(chevm_state *state, chevm_mark mark);
+
+/* ---- Manager -------------------------------------------------------------------------------- */
+
+/** chevm_state_enable_manager makes precompiles work in memory of a manager (coldheap/manager.h;
+ *  managed.h tells the machine's part): each run takes exactly what it needs from the buffers, or
+ *  from the SCRATCH arena if none is large enough; what the manager does not offer stays the
+ *  state's own. Where there is none left the call ends with OUT_OF_MEMORY, a status of the machine.
+ *  chevm_state_disable_manager goes back.
+ *  Errors: CH_EINVAL NULL; CH_EBUSY in a transaction; CH_EUNSUP a state on a malloc twin.
+ *  Lifetime: the manager must outlive its use. */
+ch_status chevm_state_enable_manager(chevm_state *state, ch_manager *manager);
+ch_status chevm_state_disable_manager(chevm_state *state);
+
+/** chevm_manager_config fills in a manager for a machine and a state: the preset of
+ *  ch_manager_high_performance, tracking off, with the open kinds as large as chevm_frame_bytes,
+ *  chevm_account and chevm_transaction; and, if both options are given, so large that neither finds
+ *  it exhausted before its own limits are met.
+ *  Errors: CH_EINVAL NULL; as chevm_footprint and chevm_state_footprint; CH_ERANGE sizes that a
+ *          manager cannot have. *config is unchanged then. */
+ch_status chevm_manager_config(ch_manager_config *config, const chevm_options *machine,
+                               const chevm_state_options *state);
+
+/** chevm_state_refuse_request makes the number-th such request from now on find nothing; 0: none.
+ *  For tests. Returns: how many were made since the last call. */
+uint64_t chevm_state_refuse_request(chevm_state *state, uint64_t number);
 
 /* ---- Host ----------------------------------------------------------------------------------- */
 

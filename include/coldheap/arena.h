@@ -21,6 +21,8 @@
 #include <coldheap/allocator.h>
 #include <coldheap/arith.h>
 #include <coldheap/region.h>
+#include <coldheap/tally.h>
+#include <coldheap/track.h>
 #include <coldheap/zero.h>
 
 /** How to set up an arena. A zeroed struct is valid; fields that a kind does not name are
@@ -58,13 +60,18 @@ typedef struct chi_arena_config {
 typedef struct ch_arena {
     uint8_t *cursor;
     uint8_t *fast_end; /* end of the bytes that the inline path may give; NULL: it may give none */
+    uint64_t tally;    /* since the last fold: blocks (high half) and their bytes (low half) */
+    uint8_t *peak_cursor;   /* highest cursor of this chunk that a release came back from */
+    size_t fast_drop_bytes; /* what inline releases may still give back before a fold */
+    uint64_t fast_place;    /* place, or its complement if release must go out of line */
+    uint64_t place;         /* life + chunk_index */
+    uint64_t life;          /* tells this arena since its last reset from all others */
+    uint64_t chunk_index;   /* 1 for the first chunk; a twin without blocks: 0 */
     uint8_t *chunk_base;
-    uint8_t *peak_cursor; /* highest cursor of this chunk that a release came back from */
-    uint64_t fast_life;   /* life, or 0 if release must go out of line */
-    uint64_t chunk_index; /* 1 for the first chunk; a twin without blocks: 0 */
-    uint64_t life;        /* tells this arena since its last reset from all others */
     uint8_t *end;
-    uint64_t padding_bytes;
+    uint64_t given_blocks; /* given out up to the last fold */
+    uint64_t given_bytes;
+    uint64_t dropped_bytes;  /* by which the cursor came back up to the last fold */
     struct chi_chunk *chunk; /* chunked, twin: header of the current chunk; fixed: last spilled */
     size_t before_bytes;     /* in use in the chunks before this one; spilled */
     size_t peak_bytes;
@@ -77,6 +84,8 @@ typedef struct ch_arena {
     uint64_t failures_full;
     uint64_t failures_invalid;
     const void *owner; /* verify builds: the thread */
+    ch_tracker *tracker;
+    size_t tracked; /* every call goes out of line and is noted */
     chi_arena_config config;
     uint64_t seal;
     uintptr_t magic;
@@ -85,8 +94,8 @@ typedef struct ch_arena {
 /** A place to come back to. Any number, any nesting; costs nothing to drop. */
 typedef struct ch_arena_point {
     uint8_t *cursor;
-    uint64_t chunk_index;
-    uint64_t life;
+    uint64_t place;
+    const struct ch_arena *arena;
 } ch_arena_point;
 
 typedef struct ch_arena_figures {
@@ -95,6 +104,8 @@ typedef struct ch_arena_figures {
     size_t remaining_bytes;
     size_t peak_bytes;
     uint64_t padding_bytes; /* lost to alignment (and redzones) since init */
+    uint64_t allocations;   /* blocks of at least one byte given out since init */
+    uint64_t total_bytes;   /* asked for by them, and by extensions */
     uint64_t failures_full;
     uint64_t failures_invalid;
     uint64_t chunks;
@@ -174,7 +185,7 @@ ch_status ch_arena_extend(ch_arena *arena, void *block, size_t old_bytes, size_t
  *  Errors: CH_EORDER not the last block; CH_EINVAL new_bytes above old_bytes. */
 ch_status ch_arena_trim_last(ch_arena *arena, void *block, size_t old_bytes, size_t new_bytes);
 
-/** ch_arena_mark returns the present place. Cost: three loads. */
+/** ch_arena_mark returns the present place. Cost: two loads. */
 CH_INLINE ch_arena_point ch_arena_mark(const ch_arena *arena);
 
 /** ch_arena_release goes back to `point`: everything taken since is given back.
@@ -213,6 +224,10 @@ size_t ch_arena_remaining_for(const ch_arena *arena, size_t align);
 /** ch_arena_utilization returns used / capacity, 0 if capacity is 0. */
 double ch_arena_utilization(const ch_arena *arena);
 
+/** ch_arena_allocations returns the number of blocks of at least one byte given out since init.
+ *  Threads: any. */
+uint64_t ch_arena_allocations(const ch_arena *arena);
+
 /** ch_arena_peak returns the most bytes in use since init or ch_arena_peak_reset. */
 size_t ch_arena_peak(const ch_arena *arena);
 void ch_arena_peak_reset(ch_arena *arena);
@@ -227,8 +242,15 @@ size_t ch_arena_stats_json(const ch_arena *arena, char *out, size_t size);
 
 /** ch_arena_check verifies the invariants; *invariant (may be NULL) gets the number of the first
  *  broken one: 1 seal over the configuration, 2 cursor in its chunk, 3 fast-path copies, 4 life,
- *  5 limit and commit, 6 chunk list, 7 peak. Cost: O(chunks). */
+ *  5 limit and commit, 6 chunk list, 7 peak, 8 totals. Cost: O(chunks). */
 ch_status ch_arena_check(const ch_arena *arena, unsigned *invariant);
+
+/** ch_arena_track binds `tracker` (NULL: unbinds): from now on each block, each request that found
+ * no room, and the bytes of each release or reset are noted there (track.h); extensions are not. A
+ *  tracked arena has no inline path. An arena is tracked from init on if a run time for the whole
+ *  process wants notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. Lifetime: the tracker must
+ *  outlive the arena or be unbound. */
+ch_status ch_arena_track(ch_arena *arena, ch_tracker *tracker);
 
 /** ch_arena_allocator returns an allocator over the arena: free of the last block gives it back,
  *  any other free is accepted and waits for the release. Lifetime: the arena's. */
@@ -237,7 +259,8 @@ ch_allocator ch_arena_allocator(ch_arena *arena);
 /* Out-of-line halves of the inline functions. */
 void *ch_arena_alloc_slow(ch_arena *arena, size_t size_bytes, size_t align);
 void *ch_arena_alloc_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align);
-ch_status ch_arena_release_slow(ch_arena *arena, const ch_arena_point *point);
+ch_status ch_arena_release_slow(ch_arena *arena, uint8_t *cursor, uint64_t place,
+                                const ch_arena *marked);
 
 CH_API_END
 
@@ -266,10 +289,10 @@ CH_INLINE void *ch_arena_alloc(ch_arena *arena, size_t size_bytes, size_t align)
     uintptr_t cursor = (uintptr_t)arena->cursor;
     uintptr_t end = (uintptr_t)arena->fast_end;
     uintptr_t start = (cursor + (align - 1)) & ~(uintptr_t)(align - 1);
-    if (CH_LIKELY(ch_align_is_valid(align) && start <= end && size_bytes - 1 < end - start)) {
+    if (CH_LIKELY(ch_align_is_valid(align) && chi_fits(start, end, size_bytes))) {
         uint8_t *block = arena->cursor + (start - cursor);
-        CH_PUBLISH(arena->padding_bytes, arena->padding_bytes + (start - cursor));
-        CH_PUBLISH(arena->cursor, block + size_bytes);
+        CH_PUBLISH(arena->cursor, block + size_bytes); /* first: the register is at hand */
+        CH_PUBLISH(arena->tally, arena->tally + (CHI_TALLY_BLOCK + size_bytes));
         return block;
     }
     return ch_arena_alloc_slow(arena, size_bytes, align);
@@ -278,23 +301,24 @@ CH_INLINE void *ch_arena_alloc(ch_arena *arena, size_t size_bytes, size_t align)
 CH_INLINE ch_arena_point ch_arena_mark(const ch_arena *arena) {
     ch_arena_point point;
     point.cursor = arena->cursor;
-    point.chunk_index = arena->chunk_index;
-    point.life = arena->life;
+    point.place = arena->place;
+    point.arena = arena;
     return point;
 }
 
 CH_INLINE ch_status ch_arena_release(ch_arena *arena, ch_arena_point point) {
-    uintptr_t cursor = (uintptr_t)arena->cursor;
-    uintptr_t used = cursor - (uintptr_t)arena->chunk_base;
-    if (CH_LIKELY(point.life == arena->fast_life && point.chunk_index == arena->chunk_index &&
-                  cursor - (uintptr_t)point.cursor <= used)) {
+    size_t drop = (size_t)((uintptr_t)arena->cursor - (uintptr_t)point.cursor);
+    size_t left = 0;
+    if (CH_LIKELY(point.place == arena->fast_place &&
+                  ch_size_sub(&left, arena->fast_drop_bytes, drop))) {
         if (arena->peak_cursor < arena->cursor) {
             CH_PUBLISH(arena->peak_cursor, arena->cursor);
         }
         CH_PUBLISH(arena->cursor, point.cursor);
+        CH_PUBLISH(arena->fast_drop_bytes, left);
         return CH_OK;
     }
-    return ch_arena_release_slow(arena, &point);
+    return ch_arena_release_slow(arena, point.cursor, point.place, point.arena);
 }
 
 CH_INLINE void chi_arena_scope_end(chi_arena_scope *scope) {

@@ -57,7 +57,8 @@ typedef struct ch_arenas_figures {
     size_t used_bytes;
     size_t peak_bytes; /* most in use since init */
     size_t capacity_bytes;
-    uint64_t failures; /* requests that found no room or were invalid */
+    uint64_t allocations; /* blocks given out since init */
+    uint64_t failures;    /* requests that found no room or were invalid */
 } ch_arenas_figures;
 
 CH_API_BEGIN
@@ -100,6 +101,10 @@ ch_status ch_arenas_usage(const ch_arenas *set, ch_arenas_kind kind, ch_arenas_f
 /** ch_arenas_stats_json writes the figures of all three as one JSON object by the snprintf rule;
  *  returns the length needed without the closing 0. */
 size_t ch_arenas_stats_json(const ch_arenas *set, char *out, size_t size);
+
+/** ch_arenas_track binds `tracker` (NULL: unbinds) to the arenas that are there, as ch_arena_track.
+ *  Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. */
+ch_status ch_arenas_track(ch_arenas *set, ch_tracker *tracker);
 
 /** ch_arenas_check verifies the invariants; *invariant (may be NULL) gets the number of the first
  *  broken one: 1 seal over sizes and layout, 2 an arena is not where its size says, 10*k + i: the

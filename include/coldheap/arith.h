@@ -11,6 +11,9 @@
 /** ch_size_add stores a + b. Returns false if the sum exceeds SIZE_MAX. */
 CH_INLINE bool ch_size_add(size_t *out, size_t a, size_t b);
 
+/** ch_size_sub stores a - b. Returns false if b exceeds a. */
+CH_INLINE bool ch_size_sub(size_t *out, size_t a, size_t b);
+
 /** ch_size_mul stores a * b. Returns false if the product exceeds SIZE_MAX. */
 CH_INLINE bool ch_size_mul(size_t *out, size_t a, size_t b);
 
@@ -39,6 +42,14 @@ CH_INLINE bool ch_size_add(size_t *out, size_t a, size_t b) {
         return false;
     }
     *out = a + b;
+    return true;
+}
+
+CH_INLINE bool ch_size_sub(size_t *out, size_t a, size_t b) {
+    if (b > a) {
+        return false;
+    }
+    *out = a - b;
     return true;
 }
 

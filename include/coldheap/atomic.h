@@ -41,6 +41,9 @@ CH_INLINE void ch_atomic_pause(void);
  */
 CH_INLINE void ch_atomic_want(void *place);
 
+/** ch_atomic_near asks for the cache line of `place` to be read soon; reads nothing itself. */
+CH_INLINE void ch_atomic_near(const void *place);
+
 /* ---- Implementation ---------------------------------------------------------------------- */
 
 CH_INLINE size_t ch_atomic_load(const size_t *word) {
@@ -80,6 +83,10 @@ CH_INLINE void ch_atomic_want(void *place) {
 #else
     __builtin_prefetch(place, 1);
 #endif
+}
+
+CH_INLINE void ch_atomic_near(const void *place) {
+    __builtin_prefetch(place, 0);
 }
 
 #endif

@@ -23,6 +23,7 @@
 #define CH_UNREACHABLE()    __builtin_unreachable()
 #define CH_RETURN_ADDRESS() __builtin_return_address(0)
 #define CH_OPAQUE(variable) __asm__("" : "+r"(variable))
+#define CH_IS_CONSTANT(x)   __builtin_constant_p(x)
 #else
 #define CH_LIKELY(x)   (x)
 #define CH_UNLIKELY(x) (x)
@@ -35,6 +36,7 @@
 #define CH_UNREACHABLE()    ((void)0)
 #define CH_RETURN_ADDRESS() NULL
 #define CH_OPAQUE(variable) ((void)0)
+#define CH_IS_CONSTANT(x)   0
 #endif
 
 /** CH_PUBLISH stores a counter that other threads may read through an object's stats function. */

@@ -2,8 +2,8 @@
  *  in the caller's memory. A request gets the smallest class that fits; if that has none left, a
  *  larger one.
  *
- *   |64|64|64| ... |256|256| ... |1024| ... |4096| ...    a pool each; buffers of free slots are
- * zero
+ *   |64|64|64| ... |256|256| ... |1024| ... |4096| ...    buffers that are not
+ *                                                           lent are zero
  *
  *   ch_buffer   data                 data+length           data+capacity
  *                |==== written ======|------ space --------|
@@ -22,6 +22,7 @@
 #include <string.h>
 
 #include <coldheap/pool.h>
+#include <coldheap/track.h>
 #include <coldheap/zero.h>
 
 #define CH_BUFPOOL_CLASSES_MAX 8u
@@ -46,8 +47,8 @@ typedef struct ch_bufpool_options {
 
 /** What tells one loan of a buffer from all others; {0} none. */
 typedef struct ch_buffer_handle {
-    const struct ch_bufpool *pool;
-    uint32_t index; /* class in the upper 4 bits, slot in the lower 28 */
+    struct chi_bufpool_class *lender; /* in the pool */
+    struct chi_buffer_slot *slot;     /* in its tables */
     uint32_t generation;
 } ch_buffer_handle;
 
@@ -67,9 +68,12 @@ typedef struct ch_bufpool_class_figures {
     size_t in_use;
     size_t available;
     size_t peak;
-    uint64_t failures;      /* requests of this class that got nothing */
-    uint64_t fall_throughs; /* requests of this class that a larger one served */
-    double utilization;     /* in_use / capacity, 0 if that is 0 */
+    uint64_t acquires;        /* loans of its buffers */
+    uint64_t requested_bytes; /* that those asked for */
+    uint64_t given_bytes;     /* that they got: acquires * size_bytes */
+    uint64_t failures;        /* requests of this class that got nothing */
+    uint64_t fall_throughs;   /* requests of this class that a larger one served */
+    double utilization;       /* in_use / capacity, 0 if that is 0 */
 } ch_bufpool_class_figures;
 
 typedef struct ch_bufpool_figures {
@@ -78,9 +82,12 @@ typedef struct ch_bufpool_figures {
     size_t in_use;
     size_t available;
     uint64_t acquires;
+    uint64_t requested_bytes;
+    uint64_t given_bytes;
     uint64_t failures; /* too large ones included */
     uint64_t too_large;
     uint64_t fall_throughs;
+    uint64_t source_calls; /* of a twin */
 } ch_bufpool_figures;
 
 /** Fields from here to the end of ch_bufpool are private. */
@@ -88,20 +95,56 @@ typedef struct chi_bufpool_config {
     size_t class_count;
     size_t strict;
     size_t clears;
-    size_t sizes[CH_BUFPOOL_CLASSES_MAX + 1]; /* SIZE_MAX after the last */
+    size_t checked;
+    size_t twin;
+    ch_allocator source; /* twin */
+    size_t counts[CH_BUFPOOL_CLASSES_MAX];
+    uint8_t *bases[CH_BUFPOOL_CLASSES_MAX]; /* the buffers; NULL in a twin */
     char name[CH_NAME_MAX + 1];
 } chi_bufpool_config;
 
+/* Where a buffer lies, and the number of its loan, this one or the next. */
+typedef struct chi_buffer_slot {
+    uint8_t *data;
+    uint32_t generation;
+    uint32_t place; /* low half of the address of its entry among the free slots, if it is free */
+} chi_buffer_slot;
+
+/* What the inline paths need of a class. */
+typedef struct chi_bufpool_class {
+    chi_buffer_slot *slots;
+    chi_buffer_slot **free_base; /* free slots, the last released at the end */
+    chi_buffer_slot **free_end;  /* the end that the inline path sees; free_base if it has none */
+    size_t fast_bytes;           /* of slots used since the last reset; 0 without inline path */
+    size_t size_bytes;
+    size_t clear_bytes; /* size_bytes; 0: contents are kept */
+    uint64_t tally;     /* loans and bytes asked for since both were last added to their totals */
+    size_t stride_bytes;
+} chi_bufpool_class;
+
+typedef struct chi_bufpool_counts {
+    size_t fresh;      /* slots used since the last reset */
+    size_t touched;    /* slots ever used: their generations are valid */
+    size_t held_count; /* free slots of a pool without inline path */
+    size_t peak;
+    uint64_t acquires; /* without the tally, as the next */
+    uint64_t requested_bytes;
+    uint64_t failures;
+    uint64_t fall_throughs;
+} chi_bufpool_counts;
+
 typedef struct ch_bufpool {
-    chi_bufpool_config config;
-    uint64_t acquires;
+    size_t sizes[CH_BUFPOOL_CLASSES_MAX + 1];              /* SIZE_MAX after the last */
+    chi_bufpool_class classes[CH_BUFPOOL_CLASSES_MAX + 1]; /* the last one is always absent */
+    chi_bufpool_counts counts[CH_BUFPOOL_CLASSES_MAX];
     uint64_t too_large;
-    uint64_t failures[CH_BUFPOOL_CLASSES_MAX];
-    uint64_t fall_throughs[CH_BUFPOOL_CLASSES_MAX];
+    uint64_t source_calls;
+    ch_tracker *tracker;
+    size_t tracked; /* 1: every call goes out of line and is noted */
     const void *owner;
+    chi_bufpool_config config;
     uint64_t seal;
     uintptr_t magic;
-    ch_pool pools[CH_BUFPOOL_CLASSES_MAX + 1]; /* the last one is always absent */
 } ch_bufpool;
 
 CH_API_BEGIN
@@ -163,14 +206,22 @@ ch_status ch_bufpool_stats(const ch_bufpool *pool, ch_bufpool_figures *figures);
 size_t ch_bufpool_stats_json(const ch_bufpool *pool, char *out, size_t size);
 
 /** ch_bufpool_check verifies the invariants; *invariant (may be NULL) gets the number of the first
- *  broken one: 1 seal over the configuration, 2 the pool of a class, 3 order and place of the
- * pools. Cost: O(buffers). */
+ *  broken one: 1 seal over the configuration, 2 counts of a class, 3 its slots and the free ones, 4
+ *  order and place of the classes. A slot that is not free counts as lent. Cost: O(buffers). */
 ch_status ch_bufpool_check(const ch_bufpool *pool, unsigned *invariant);
+
+/** ch_bufpool_track binds `tracker` (NULL: unbinds): from now on each loan and return, each request
+ *  that got nothing, and the bytes that a reset or fini takes back are noted there (track.h), as
+ *  sizes of the buffers. A tracked pool has no inline paths. A pool is tracked from init on if a
+ * run time for the whole process wants notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse.
+ *  Lifetime: the tracker must outlive the pool or be unbound. Cost: O(classes). */
+ch_status ch_bufpool_track(ch_bufpool *pool, ch_tracker *tracker);
 
 /** Out-of-line halves of the inline functions; not for direct use. */
 ch_status ch_bufpool_acquire_slow(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes);
-ch_status ch_bufpool_release_slow(ch_bufpool *pool, uint8_t *data, const ch_bufpool *lender,
-                                  uint32_t index, uint32_t generation);
+ch_status ch_bufpool_release_slow(ch_bufpool *pool, uint8_t *data, chi_bufpool_class *lender,
+                                  chi_buffer_slot *slot, uint32_t generation);
+void ch_bufpool_clear_large(uint8_t *data, size_t size_bytes);
 
 CH_API_END
 
@@ -195,105 +246,123 @@ CH_INLINE ch_status ch_buffer_commit(ch_buffer *buffer, size_t size_bytes);
 
 /* ---- Implementation ---------------------------------------------------------------------- */
 
-#define CHI_BUFFER_SLOT_BITS 28u
-
-CH_INLINE void chi_buffer_lend(ch_buffer *buffer, const ch_bufpool *pool, size_t i, size_t slot,
-                               uint32_t generation) {
-    const ch_pool *slots = &pool->pools[i];
-    buffer->data = slots->base + slot * slots->stride_bytes;
-    buffer->capacity = pool->config.sizes[i];
-    buffer->length = 0;
-    buffer->handle.pool = pool;
-    buffer->handle.index = (uint32_t)(i << CHI_BUFFER_SLOT_BITS | slot);
-    buffer->handle.generation = generation;
-}
+#define CHI_BUFFER_TALLY_BITS 47u /* of bytes: 2^17 loans of at most 2^30 bytes */
+#define CHI_BUFFER_TALLY_ONE  ((uint64_t)1 << CHI_BUFFER_TALLY_BITS)
+#define CHI_BUFFER_CLEAR_MOST ((size_t)256) /* with inline stores; above, memset is faster */
 
 CH_INLINE void chi_buffer_forget(ch_buffer *buffer) {
     buffer->data = NULL;
     buffer->capacity = 0;
     buffer->length = 0;
-    buffer->handle.pool = NULL;
-    buffer->handle.index = 0;
+    buffer->handle.lender = NULL;
+    buffer->handle.slot = NULL;
     buffer->handle.generation = 0;
 }
 
-/* The rare ways keep the caller's struct out of memory, so that it may live in registers: a slot
- * that went through one word with its generation would wait for it. */
+/* The rare ways keep the caller's struct out of memory, so that it may live in registers. */
 CH_INLINE ch_status chi_bufpool_acquire_apart(ch_bufpool *pool, ch_buffer *buffer,
                                               size_t size_bytes) {
     ch_buffer copy;
     ch_status status = ch_bufpool_acquire_slow(pool, &copy, size_bytes);
     if (status == CH_OK) {
-        uint32_t index = copy.handle.index;
-        uint32_t generation = copy.handle.generation;
-        CH_OPAQUE(index);
-        CH_OPAQUE(generation);
         buffer->data = copy.data;
         buffer->capacity = copy.capacity;
         buffer->length = 0;
-        buffer->handle.pool = pool;
-        buffer->handle.index = index;
-        buffer->handle.generation = generation;
+        buffer->handle.lender = copy.handle.lender;
+        buffer->handle.slot = copy.handle.slot;
+        buffer->handle.generation = copy.handle.generation;
     }
     return status;
 }
 
 CH_INLINE ch_status chi_bufpool_release_apart(ch_bufpool *pool, ch_buffer *buffer) {
-    ch_status status = ch_bufpool_release_slow(pool, buffer->data, buffer->handle.pool,
-                                               buffer->handle.index, buffer->handle.generation);
+    ch_status status = ch_bufpool_release_slow(pool, buffer->data, buffer->handle.lender,
+                                               buffer->handle.slot, buffer->handle.generation);
     if (status == CH_OK) {
         chi_buffer_forget(buffer);
     }
     return status;
 }
 
+/* The handle names the class, and one register does: a release that follows need not wait for the
+ * slot to know it, and its loads take over what these stores write (bufpool bench: 64). */
 CH_INLINE ch_status ch_bufpool_acquire(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes) {
     size_t i = 0;
-    while (i < CH_BUFPOOL_CLASSES_MAX && pool->config.sizes[i] < size_bytes) {
+    while (pool->sizes[i] < size_bytes) {
         i++;
     }
-    ch_pool *slots = &pool->pools[i];
-    size_t top = slots->free_count;
-    if (CH_UNLIKELY(top == 0)) {
+    chi_bufpool_class *lender = &pool->classes[i];
+    CH_OPAQUE(lender);
+    chi_buffer_slot **end = lender->free_end;
+    uint64_t asked = CHI_BUFFER_TALLY_ONE | size_bytes;
+    uint64_t tally = lender->tally + asked;
+    if (CH_UNLIKELY(end == lender->free_base || tally < asked)) {
         return chi_bufpool_acquire_apart(pool, buffer, size_bytes);
     }
-    size_t slot = slots->free_slots[top - 1];
-    uint32_t generation = slots->generations[slot] + 1;
-    CH_PUBLISH(slots->free_count, top - 1);
-    CH_PUBLISH(pool->acquires, pool->acquires + 1);
-    slots->generations[slot] = generation;
-    chi_buffer_lend(buffer, pool, i, slot, generation);
+    chi_buffer_slot *slot = end[-1];
+    CH_PUBLISH(lender->free_end, end - 1);
+    CH_PUBLISH(lender->tally, tally);
+    buffer->data = slot->data;
+    buffer->capacity = lender->size_bytes;
+    buffer->length = 0;
+    buffer->handle.lender = lender;
+    buffer->handle.slot = slot;
+    buffer->handle.generation = slot->generation;
     return CH_OK;
 }
 
-/* Whether the inline path may take the buffer back. */
-CH_INLINE bool chi_bufpool_is_plain(const ch_bufpool *pool, const ch_pool *slots, size_t slot,
-                                    const ch_buffer *buffer) {
-    uint32_t generation = buffer->handle.generation;
-    return buffer->handle.pool == pool && slot < slots->fast_fresh &&
-           slots->generations[slot] == generation && generation != slots->generation_last &&
-           slots->base + slot * slots->stride_bytes == buffer->data;
+/* Clears with 64 bytes of inline stores each; the last ones may overlap those before. */
+CH_INLINE void chi_bufpool_clear_small(uint8_t *data, size_t size_bytes) {
+    size_t done = 0;
+    do {
+        ch_zero(data + done, 64);
+        done += 64;
+    } while (done + 64 <= size_bytes);
+    if (done != size_bytes) {
+        ch_zero(data + size_bytes - 64, 64);
+    }
+}
+
+CH_INLINE void chi_bufpool_clear(uint8_t *data, size_t size_bytes) {
+    if (CH_LIKELY(size_bytes - 64 <= CHI_BUFFER_CLEAR_MOST - 64)) {
+        chi_bufpool_clear_small(data, size_bytes);
+    } else if (size_bytes <= 1024) {
+        memset(data, 0, size_bytes);
+        CHI_ZERO_SEEN(data);
+    } else {
+        ch_bufpool_clear_large(data, size_bytes);
+    }
+}
+
+/* Whether the inline path may take the buffer back: a class of this pool, a slot of that class, on
+ * this loan. */
+CH_INLINE bool chi_bufpool_is_plain(const ch_bufpool *pool, const ch_buffer *buffer) {
+    const chi_bufpool_class *lender = buffer->handle.lender;
+    const chi_buffer_slot *slot = buffer->handle.slot;
+    size_t place = (uintptr_t)lender - (uintptr_t)pool->classes;
+    if (CH_UNLIKELY(place >= sizeof pool->classes || place % sizeof *lender != 0)) {
+        return false;
+    }
+    size_t offset = (uintptr_t)slot - (uintptr_t)lender->slots;
+    return offset < lender->fast_bytes && offset % sizeof *slot == 0 &&
+           slot->generation == buffer->handle.generation && slot->data == buffer->data;
 }
 
 /* Clearing comes last, so that what follows the call need not wait for it. */
 CH_INLINE ch_status ch_bufpool_release(ch_bufpool *pool, ch_buffer *buffer) {
     uint8_t *data = buffer->data;
-    uint32_t index = buffer->handle.index;
-    uint32_t generation = buffer->handle.generation;
-    size_t i = (index >> CHI_BUFFER_SLOT_BITS) & (CH_BUFPOOL_CLASSES_MAX - 1);
-    size_t slot = index & (((uint32_t)1 << CHI_BUFFER_SLOT_BITS) - 1);
-    ch_pool *slots = &pool->pools[i];
-    if (CH_UNLIKELY(!chi_bufpool_is_plain(pool, slots, slot, buffer))) {
+    chi_bufpool_class *lender = buffer->handle.lender;
+    chi_buffer_slot *slot = buffer->handle.slot;
+    if (CH_UNLIKELY(!chi_bufpool_is_plain(pool, buffer))) {
         return chi_bufpool_release_apart(pool, buffer);
     }
-    size_t top = slots->free_count;
-    slots->generations[slot] = generation + 1;
-    slots->free_slots[top] = (uint32_t)slot;
-    CH_PUBLISH(slots->free_count, top + 1);
+    chi_buffer_slot **end = lender->free_end;
+    slot->generation = buffer->handle.generation + 1;
+    slot->place = (uint32_t)(uintptr_t)end;
+    *end = slot;
+    CH_PUBLISH(lender->free_end, end + 1);
     chi_buffer_forget(buffer);
-    if (CH_LIKELY(pool->config.clears)) {
-        ch_zero(data, pool->config.sizes[i]);
-    }
+    chi_bufpool_clear(data, lender->clear_bytes);
     return CH_OK;
 }
 

@@ -13,6 +13,11 @@ typedef struct ch_ring_side {
     const void *thread; /* NULL: nobody's yet */
 } ch_ring_side;
 
+/* Items of at least so many bytes are copied with later lines asked for, so many items ahead. */
+#define CHI_RING_WIDE        32
+#define CHI_RING_WRITE_AHEAD 16
+#define CHI_RING_READ_AHEAD  24
+
 CH_API_BEGIN
 
 /** ch_ring_side_enter makes the calling thread the owner of a side that has none.

@@ -1,10 +1,10 @@
 /** hash.h: the seeded content hash of the containers.
  *
- *  The one idea: multiply by a secret odd number made from the seed and keep both halves of the
- *  product; longer keys fold the product of two masked words per 16 bytes, joined by rotate-and-add
- *  so that equal blocks do not cancel. The upper bits of a hash are the good ones for choosing a
- * place, the lowest byte is a good tag beside them. Meant for tables of which an attacker does not
- * know the seed; no cryptographic hash and no checksum format. Equal on every machine. */
+ *  The one idea: multiply by a secret odd number made from the seed; longer keys fold both halves
+ *  of the product of two masked words per 16 bytes, joined by rotate-and-add so that equal blocks
+ * do not cancel. The upper bits of a hash are the good ones for choosing a place and a tag. Meant
+ * for tables of which an attacker does not know the seed; no cryptographic hash and no checksum
+ *  format. Equal on every machine. */
 #ifndef CH_HASH_H
 #define CH_HASH_H
 
@@ -15,6 +15,11 @@ CH_INLINE uint64_t ch_hash_secret(uint64_t seed);
 
 /** ch_hash_u64 hashes one word. Cost: one wide multiplication. */
 CH_INLINE uint64_t ch_hash_u64(uint64_t value, uint64_t secret);
+
+/** ch_hash_u64_high hashes one word into the upper bits; the lower ones are not to be used. For a
+ * table of 2^n places two given words meet in the upper n bits for at most 2 of 2^n secrets. Cost:
+ * one multiplication. Source: multiply-shift, Dietzfelbinger and others 1997. */
+CH_INLINE uint64_t ch_hash_u64_high(uint64_t value, uint64_t secret);
 
 /** ch_hash_bytes hashes `size_bytes` bytes. Cost: one wide multiplication per 16 bytes begun; with
  *  a constant size the loop disappears. */
@@ -37,6 +42,10 @@ CH_INLINE uint64_t ch_hash_u64(uint64_t value, uint64_t secret) {
     uint64_t low;
     uint64_t high = ch_bits_mul_wide(&low, value, secret);
     return low ^ (uint32_t)high;
+}
+
+CH_INLINE uint64_t ch_hash_u64_high(uint64_t value, uint64_t secret) {
+    return value * secret;
 }
 
 /* The last 1 to 16 bytes as two words; short ones overlap. */

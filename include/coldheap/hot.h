@@ -146,14 +146,19 @@ CHI_RUNTIME void ch_hot_leave(uint64_t token);
 CHI_RUNTIME uint64_t chi_hot_save(void);
 
 /** ch_track_note tells a run time that counts for the whole process what a pattern did:
- *  `size_bytes` as asked for, `site` a code address in the caller, `object` its first byte; NULL
- *  where many went back at once (size_bytes is their sum) or it is not known.
+ *  `size_bytes` as asked for (slabs and buffer pools: as given), `site` a code address in the
+ *  caller, `object` its first byte; NULL where many went back at once (size_bytes is their sum) or
+ *  it is not known.
  *  Weak in every build, also with CH_GUARD=2: CH_TRACK_NOTE tests for it. Threads: any. */
 CHI_TRACKING void ch_track_note(unsigned kind, unsigned op, size_t size_bytes, const void *site,
                                 const void *object);
 
 /** ch_track_wanted tells whether that run time wants notes; patterns ask when they are set up. */
 CHI_TRACKING int ch_track_wanted(void);
+
+/* Stores how often the threads of the process allocated so far, as far as it was counted, and tells
+ * whether it is being counted now (ch_guard_count_process). */
+CHI_TRACKING int chi_guard_heap_count(uint64_t *allocations);
 
 #ifdef __cplusplus
 }

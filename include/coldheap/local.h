@@ -146,6 +146,11 @@ ch_status ch_scratch_reset(void);
  *  sets up afresh. Errors: CH_EBUSY from a signal handler inside set-up. */
 ch_status ch_local_fini(void);
 
+/** ch_local_track binds `tracker` (NULL: unbinds) to the calling thread's arena and scratch area,
+ * as ch_arena_track, setting them up on first use. Errors: those of ch_local_prepare. Lifetime: the
+ *  tracker must outlive the thread's set-up or be unbound. */
+ch_status ch_local_track(ch_tracker *tracker);
+
 /** ch_local_stats fills `figures` for the calling thread. Errors: CH_EINVAL; CH_ESTATE not set up.
  */
 ch_status ch_local_stats(ch_local_figures *figures);
@@ -194,14 +199,14 @@ CH_INLINE void *ch_scratch_alloc(size_t size_bytes, size_t align) {
 
 CH_INLINE ch_arena_point ch_scratch_mark(void) {
     ch_local_areas *mine = ch_local_current;
-    ch_arena_point empty = {NULL, 0, 0};
+    ch_arena_point empty = {NULL, 0, NULL};
     return CH_LIKELY(mine != NULL) ? ch_arena_mark(&mine->scratch) : empty;
 }
 
 CH_INLINE ch_status ch_scratch_release(ch_arena_point point) {
     ch_local_areas *mine = ch_local_current;
-    return CH_LIKELY(mine != NULL && point.life != 0) ? ch_arena_release(&mine->scratch, point)
-                                                      : ch_scratch_release_slow(point);
+    return CH_LIKELY(mine != NULL && point.arena != NULL) ? ch_arena_release(&mine->scratch, point)
+                                                          : ch_scratch_release_slow(point);
 }
 
 CH_INLINE void chi_scratch_scope_end(ch_arena_point *point) {

@@ -1,5 +1,7 @@
 /** ch_pool recycles a fixed number of equal objects. Its bookkeeping lies outside the objects: a
- *  stack of free indices and one generation per slot, odd while the slot is in use.
+ *  stack of free indices and one generation per slot, odd while the slot is in use. The object that
+ *  was released last is kept by pointer on top of the stack (the spare one), so that a pair of
+ *  acquire and release touches neither the stack nor a count.
  *
  *   base                                   generations      free_slots
  *    |obj 0|obj 1| ... |obj count-1|        | g g g ... |    | 7 3 1 .. |
@@ -20,7 +22,9 @@
 
 #include <coldheap/allocator.h>
 #include <coldheap/arith.h>
+#include <coldheap/bits.h>
 #include <coldheap/region.h>
+#include <coldheap/track.h>
 
 #define CH_POOL_OBJECT_MAX ((size_t)1 << 30)
 #define CH_POOL_COUNT_MAX  ((size_t)1 << 31)
@@ -68,6 +72,9 @@ typedef struct ch_pool {
     uint8_t *base;
     uint32_t *generations;
     uint32_t *free_slots;
+    void *spare;       /* the object released last, if the inline paths did it; or NULL */
+    void *given;       /* while spare is NULL: the one it was, if that is out; or NULL */
+    size_t spare_slot; /* the slot of either; while spare, its generation is still odd */
     size_t free_count; /* free slots that the inline path may take; 0 in a pool that has none */
     size_t fast_fresh; /* fresh, or 0 if every call must go out of line */
     size_t stride_bytes;
@@ -83,6 +90,9 @@ typedef struct ch_pool {
     size_t peak_count;
     uint64_t failures;
     uint64_t source_calls;
+    uint64_t acquired_before; /* acquisitions of generations that have wrapped */
+    size_t tracked;           /* 0 or 1: what happens is noted, and there are no inline paths */
+    ch_tracker *tracker;      /* NULL: none of its own */
     const void *owner;
     chi_pool_config config;
     uint64_t seal;
@@ -181,6 +191,11 @@ size_t ch_pool_peak(const ch_pool *pool);
 size_t ch_pool_retired(const ch_pool *pool);
 uint64_t ch_pool_failures(const ch_pool *pool);
 
+/** ch_pool_acquisitions returns how many objects were acquired since init, resets included: what
+ * the generations tell, so that acquiring costs nothing for it. Cost: O(slots used since init).
+ *  Threads: the pool's. */
+uint64_t ch_pool_acquisitions(const ch_pool *pool);
+
 /** ch_pool_utilization returns in_use / capacity, 0 if capacity is 0. */
 double ch_pool_utilization(const ch_pool *pool);
 
@@ -188,14 +203,22 @@ double ch_pool_utilization(const ch_pool *pool);
  */
 ch_status ch_pool_stats(const ch_pool *pool, ch_pool_figures *figures);
 
-/** ch_pool_stats_json writes the figures as one JSON object by the snprintf rule; returns the
- * length needed without the closing 0. */
+/** ch_pool_stats_json writes the figures and the acquisitions as one JSON object by the snprintf
+ *  rule; returns the length needed without the closing 0. Cost, threads: as ch_pool_acquisitions.
+ */
 size_t ch_pool_stats_json(const ch_pool *pool, char *out, size_t size);
 
 /** ch_pool_check verifies the invariants; *invariant (may be NULL) gets the number of the first
  *  broken one: 1 seal over the configuration, 2 geometry, 3 counts, 4 a free slot that is in use or
  *  out of range, 5 free slots and generations disagree, 6 peak. Cost: O(slots used). */
 ch_status ch_pool_check(const ch_pool *pool, unsigned *invariant);
+
+/** ch_pool_track binds `tracker` (NULL: unbinds): from now on each acquire and release, each
+ * acquire that found nothing, and the bytes that a reset or fini gives back are noted there
+ * (track.h). A tracked pool has no inline paths. A pool is tracked from init on if a run time for
+ * the whole process wants notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. Lifetime: the
+ * tracker must outlive the pool or be unbound. Cost: O(1). */
+ch_status ch_pool_track(ch_pool *pool, ch_tracker *tracker);
 
 /** ch_pool_allocator returns an allocator over the pool: it serves requests that fit an object.
  *  Lifetime: the pool's. */
@@ -229,6 +252,15 @@ CH_INLINE size_t chi_pool_slot_of(const ch_pool *pool, const void *object) {
 }
 
 CH_INLINE void *chi_pool_take(ch_pool *pool, size_t stride_bytes) {
+    void *spare = pool->spare;
+    if (CH_LIKELY(spare != NULL)) {
+        uint32_t *generation = &pool->generations[pool->spare_slot];
+        uint32_t next = *generation + 2;
+        *generation = next;
+        pool->given = CH_LIKELY(next != pool->generation_last) ? spare : NULL;
+        CH_PUBLISH(pool->spare, NULL);
+        return spare;
+    }
     size_t top = pool->free_count;
     if (CH_UNLIKELY(top == 0)) {
         return ch_pool_acquire_slow(pool);
@@ -239,18 +271,65 @@ CH_INLINE void *chi_pool_take(ch_pool *pool, size_t stride_bytes) {
     return pool->base + slot * stride_bytes;
 }
 
+/* Makes the object the spare one; what was it goes to the stack. */
+CH_INLINE void chi_pool_put(ch_pool *pool, void *object, size_t slot) {
+    void *spare = pool->spare;
+    size_t spare_slot = pool->spare_slot;
+    CH_PUBLISH(pool->spare, object);
+    pool->spare_slot = slot;
+    if (spare != NULL) {
+        size_t top = pool->free_count;
+        pool->generations[spare_slot]++;
+        pool->free_slots[top] = (uint32_t)spare_slot;
+        CH_PUBLISH(pool->free_count, top + 1);
+    }
+}
+
+/* Whether an object is in use, in a pool that has inline paths. */
+CH_INLINE bool chi_pool_is_given(const ch_pool *pool, const void *object, size_t slot) {
+    return slot < pool->fast_fresh && object != pool->spare && (pool->generations[slot] & 1u) != 0;
+}
+
 CH_INLINE ch_status chi_pool_give(ch_pool *pool, void *object, size_t slot) {
-    if (CH_LIKELY(slot < pool->fast_fresh)) {
-        uint32_t generation = pool->generations[slot];
-        if (CH_LIKELY((generation & 1u) != 0 && generation != pool->generation_last)) {
-            size_t top = pool->free_count;
-            pool->generations[slot] = generation + 1;
-            pool->free_slots[top] = (uint32_t)slot;
-            CH_PUBLISH(pool->free_count, top + 1);
-            return CH_OK;
-        }
+    if (CH_LIKELY(chi_pool_is_given(pool, object, slot) &&
+                  pool->generations[slot] != pool->generation_last)) {
+        chi_pool_put(pool, object, slot);
+        return CH_OK;
     }
     return ch_pool_release_slow(pool, object);
+}
+
+/* The inverse of an odd number, modulo the word; a constant, if the number is one. */
+CH_INLINE size_t chi_pool_inverse(size_t odd) {
+    size_t inverse = (3 * odd) ^ 2; /* right in its lowest 5 bits; every step doubles that */
+    inverse *= 2 - odd * inverse;
+    inverse *= 2 - odd * inverse;
+    inverse *= 2 - odd * inverse;
+    return inverse * (2 - odd * inverse);
+}
+
+/* The release of the object that was taken last, which needs no further check: whoever else puts an
+ * object in its place, or takes this one by another way, leaves no `given` that is not out. */
+CH_INLINE bool chi_pool_give_again(ch_pool *pool, void *object) {
+    if (object != pool->given || pool->spare != NULL || object == NULL) {
+        return false;
+    }
+    CH_PUBLISH(pool->spare, object);
+    return true;
+}
+
+/* A release where the stride is a constant: the multiplication is one too, or none. */
+CH_INLINE ch_status chi_pool_give_stride(ch_pool *pool, void *object, size_t stride_bytes) {
+    if (chi_pool_give_again(pool, object)) {
+        return CH_OK;
+    }
+    if (CH_UNLIKELY(pool->stride_bytes != stride_bytes)) {
+        return ch_pool_release_slow(pool, object);
+    }
+    unsigned shift = ch_bits_low(stride_bytes);
+    size_t offset = (uintptr_t)object - (uintptr_t)pool->base;
+    return chi_pool_give(pool, object,
+                         chi_pool_slot(offset, chi_pool_inverse(stride_bytes >> shift), shift));
 }
 
 CH_INLINE void *ch_pool_acquire(ch_pool *pool) {
@@ -258,13 +337,19 @@ CH_INLINE void *ch_pool_acquire(ch_pool *pool) {
 }
 
 CH_INLINE ch_status ch_pool_release(ch_pool *pool, void *object) {
+    if (chi_pool_give_again(pool, object)) {
+        return CH_OK;
+    }
     return chi_pool_give(pool, object, chi_pool_slot_of(pool, object));
 }
 
 CH_INLINE void *ch_pool_get(const ch_pool *pool, ch_pool_handle handle) {
     if (CH_LIKELY(handle.index < pool->fast_fresh && (handle.generation & 1u) != 0 &&
                   pool->generations[handle.index] == handle.generation)) {
-        return pool->base + handle.index * pool->stride_bytes;
+        uint8_t *object = pool->base + handle.index * pool->stride_bytes;
+        if (CH_LIKELY(object != pool->spare)) {
+            return object;
+        }
     }
     return ch_pool_get_slow(pool, handle);
 }
@@ -274,15 +359,15 @@ CH_INLINE void *ch_pool_acquire_unchecked(ch_pool *pool) {
 }
 
 CH_INLINE void ch_pool_release_unchecked(ch_pool *pool, void *object) {
-    if (CH_UNLIKELY(pool->fast_fresh == 0)) {
-        (void)ch_pool_release_slow(pool, object);
+    if (chi_pool_give_again(pool, object)) {
         return;
     }
     size_t slot = chi_pool_slot_of(pool, object);
-    size_t top = pool->free_count;
-    pool->generations[slot]++;
-    pool->free_slots[top] = (uint32_t)slot;
-    CH_PUBLISH(pool->free_count, top + 1);
+    if (CH_UNLIKELY(pool->fast_fresh == 0 || pool->generations[slot] == pool->generation_last)) {
+        (void)ch_pool_release_slow(pool, object);
+        return;
+    }
+    chi_pool_put(pool, object, slot);
 }
 
 #endif

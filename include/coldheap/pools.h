@@ -74,6 +74,10 @@ double ch_pools_utilization(const ch_pools *set, size_t kind);
 ch_status ch_pools_reset_kind(ch_pools *set, size_t kind);
 ch_status ch_pools_reset(ch_pools *set);
 
+/** ch_pools_track is ch_pool_track for all pools of the set. Errors: CH_EINVAL, CH_ESTATE;
+ *  CH_ETHREAD misuse. */
+ch_status ch_pools_track(ch_pools *set, ch_tracker *tracker);
+
 /** ch_pools_fini ends all pools. A zeroed or finished set: no-op. */
 ch_status ch_pools_fini(ch_pools *set);
 

@@ -99,7 +99,8 @@ ch_status ch_region_commit(ch_region *region, size_t offset, size_t size_bytes);
 ch_status ch_region_decommit(ch_region *region, size_t offset, size_t size_bytes);
 
 /** ch_region_prefault makes committed pages present, so that no later access to them faults.
- *  Errors as ch_region_commit; CH_ENOMEM also if part of the range is not committed. */
+ *  Errors as ch_region_commit; CH_ENOMEM also if part of the range is not committed (on kernels
+ *  before 5.14 that kills the process). */
 ch_status ch_region_prefault(ch_region *region, size_t offset, size_t size_bytes);
 
 /** ch_region_lock keeps committed pages in memory until decommit or fini. Errors as

@@ -1,7 +1,7 @@
 /** ch_slab serves blocks of mixed sizes: a request is rounded up to one of a few classes, and each
  *  class recycles equal blocks. Bookkeeping lies outside the blocks, so free ones are not touched.
  *
- *   static   |16 16 16 ..|32 32 ..|48 ..| ... |4096 ..|   a count per class, one pool each
+ *   static   |16 16 16 ..|32 32 ..|48 ..| ... |4096 ..|   a count per class
  *   paged    |page: 32s|page: 4096s|page: stock|page: 32s|  64 KiB each, given to a class on demand
  *                                                           and back in the stock when empty
  *
@@ -19,11 +19,13 @@
 #define CH_SLAB_H
 
 #include <coldheap/allocator.h>
-#include <coldheap/pool.h>
+#include <coldheap/arith.h>
 #include <coldheap/region.h>
+#include <coldheap/track.h>
 
 #define CH_SLAB_CLASSES_MAX 64u
-#define CH_SLAB_SIZE_MAX    ((size_t)32768) /* of a class */
+#define CH_SLAB_COUNT_MAX   ((size_t)1 << 31) /* of a class of a static slab */
+#define CH_SLAB_SIZE_MAX    ((size_t)32768)   /* of a class */
 #define CH_SLAB_ALIGN_MAX   64u
 #define CH_SLAB_PAGE_BYTES  ((size_t)65536)
 #define CH_SLAB_PAGES_MAX   ((size_t)1 << 24)
@@ -93,26 +95,50 @@ typedef struct ch_slab_figures {
     uint64_t oversize_acquires;
     uint64_t requested_bytes; /* of classes, oversize not included */
     uint64_t given_bytes;
+    uint64_t source_calls; /* of a twin */
 } ch_slab_figures;
 
 /** Fields from here to ch_slab are private. */
+
+/* What the inline paths need of a class of a static slab. */
 typedef struct chi_slab_class {
-    uint64_t acquires;
+    uint8_t *base;       /* the first block; NULL in a twin */
+    uint8_t *used;       /* of each block: 1 while it is in use */
+    uint32_t *free_base; /* released blocks, the last one at the end */
+    uint32_t *free_end;
+    size_t fresh; /* blocks used since the last reset */
+    size_t stride_inverse;
+    uint32_t stride_shift;
+    uint32_t stride_bytes;
+    uint64_t tally; /* acquires and bytes asked for since both were last added to their totals */
+} chi_slab_class;
+
+/* What a paged slab has instead. */
+typedef struct chi_slab_bin {
+    uint64_t *hints; /* of free blocks: page above, slot in the lower 16 bits */
+    size_t hint_count;
+    size_t hint_most;
+    uint64_t tally;
+    size_t drawn;     /* blocks in use or hinted at */
+    uint32_t partial; /* first page that may have free blocks without hint; UINT32_MAX: none */
+    uint32_t idle;    /* a page of the class that became empty; a hint, UINT32_MAX: none */
+    uint32_t stride_bytes;
+    uint32_t slots; /* per page */
+    size_t pages;
+} chi_slab_bin;
+
+typedef struct chi_slab_counts {
+    size_t size_bytes;
+    size_t count;   /* static: blocks */
+    size_t touched; /* twin: blocks ever used */
+    size_t peak;
+    void **objects;    /* twin: where each block lies */
+    uint64_t acquires; /* without the tally, as the next */
     uint64_t requested_bytes;
     uint64_t failures;
     uint64_t borrows;
     uint64_t borrowed_bytes; /* given by larger classes */
-    size_t in_use;           /* paged, as all below */
-    size_t peak;
-    size_t pages;
-    uint32_t partial; /* first page with free blocks; UINT32_MAX: none */
-    uint32_t idle;    /* a page of the class that became empty; a hint, UINT32_MAX: none */
-    size_t size_bytes;
-    uint32_t stride_bytes;
-    uint32_t stride_inverse;
-    uint32_t stride_shift;
-    uint32_t slots; /* per page */
-} chi_slab_class;
+} chi_slab_counts;
 
 typedef struct chi_slab_page chi_slab_page;
 
@@ -122,8 +148,7 @@ typedef struct chi_slab_config {
     size_t largest_bytes;
     size_t page_count; /* paged */
     size_t page_words; /* paged: words of free bits for each page */
-    size_t area_bytes; /* static: of all pools; paged: of all pages */
-    size_t map_shift;  /* static: bytes of a step of `map`, as a power of two */
+    size_t area_bytes; /* static: of all blocks; paged: of all pages */
     size_t empty;      /* ch_slab_empty */
     size_t oversize;   /* ch_slab_oversize */
     size_t oversize_count;
@@ -131,22 +156,27 @@ typedef struct chi_slab_config {
     size_t twin;
     size_t checked;
     ch_allocator parent;
+    ch_allocator source; /* of a twin */
     ch_region *region;
     char name[CH_NAME_MAX + 1];
 } chi_slab_config;
 
 typedef struct ch_slab {
-    uint8_t *area;         /* first byte of the first pool or page */
-    const uint8_t *lookup; /* class of (size + 7) / 8 */
-    const uint8_t *map;    /* static: pool of each step of the area */
-    chi_slab_class *classes;
-    ch_pool *pools; /* static and twin */
+    uint8_t *area;           /* first byte of the first class or page */
+    const uint8_t *lookup;   /* class of (size + 7) / 8 */
+    const uint8_t *map;      /* static: class of each step of the area */
+    chi_slab_class *classes; /* static and twin */
+    size_t fast_sizes;       /* static: largest class + 1; 0 if every call goes out of line */
+    size_t fast_bytes;       /* static: area_bytes; 0 likewise */
+    size_t map_shift;        /* static: bytes of a step of `map`, as a power of two */
+    size_t paged_sizes;      /* paged: as fast_sizes */
+    size_t paged_bytes;      /* paged: of the pages that were ever in use; 0 likewise */
+    chi_slab_bin *bins;      /* paged */
+    chi_slab_counts *counts;
     chi_slab_page *pages;
     uint64_t *free_bits;
     void *big;            /* map of the oversize blocks */
-    void *where;          /* twin: class of each block in use */
-    size_t fast_sizes;    /* largest class + 1; 0 if every call goes the long way */
-    size_t fast_bytes;    /* area_bytes; 0 if every call goes the long way */
+    void *where;          /* twin: map from block to class and slot */
     size_t pages_touched; /* pages that were ever in use */
     size_t pages_committed;
     uint32_t stock; /* first of the touched pages that belong to no class */
@@ -155,9 +185,13 @@ typedef struct ch_slab {
     uint64_t oversize_acquires;
     uint64_t refused_oversize;
     uint64_t refused_count; /* oversize requests within the policy that failed */
+    uint64_t source_calls;  /* of a twin */
+    ch_tracker *tracker;
+    size_t tracked; /* 1: every call goes out of line and is noted */
     const void *owner;
     chi_slab_config config;
     uint64_t seal;
+    uint64_t class_seal;
     uintptr_t magic;
 } ch_slab;
 
@@ -196,7 +230,7 @@ ch_status ch_slab_init_twin(ch_slab *slab, void *memory, size_t size_bytes,
 /** ch_slab_acquire returns a block of at least `size_bytes` bytes; size 0 is served by the smallest
  *  class. NULL if it cannot (counted; ch_slab_acquire_try tells why).
  *  Cost: O(1); borrowing O(classes); a page that comes to a class O(blocks in it / 64). */
-void *ch_slab_acquire(ch_slab *slab, size_t size_bytes);
+CH_INLINE void *ch_slab_acquire(ch_slab *slab, size_t size_bytes);
 
 /** ch_slab_acquire_try is ch_slab_acquire with the status: CH_ERANGE above the largest class
  * (policy error) or of any allocator; CH_EFULL no block left, or oversize_count in use; CH_ENOMEM
@@ -209,12 +243,13 @@ ch_status ch_slab_acquire_try(ch_slab *slab, void **out, size_t size_bytes);
  *          that is gone; CH_EINTERIOR not the start of a block; CH_EDOUBLE not in use; CH_ETHREAD
  *          (verify builds). CH_ESTATE not initialised is none.
  *  Cost:   O(1); oversize also a system call or that of the parent. */
-ch_status ch_slab_release(ch_slab *slab, void *block);
+CH_INLINE ch_status ch_slab_release(ch_slab *slab, void *block);
 
 /** ch_slab_release_sized also verifies that a request of `size_bytes` would be served by the class
  *  of the block (with EMPTY_BORROW: by that or a smaller one; oversize: that it is the size asked
- *  for). CH_EINVAL, misuse, if not; checked after the pointer itself. */
-ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes);
+ *  for). CH_EINVAL, misuse, if not; checked after the pointer itself. In static slabs the faster
+ *  one: the size tells the class, so the block need not be looked up. */
+CH_INLINE ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes);
 
 /** ch_slab_resize tells whether a block can hold `size_bytes` where it lies: CH_OK, the block is
  *  good for it; CH_EFULL it would have to move, nothing changed. Misuse as ch_slab_release. */
@@ -250,15 +285,88 @@ ch_status ch_slab_stats(const ch_slab *slab, ch_slab_figures *figures);
 size_t ch_slab_stats_json(const ch_slab *slab, char *out, size_t size);
 
 /** ch_slab_check verifies the invariants; *invariant (may be NULL) gets the number of the first
- *  broken one: 1 seal over the configuration, 2 class tables, 3 a pool, 4 a page's free bits or
- *  counts, 5 lists of pages, 6 counts of a class, 7 oversize blocks, 8 a twin's blocks.
- *  Cost: O(blocks). */
+ *  broken one: 1 seal over the configuration, 2 class tables, 3 blocks of a class, 4 a page's free
+ *  bits or counts, 5 lists of pages and hints, 6 counts of a class, 7 oversize blocks, 8 a twin's
+ *  blocks. Cost: O(blocks), paged O(classes * pages + blocks). */
 ch_status ch_slab_check(const ch_slab *slab, unsigned *invariant);
 
 /** ch_slab_allocator returns an allocator over the slab: alignments up to CH_SLAB_ALIGN_MAX are
  *  served by the first class that has them. Lifetime: the slab's. */
 ch_allocator ch_slab_allocator(ch_slab *slab);
 
+/** ch_slab_track binds `tracker` (NULL: unbinds): from now on each acquire and release, each
+ * request that got nothing, and the bytes that a reset or fini gives back are noted there
+ * (track.h): with the usable size of the block, a refusal with the size asked for. A tracked slab
+ * has no fast paths. A slab is tracked from init on if a run time for the whole process wants
+ * notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. Lifetime: the tracker must outlive the
+ * slab or be unbound. Cost: O(1). */
+ch_status ch_slab_track(ch_slab *slab, ch_tracker *tracker);
+
+/** Out-of-line halves of the inline functions; not for direct use. */
+void *ch_slab_acquire_slow(ch_slab *slab, size_t size_bytes);
+ch_status ch_slab_release_slow(ch_slab *slab, void *block);
+ch_status ch_slab_release_sized_slow(ch_slab *slab, void *block, size_t size_bytes);
+
 CH_API_END
+
+/* ---- Implementation ---------------------------------------------------------------------- */
+
+#define CHI_SLAB_TALLY_ONE ((uint64_t)1 << 40) /* below: 2^24 acquires of at most 2^15 bytes */
+
+/* The number of the block that starts `offset` bytes into its class: exact division by one
+ * multiplication with the inverse of the odd part of the stride; a rotation puts what is no start
+ * far above any number. */
+CH_INLINE size_t chi_slab_slot(const chi_slab_class *owner, size_t offset) {
+    size_t product = offset * owner->stride_inverse;
+    return product >> owner->stride_shift |
+           product << ((8 * sizeof(size_t) - owner->stride_shift) & (8 * sizeof(size_t) - 1));
+}
+
+CH_INLINE void *ch_slab_acquire(ch_slab *slab, size_t size_bytes) {
+    if (CH_LIKELY(size_bytes < slab->fast_sizes)) {
+        chi_slab_class *owner = &slab->classes[slab->lookup[(size_bytes + 7) >> 3]];
+        uint64_t asked = CHI_SLAB_TALLY_ONE | size_bytes;
+        uint64_t tally = owner->tally + asked;
+        uint32_t *end = owner->free_end;
+        if (CH_LIKELY(end != owner->free_base && tally >= asked)) {
+            size_t slot = end[-1];
+            CH_PUBLISH(owner->free_end, end - 1);
+            CH_PUBLISH(owner->tally, tally);
+            owner->used[slot] = 1;
+            return owner->base + slot * owner->stride_bytes;
+        }
+    }
+    return ch_slab_acquire_slow(slab, size_bytes);
+}
+
+/* Takes a block back if it is one in use of this class. */
+CH_INLINE bool chi_slab_give(chi_slab_class *owner, const void *block) {
+    size_t slot = chi_slab_slot(owner, (uintptr_t)block - (uintptr_t)owner->base);
+    if (CH_UNLIKELY(slot >= owner->fresh || owner->used[slot] != 1)) {
+        return false;
+    }
+    uint32_t *end = owner->free_end;
+    owner->used[slot] = 0;
+    *end = (uint32_t)slot;
+    CH_PUBLISH(owner->free_end, end + 1);
+    return true;
+}
+
+CH_INLINE ch_status ch_slab_release(ch_slab *slab, void *block) {
+    size_t offset = (uintptr_t)block - (uintptr_t)slab->area;
+    if (CH_LIKELY(offset < slab->fast_bytes) &&
+        CH_LIKELY(chi_slab_give(&slab->classes[slab->map[offset >> slab->map_shift]], block))) {
+        return CH_OK;
+    }
+    return ch_slab_release_slow(slab, block);
+}
+
+CH_INLINE ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes) {
+    if (CH_LIKELY(slab != NULL && size_bytes < slab->fast_sizes) &&
+        CH_LIKELY(chi_slab_give(&slab->classes[slab->lookup[(size_bytes + 7) >> 3]], block))) {
+        return CH_OK;
+    }
+    return ch_slab_release_sized_slow(slab, block, size_bytes);
+}
 
 #endif

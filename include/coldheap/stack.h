@@ -20,6 +20,8 @@
 #include <coldheap/allocator.h>
 #include <coldheap/arith.h>
 #include <coldheap/region.h>
+#include <coldheap/tally.h>
+#include <coldheap/track.h>
 #include <coldheap/zero.h>
 
 /** Bytes before each block, apart from padding to its alignment (at least 8). */
@@ -59,12 +61,16 @@ typedef struct chi_stack_config {
 /** Fields are private; visible so that the fast paths inline. */
 typedef struct ch_stack {
     uint8_t *cursor;
-    uint8_t *fast_end; /* end, or NULL if every alloc must go out of line */
-    uint8_t *top;      /* start of the last block; NULL if there is none */
-    uint8_t *fast_top; /* top, or NULL if every free must go out of line */
-    uint8_t *floor;    /* cursor at the last watermark, or base: blocks below it stay */
+    uint8_t *fast_end;   /* end, at most a window above the cursor; NULL: allocs go out of line */
+    uint8_t *top;        /* start of the last block; NULL if there is none */
+    uint8_t *fast_floor; /* floor; above all addresses if frees must go out of line */
+    uint64_t tally;      /* since the last fold: blocks (high half) and their bytes (low half) */
+    uint8_t *floor;      /* cursor at the last watermark, or base: blocks below it stay */
     uint8_t *peak_cursor;
     size_t mark_count;
+    size_t fast_marks;     /* watermarks that may be set and released inline; 0: none */
+    uint64_t given_blocks; /* given out up to the last fold */
+    uint64_t given_bytes;
     size_t used_bytes;  /* twin */
     size_t peak_bytes;  /* twin */
     size_t block_count; /* twin */
@@ -72,6 +78,8 @@ typedef struct ch_stack {
     uint64_t failures_invalid;
     uint64_t source_calls;
     const void *owner;
+    ch_tracker *tracker;
+    size_t tracked; /* every call goes out of line and is noted */
     chi_stack_config config;
     uint64_t seal;
     uintptr_t magic;
@@ -84,6 +92,8 @@ typedef struct ch_stack_figures {
     size_t peak_bytes;
     size_t watermarks;
     size_t watermarks_max;
+    uint64_t allocations; /* blocks given out since init */
+    uint64_t total_bytes; /* asked for by them, and by resizes that grew one */
     uint64_t failures_full;
     uint64_t failures_invalid;
     uint64_t source_calls;
@@ -132,11 +142,11 @@ ch_status ch_stack_resize(ch_stack *stack, void *block, size_t old_bytes, size_t
 CH_INLINE ch_status ch_stack_free(ch_stack *stack, void *block, size_t size_bytes);
 
 /** ch_stack_mark sets a watermark. Errors: CH_EFULL watermarks_max are set. */
-ch_status ch_stack_mark(ch_stack *stack);
+CH_INLINE ch_status ch_stack_mark(ch_stack *stack);
 
 /** ch_stack_release frees all blocks above the last watermark and removes it. Errors: CH_EEMPTY
  * none is set. Cost: O(1); plus zeroing if chosen; twin: O(blocks). */
-ch_status ch_stack_release(ch_stack *stack);
+CH_INLINE ch_status ch_stack_release(ch_stack *stack);
 
 /** ch_stack_reset frees everything and removes all watermarks. Returns CH_ESTATE if not
  *  initialised. */
@@ -152,6 +162,9 @@ size_t ch_stack_available(const ch_stack *stack);
 size_t ch_stack_peak(const ch_stack *stack);
 size_t ch_stack_watermark_count(const ch_stack *stack);
 
+/** ch_stack_allocations returns the number of blocks given out since init. Threads: any. */
+uint64_t ch_stack_allocations(const ch_stack *stack);
+
 /** ch_stack_stats fills `figures`. Threads: any; another thread's view may be torn between fields.
  */
 ch_status ch_stack_stats(const ch_stack *stack, ch_stack_figures *figures);
@@ -162,8 +175,15 @@ size_t ch_stack_stats_json(const ch_stack *stack, char *out, size_t size);
 
 /** ch_stack_check verifies the invariants; *invariant (may be NULL) gets the number of the first
  *  broken one: 1 seal over the configuration, 2 cursor and peak, 3 fast-path copies, 4 chain of
- *  links, 5 watermarks. Cost: O(blocks + watermarks). */
+ *  links, 5 watermarks, 6 totals. Cost: O(blocks + watermarks). */
 ch_status ch_stack_check(const ch_stack *stack, unsigned *invariant);
+
+/** ch_stack_track binds `tracker` (NULL: unbinds): from now on each block, each request that found
+ * no room, each free, and the bytes of each release or reset are noted there (track.h); resizes are
+ *  not. A tracked stack has no inline path. A stack is tracked from init on if a run time for the
+ *  whole process wants notes. Errors: CH_EINVAL; CH_ESTATE; CH_ETHREAD misuse. Lifetime: the
+ * tracker must outlive the stack or be unbound. */
+ch_status ch_stack_track(ch_stack *stack, ch_tracker *tracker);
 
 /** ch_stack_allocator returns an allocator over the stack; blocks must be freed in reverse order.
  *  Lifetime: the stack's. */
@@ -172,6 +192,8 @@ ch_allocator ch_stack_allocator(ch_stack *stack);
 /** Out-of-line halves of the inline functions; not for direct use. */
 void *ch_stack_alloc_slow(ch_stack *stack, size_t size_bytes, size_t align);
 ch_status ch_stack_free_slow(ch_stack *stack, void *block, size_t size_bytes);
+ch_status ch_stack_mark_slow(ch_stack *stack);
+ch_status ch_stack_release_slow(ch_stack *stack);
 
 CH_API_END
 
@@ -186,13 +208,14 @@ CH_INLINE void *ch_stack_alloc(ch_stack *stack, size_t size_bytes, size_t align)
     uintptr_t cursor = (uintptr_t)stack->cursor;
     uintptr_t end = (uintptr_t)stack->fast_end;
     uintptr_t start = (cursor + CH_STACK_LINK_BYTES + mask) & ~(uintptr_t)mask;
-    if (CH_LIKELY(ch_align_is_valid(align) && start <= end && size_bytes <= end - start)) {
+    if (CH_LIKELY(ch_align_is_valid(align) && chi_fits(start, end, size_bytes))) {
         uint8_t *block = stack->cursor + (start - cursor);
         chi_stack_link *link = chi_stack_link_of(block);
         link->cursor_before = stack->cursor;
         link->top_before = stack->top;
-        stack->top = stack->fast_top = block;
+        stack->top = block;
         CH_PUBLISH(stack->cursor, block + size_bytes);
+        CH_PUBLISH(stack->tally, stack->tally + (CHI_TALLY_BLOCK + size_bytes));
         return block;
     }
     return ch_stack_alloc_slow(stack, size_bytes, align);
@@ -200,17 +223,46 @@ CH_INLINE void *ch_stack_alloc(ch_stack *stack, size_t size_bytes, size_t align)
 
 CH_INLINE ch_status ch_stack_free(ch_stack *stack, void *block, size_t size_bytes) {
     uint8_t *start = (uint8_t *)block;
-    if (CH_LIKELY(start == stack->fast_top && start > stack->floor &&
-                  (size_t)(stack->cursor - start) == size_bytes)) {
-        const chi_stack_link *link = chi_stack_link_of(stack->fast_top);
+    if (CH_LIKELY(start == stack->top && start > stack->fast_floor &&
+                  (size_t)(stack->cursor - start) == size_bytes &&
+                  !chi_tally_is_high(stack->tally))) {
+        const chi_stack_link *link = chi_stack_link_of(stack->top);
         if (stack->peak_cursor < stack->cursor) {
             CH_PUBLISH(stack->peak_cursor, stack->cursor);
         }
-        stack->top = stack->fast_top = link->top_before;
+        stack->top = link->top_before;
         CH_PUBLISH(stack->cursor, link->cursor_before);
         return CH_OK;
     }
     return ch_stack_free_slow(stack, block, size_bytes);
+}
+
+CH_INLINE ch_status ch_stack_mark(ch_stack *stack) {
+    if (CH_LIKELY(stack != NULL && stack->mark_count < stack->fast_marks)) {
+        chi_stack_link *mark = &stack->config.marks[stack->mark_count];
+        mark->cursor_before = stack->floor = stack->fast_floor = stack->cursor;
+        mark->top_before = stack->top;
+        CH_PUBLISH(stack->mark_count, stack->mark_count + 1);
+        return CH_OK;
+    }
+    return ch_stack_mark_slow(stack);
+}
+
+CH_INLINE ch_status ch_stack_release(ch_stack *stack) {
+    if (CH_LIKELY(stack != NULL && stack->mark_count - 1 < stack->fast_marks &&
+                  !chi_tally_is_high(stack->tally))) {
+        const chi_stack_link *mark = &stack->config.marks[stack->mark_count - 1];
+        if (stack->peak_cursor < stack->cursor) {
+            CH_PUBLISH(stack->peak_cursor, stack->cursor);
+        }
+        uint8_t *floor = stack->mark_count > 1 ? mark[-1].cursor_before : stack->config.base;
+        stack->floor = stack->fast_floor = floor;
+        stack->top = mark->top_before;
+        CH_PUBLISH(stack->cursor, mark->cursor_before);
+        CH_PUBLISH(stack->mark_count, stack->mark_count - 1);
+        return CH_OK;
+    }
+    return ch_stack_release_slow(stack);
 }
 
 #endif

@@ -106,9 +106,10 @@ typedef struct ch_track_sink {
 
 /** Fields from here to the end of ch_tracker are private. */
 typedef struct chi_track_kind {
-    uint64_t acquisitions, releases, exhausted;
-    uint64_t acquired_bytes, released_bytes, current_bytes, peak_bytes;
-    uint64_t unknown;
+    uint64_t calls[CH_TRACK_OPS];
+    uint64_t bytes[CH_TRACK_OPS];
+    uint64_t current_bytes;
+    uint64_t peak_bytes;
 } chi_track_kind;
 
 typedef struct chi_track_live {
@@ -152,6 +153,7 @@ typedef struct ch_tracker {
     uint64_t unmatched;
     uint64_t nested;
     const void *owner;
+    uint32_t unknown[CH_TRACK_KINDS]; /* why current bytes are not known; 0: they are */
     chi_tracker_config config;
     uint64_t seal;
 } ch_tracker;
@@ -196,12 +198,13 @@ ch_status ch_tracker_enable(ch_tracker *tracker, bool on);
 /** ch_tracker_is_enabled tells whether notes are counted. */
 CH_INLINE bool ch_tracker_is_enabled(const ch_tracker *tracker);
 
-/** ch_tracker_note counts one event. `size_bytes` is what was asked for; `site` a code address in
- *  the caller; `object` the first byte, NULL for a release of many at once, whose bytes in sum are
- *  `size_bytes`. A release needs no site.
- *  Errors: CH_EINVAL NULL or unknown kind or op; CH_ESTATE not initialised; CH_EDISABLED;
- * CH_ETHREAD misuse (verify builds). Nothing is counted then. Cost:   O(1) expected; see bench
- * mem/track. Signal handlers: may call it at any moment. */
+/** ch_tracker_note counts one event. `size_bytes` is what was asked for (of slabs and buffer pools:
+ *  what was given); `site` a code address in the caller, which a release need not have; `object`
+ *  the first byte, NULL for a release of many at once, whose bytes in sum are `size_bytes`.
+ *  Errors:  CH_EINVAL NULL or unknown kind or op; CH_ESTATE not initialised; CH_EDISABLED;
+ *           CH_ETHREAD misuse (verify builds). Nothing is counted then.
+ *  Threads: the owner's; signal handlers may call it at any moment.
+ *  Cost:    O(1) expected; see bench mem/track. */
 ch_status ch_tracker_note(ch_tracker *tracker, unsigned kind, unsigned op, size_t size_bytes,
                           const void *site, const void *object);
 
@@ -254,7 +257,8 @@ ch_status ch_track_diff(const ch_track_snapshot *before, const ch_track_snapshot
 /** ch_tracker_check verifies the invariants; *invariant (may be NULL) gets the number of the first
  *  broken one: 1 seal over the configuration, 2 site table and its places, 3 live table and its
  *  places, 4 counts of sites and kinds disagree, 5 bytes of sites and kinds disagree, 6 current
- *  bytes and live objects disagree, 7 peaks. Cost: O(tables). */
+ *  bytes and live objects disagree, 7 peaks. A changed address is noticed unless it happens to
+ *  keep its place in the hash table. Cost: O(tables). */
 ch_status ch_tracker_check(const ch_tracker *tracker, unsigned *invariant);
 
 CH_API_END

@@ -46,6 +46,9 @@ typedef struct ch_xpool_shard {
     uint8_t *base;        /* of all objects of the pool */
     uint16_t *states;     /* of all objects of the pool */
     uint32_t *free_slots; /* own objects, last released on top */
+    void *spare;          /* the own object released last, if the inline path did it; or NULL */
+    void *given;          /* while spare is NULL: the one it was, or NULL */
+    size_t spare_slot;    /* the slot of either */
     size_t free_count;    /* of those, for the inline paths; 0 in a shard that has none */
     size_t slot_count;    /* of the pool; 0 if the inline release may not be used */
     size_t stride_bytes;
@@ -61,6 +64,8 @@ typedef struct ch_xpool_shard {
     uint64_t sent;                    /* objects of others that this shard released */
     uint64_t failures;                /* acquires that found nothing */
     const void *owner;                /* verify builds: the thread */
+    size_t tracked;                   /* 0 or 1: what the thread does is noted; no inline paths */
+    ch_tracker *tracker;              /* NULL: none of its own */
     CH_ALIGNED(128) size_t taken;     /* a thread has joined; shared */
     size_t lost;                      /* numbers found no room in the ring; shared */
     CH_ALIGNED(128) size_t ring_tail; /* written by releasers */
@@ -153,6 +158,13 @@ CH_INLINE ch_status ch_xpool_release(ch_xpool_shard *shard, void *object);
  *  ch_xpool_leave. Cost: O(threads_max + objects). */
 ch_status ch_xpool_flush(ch_xpool_shard *shard);
 
+/** ch_xpool_track binds `tracker` (NULL: unbinds) to a joined shard: what its thread acquires and
+ *  releases is noted there until it leaves (track.h; a tracker is for one thread, so an object that
+ *  another thread releases is unmatched in that one's). A tracked shard has no inline paths. A
+ * shard is tracked from join on if a run time for the whole process wants notes. Errors: as
+ *  ch_xpool_leave. Cost: O(1). */
+ch_status ch_xpool_track(ch_xpool_shard *shard, ch_tracker *tracker);
+
 /** ch_xpool_owner_of returns the number of the shard that an object belongs to, SIZE_MAX if it is
  * no object of the pool. */
 size_t ch_xpool_owner_of(const ch_xpool *pool, const void *object);
@@ -191,11 +203,24 @@ CH_API_END
 #define CHI_XPOOL_RETURNING 2u
 #define CHI_XPOOL_STATE     3u
 
+CH_INLINE bool chi_xpool_is_free(const ch_xpool_shard *shard, size_t slot) {
+    return (CH_PEEK(shard->states[slot]) & CHI_XPOOL_STATE) == CHI_XPOOL_FREE;
+}
+
 CH_INLINE void *ch_xpool_acquire(ch_xpool_shard *shard) {
+    void *spare = shard->spare;
     size_t top = shard->free_count;
-    if (CH_LIKELY(top != 0)) {
+    if (CH_LIKELY(spare != NULL)) {
+        size_t slot = shard->spare_slot;
+        if (CH_LIKELY(chi_xpool_is_free(shard, slot))) {
+            CH_PUBLISH(shard->states[slot], (uint16_t)shard->used_state);
+            CH_PUBLISH(shard->spare, NULL);
+            shard->given = spare;
+            return spare;
+        }
+    } else if (CH_LIKELY(top != 0)) {
         size_t slot = shard->free_slots[top - 1];
-        if (CH_LIKELY((CH_PEEK(shard->states[slot]) & CHI_XPOOL_STATE) == CHI_XPOOL_FREE)) {
+        if (CH_LIKELY(chi_xpool_is_free(shard, slot))) {
             CH_PUBLISH(shard->states[slot], (uint16_t)shard->used_state);
             CH_PUBLISH(shard->free_count, top - 1);
             return shard->base + slot * shard->stride_bytes;
@@ -204,16 +229,43 @@ CH_INLINE void *ch_xpool_acquire(ch_xpool_shard *shard) {
     return ch_xpool_acquire_slow(shard);
 }
 
+/* Makes an own object in use the spare one; what was it goes to the list, if there is room. */
+CH_INLINE bool chi_xpool_put(ch_xpool_shard *shard, void *object, size_t slot) {
+    if (shard->spare != NULL) {
+        size_t top = shard->free_count;
+        if (CH_UNLIKELY(top >= shard->per_thread)) {
+            return false;
+        }
+        shard->free_slots[top] = (uint32_t)shard->spare_slot;
+        CH_PUBLISH(shard->free_count, top + 1);
+    }
+    CH_PUBLISH(shard->states[slot], (uint16_t)(shard->used_state - CHI_XPOOL_USED));
+    CH_PUBLISH(shard->spare, object);
+    shard->spare_slot = slot;
+    return true;
+}
+
+/* The release of the object that was taken last: its slot is known. */
+CH_INLINE bool chi_xpool_put_again(ch_xpool_shard *shard, void *object) {
+    size_t slot = shard->spare_slot;
+    if (object != shard->given || shard->spare != NULL || object == NULL ||
+        CH_PEEK(shard->states[slot]) != shard->used_state) {
+        return false;
+    }
+    CH_PUBLISH(shard->states[slot], (uint16_t)(shard->used_state - CHI_XPOOL_USED));
+    CH_PUBLISH(shard->spare, object);
+    return true;
+}
+
 CH_INLINE ch_status ch_xpool_release(ch_xpool_shard *shard, void *object) {
+    if (chi_xpool_put_again(shard, object)) {
+        return CH_OK;
+    }
     size_t slot = chi_pool_slot((uintptr_t)object - (uintptr_t)shard->base, shard->stride_inverse,
                                 shard->stride_shift);
     if (CH_LIKELY(slot < shard->slot_count)) {
         size_t state = CH_PEEK(shard->states[slot]);
-        size_t top = shard->free_count;
-        if (CH_LIKELY(state == shard->used_state && top < shard->per_thread)) {
-            CH_PUBLISH(shard->states[slot], (uint16_t)(state - CHI_XPOOL_USED));
-            shard->free_slots[top] = (uint32_t)slot;
-            CH_PUBLISH(shard->free_count, top + 1);
+        if (CH_LIKELY(state == shard->used_state && chi_xpool_put(shard, object, slot))) {
             return CH_OK;
         }
         if (CH_LIKELY((state & CHI_XPOOL_STATE) == CHI_XPOOL_USED)) {

@@ -36,7 +36,7 @@ TEST(fail_text_longer_than_the_line_is_cut) {
     const char *line_end = strchr(text, '\n');
     if (CHECK(line_end != NULL)) {
         CHECK(line_end - text > 400 && line_end - text < 512);
-        CHECK(line_end[1] == 0);
+        CHECK(line_end[1] == 0 || ch_test_is_emulated()); /* which has last words of its own */
     }
     CHECK(strncmp(text, "file.c:2147483647: requirement failed: xxx", 42) == 0);
 }

@@ -30,7 +30,7 @@ CH_NOINLINE static ch_status wrong_release(const int *object, const int *culprit
     return CHI_MISUSE(object, "rows", culprit, CH_EDOUBLE);
 }
 
-TEST(misuse_hook_sees_it_all_and_the_status_comes_back) {
+TEST(misuse_hook_sees_it_all_and_the_status_comes_back) { /* M4 */
     static const ch_status all[] = {CH_EFOREIGN, CH_EINTERIOR, CH_EDOUBLE, CH_ESTALE,
                                     CH_EORDER,   CH_EBUSY,     CH_ETHREAD};
     log seen = {0};
@@ -48,7 +48,7 @@ TEST(misuse_hook_sees_it_all_and_the_status_comes_back) {
     CHECK(ch_on_misuse(NULL) == &hook);
 }
 
-TEST(misuse_macro_names_function_and_call_site) {
+TEST(misuse_macro_names_function_and_call_site) { /* M4 */
     int object = 0;
     int culprit = 0;
     log seen = {0};
@@ -63,7 +63,7 @@ TEST(misuse_macro_names_function_and_call_site) {
     CHECK(ch_on_misuse(NULL) == &hook);
 }
 
-TEST(misuse_hooks_replace_each_other) {
+TEST(misuse_hooks_replace_each_other) { /* M4 */
     log first = {0};
     log second = {0};
     ch_misuse_hook hooks[2] = {{see, &first}, {see, &second}};
@@ -81,7 +81,7 @@ static void report(void *context) {
     (void)ch_misuse_report(context);
 }
 
-TEST(misuse_without_hook_prints_one_line_and_aborts) {
+TEST(misuse_without_hook_prints_one_line_and_aborts) { /* M4 */
     ch_misuse misuse = misuse_of("rows", CH_EDOUBLE);
     char text[512];
     CHECK(ch_test_child_dies(report, &misuse, text, sizeof text));
@@ -89,7 +89,7 @@ TEST(misuse_without_hook_prints_one_line_and_aborts) {
                        "called from 0xbeef): CH_EDOUBLE: released twice\n") != NULL);
 }
 
-TEST(misuse_line_longer_than_its_buffer_is_cut) {
+TEST(misuse_line_longer_than_its_buffer_is_cut) { /* M4 */
     char name[1000];
     char text[2048];
     memset(name, 'n', sizeof name);

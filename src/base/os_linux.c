@@ -130,6 +130,9 @@ ch_status chi_os_prefault(uint8_t *base, size_t size) {
     if (errno != EINVAL) {
         return errno == ENOMEM || errno == EFAULT ? CH_ENOMEM : CH_EOS;
     }
+    if (madvise(base, 0, MADV_POPULATE_WRITE) == 0) {
+        return CH_ENOMEM; /* the kernel knows the request: some page may not be written */
+    }
     touch_pages(base, size); /* kernels before 5.14 */
     return CH_OK;
 }

@@ -34,7 +34,7 @@ TEST(text_numbers_are_those_of_printf) {
     }
 }
 
-TEST(text_json_strings_are_quoted_and_escaped) {
+TEST(text_json_strings_are_quoted_and_escaped) { /* M9 */
     chi_text text;
     chi_text_put_json(start(&text), "");
     check_is(&text, "\"\"");
@@ -52,7 +52,7 @@ static void check_ratio(uint64_t part, uint64_t whole, const char *want) {
     check_is(&text, want);
 }
 
-TEST(text_ratios_are_rounded_down_and_never_overflow) {
+TEST(text_ratios_are_rounded_down_and_never_overflow) { /* M9 */
     check_ratio(0, 0, "0.000000");
     check_ratio(5, 0, "0.000000");
     check_ratio(0, 7, "0.000000");
@@ -76,7 +76,7 @@ TEST(text_ratios_are_rounded_down_and_never_overflow) {
     }
 }
 
-TEST(text_is_cut_at_any_buffer_and_its_length_told) {
+TEST(text_is_cut_at_any_buffer_and_its_length_told) { /* M9 */
     static const char want[] = "size: 1234 0xff \"q\\\"\"";
     for (size_t size = 0; size <= sizeof want + 3; size++) {
         chi_text text;

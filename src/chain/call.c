@@ -80,8 +80,13 @@ static void begin_call(chevm_state *state, const chevm_message *message, chevm_c
     } else if ((message->flags & CHEVM_FLAG_DELEGATED) != 0) {
         answer(callee, CHEVM_OK, message->gas); /* EIP-7702: runs empty code */
     } else {
-        chevm_precompile_run(state->rules.fork, precompile, message->input, message->input_size,
-                             message->gas, state->scratch, state->scratch_size, &callee->result);
+        if (CH_UNLIKELY(state->lends)) {
+            chevmi_borrow_run(state, message, precompile, &callee->result);
+        } else {
+            chevm_precompile_run(state->rules.fork, precompile, message->input, message->input_size,
+                                 message->gas, state->scratch, state->scratch_size,
+                                 &callee->result);
+        }
         if (callee->result.status != CHEVM_OK) {
             undo_to(state, &frame);
         }

@@ -255,6 +255,25 @@ static void check_books(const fuzz_call *c, int64_t gas, const chevm_result *res
     CH_REQUIRE(result->gas_refund == 0 && (result->output == NULL) == (result->output_size == 0));
 }
 
+/* A paid run in exactly the scratch that chevm_precompile_need names answers the same. */
+static void check_need(const fuzz_call *c, int64_t gas, const chevm_result *first) {
+    const size_t need = chevm_precompile_need(c->precompile, c->input, c->size);
+    if (need > SCRATCH_MAX) {
+        CH_REQUIRE(first->status != CHEVM_OK);
+        return;
+    }
+    chevm_result result;
+    memset(scratch, 0x5a, need + GUARD);
+    chevm_precompile_run(c->fork, c->precompile, c->input, c->size, gas, scratch, need, &result);
+    for (size_t i = 0; i < GUARD; i++) {
+        CH_REQUIRE(scratch[need + i] == 0x5a);
+    }
+    CH_REQUIRE(result.status == first->status && result.gas_left == first->gas_left &&
+               result.output_size == first->output_size);
+    CH_REQUIRE(result.output_size == 0 ||
+               memcmp(result.output, first->output, result.output_size) == 0);
+}
+
 static void check_call(const fuzz_call *c, int64_t gas) {
     static uint8_t first_output[SCRATCH_MAX];
     chevm_result first, second;
@@ -270,6 +289,7 @@ static void check_call(const fuzz_call *c, int64_t gas) {
     if (first.status == CHEVM_OK) {
         CH_REQUIRE(first.output_size == 0 ||
                    memcmp(first_output, second.output, first.output_size) == 0);
+        check_need(c, gas, &first);
         check_outside(c, &first);
         const int64_t price = gas - first.gas_left;
         if (price > 0) {

@@ -279,6 +279,40 @@ static size_t modexp_scratch_for(uint64_t gas_limit) {
 
 /* ---- Memory --------------------------------------------------------------------------------- */
 
+static size_t modexp_need(const uint8_t *input, size_t size) {
+    const chevmi_run run = {.input = input, .size = size};
+    const modexp_input in = parse(&run);
+    if (in.modulus.size == 0) {
+        return 0;
+    }
+    if (in.exponent.size > CHEVMI_SPAN_MAX || in.base.size > CHEVMI_SPAN_MAX ||
+        in.modulus.size > CHEVMI_SPAN_MAX) {
+        return SIZE_MAX;
+    }
+    return modexp_scratch(in.modulus.size, chevmi_span_bits(&in.exponent));
+}
+
+size_t chevm_precompile_need(chevm_precompile precompile, const uint8_t *input, size_t size) {
+    switch (precompile) {
+    case CHEVM_PRECOMPILE_NONE:
+    case CHEVM_PRECOMPILE_IDENTITY:
+        return 0;
+    case CHEVM_PRECOMPILE_MODEXP:
+        return modexp_need(input, size);
+    case CHEVM_PRECOMPILE_BLS_G1_MSM:
+    case CHEVM_PRECOMPILE_BLS_G2_MSM:
+        return MSM_SCRATCH_BYTES;
+    case CHEVM_PRECOMPILE_BLS_G1_ADD:
+    case CHEVM_PRECOMPILE_BLS_MAP_G1:
+        return CHEVMI_BLS_G1_BYTES;
+    case CHEVM_PRECOMPILE_BLS_G2_ADD:
+    case CHEVM_PRECOMPILE_BLS_MAP_G2:
+        return CHEVMI_BLS_G2_BYTES;
+    default:
+        return CHEVMI_KZG_OUTPUT_BYTES; /* outputs of 32 or 64 bytes */
+    }
+}
+
 /* Any number of terms of a sum take the same, and all but MODEXP take less. */
 size_t chevm_precompile_scratch(uint64_t gas_limit) {
     const size_t modexp = modexp_scratch_for(gas_limit);

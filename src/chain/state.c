@@ -208,6 +208,7 @@ static chevm_state *lay_out(uint8_t *memory, const size_t sizes[PIECE_COUNT], co
     state->log_bytes = at[PIECE_log_bytes];
     state->scratch = at[PIECE_scratch];
     state->twin = options->twin;
+    state->lends = options->twin != NULL;
     memset(&state->accounts[0], 0, sizeof state->accounts[0]);
     memset(&state->slots[0], 0, sizeof state->slots[0]);
     chevmi_index_init(&state->account_index, at[PIECE_account_cells],

@@ -124,6 +124,7 @@ void chevmi_twin_fini(chevm_state *state) {
     if (state->twin == NULL) {
         return;
     }
+    chevmi_borrow_drop(state);
     chevmi_log_truncate(state, 0, 0);
     chevmi_twin_drop_transients(state);
     twin_free(state, state->journal, 8 * state->journal_capacity);

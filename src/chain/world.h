@@ -10,6 +10,7 @@
 
 #include <coldevm/precompile.h>
 #include <coldevm/state.h>
+#include <coldheap/manager.h>
 #include <coldheap/region.h>
 
 #include "index.h"
@@ -80,6 +81,16 @@ typedef struct chevmi_frame {
     bool ripemd_touched; /* when a mark was taken */
 } chevmi_frame;
 
+/* Who lends a precompile its scratch, block by block: the malloc twin or a manager. */
+typedef struct chevmi_scratch_lender {
+    ch_manager *manager;
+    ch_buffer buffer; /* of the precompile that ran last, in one of the two */
+    uint8_t *block;   /* of the twin */
+    size_t block_bytes;
+    uint64_t requests;  /* made since they were last counted from 0 */
+    uint64_t refuse_at; /* number of the request that finds nothing; 0: none */
+} chevmi_scratch_lender;
+
 struct chevm_state {
     /* What every lookup reads. */
     chevmi_account *accounts;
@@ -126,6 +137,8 @@ struct chevm_state {
     void *block_hash_context;
     const ch_allocator *twin;
     uint64_t transactions, rollbacks;
+    bool lends; /* precompiles borrow their scratch */
+    chevmi_scratch_lender lender;
     uint8_t *scratch; /* of precompiles, their last output in it */
     size_t scratch_size;
     size_t total_bytes; /* footprint */
@@ -215,6 +228,14 @@ void chevmi_log_truncate(chevm_state *state, uint32_t count, uint64_t bytes);
 
 void chevmi_call_begin(void *context, const chevm_message *message, chevm_callee *callee);
 void chevmi_call_end(void *context, const chevm_message *message, chevm_result *result);
+
+/* ---- borrow.c: only with state->lends ------------------------------------------------------- */
+
+/* chevm_precompile_run in borrowed scratch, which lasts until the next call begins. OUT_OF_MEMORY
+ * if none is lent. */
+void chevmi_borrow_run(chevm_state *state, const chevm_message *message,
+                       chevm_precompile precompile, chevm_result *result);
+void chevmi_borrow_drop(chevm_state *state);
 
 /* ---- frames.c ------------------------------------------------------------------------------- */
 

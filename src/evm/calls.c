@@ -13,36 +13,63 @@ static void force_fusing(chevm *vm, chevmi_code *code) {
     if (vm->fusing == CHEVM_FUSE_NEVER) {
         code->analysis->budget = -1;
     } else if (code->analysis->fused == NULL && code->analysis->budget > 0) {
-        chevmi_code_fuse(code, code->cached ? &vm->cache.bytes : &vm->scratch, vm->rules.defined);
+        chevmi_fuse(vm, code);
+    }
+}
+
+/* No room in scratch, or none lent: the code goes on plain. */
+void chevmi_fuse(chevm *vm, chevmi_code *code) {
+    if (!code->cached && chevmi_lender_refuses(&vm->lender)) {
+        code->analysis->budget = -1;
+        return;
+    }
+    chevmi_code_fuse(code, code->cached ? &vm->cache.bytes : vm->lender.scratch, vm->rules.defined);
+}
+
+/* The record of a call that `caller` begins. NULL: none was lent. */
+CH_INLINE chevmi_frame *next_frame(chevm *vm, chevmi_frame *caller) {
+    return CH_LIKELY(!vm->lends) ? caller + 1 : chevmi_borrow_frame(vm, caller);
+}
+
+/* Gives back what code and operands of a frame took. */
+static void leave_code(chevm *vm, chevmi_frame *frame) {
+    if (frame->uses_scratch) {
+        ch_arena_release(vm->lender.scratch, frame->scratch);
+    }
+    if (CH_UNLIKELY(vm->lends)) {
+        chevmi_return_stack(vm, frame);
     }
 }
 
 bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_callee *callee) {
-    frame->scratch = ch_arena_mark(&vm->scratch);
-    if (CH_UNLIKELY(vm->twin != NULL)) {
-        base = vm->twin->alloc(vm->twin->user, CHEVM_STACK_MAX * sizeof *base, CH_ALIGN_STACK);
+    if (CH_UNLIKELY(vm->lends)) {
+        base = chevmi_borrow_stack(vm, frame, base);
         if (base == NULL) {
             return false;
         }
     }
-    if (!chevmi_code_prepare(&frame->code, &vm->cache, &vm->scratch, callee->code,
-                             callee->code_size, callee->padded, callee->code_hash)) {
-        ch_arena_release(&vm->scratch, frame->scratch);
+    frame->base = base;
+    frame->scratch = ch_arena_mark(vm->lender.scratch);
+    frame->uses_scratch = true;
+    if (!chevmi_code_prepare(&frame->code, &vm->cache, &vm->lender, callee->code, callee->code_size,
+                             callee->padded, callee->code_hash)) {
+        leave_code(vm, frame);
         return false;
     }
+    frame->uses_scratch = !(frame->code.cached && callee->padded);
     if (CH_UNLIKELY(vm->fusing != CHEVM_FUSE_WHEN_HOT)) {
         force_fusing(vm, &frame->code);
     }
     bool creates = frame->message.kind >= CHEVM_KIND_CREATE;
     frame->input = creates ? NULL : frame->message.input;
     frame->input_size = creates ? 0 : frame->message.input_size;
-    frame->base = base;
     frame->sp = base - 1;
     frame->pc = vm->tracer != NULL ? frame->code.bytes : frame->code.run;
     frame->gas = frame->message.gas;
     frame->refund_before = vm->refund;
     chevm_memory_open(&vm->memory, &frame->memory);
     vm->frame = frame;
+    vm->lender.spare = NULL; /* it is this one */
     vm->return_size = 0;
     vm->stats.frames++;
     uint32_t depth = frame->message.depth;
@@ -52,9 +79,13 @@ bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_
 
 void chevmi_leave(chevm *vm, chevmi_frame *frame) {
     chevm_memory_close_wiped(&vm->memory, &frame->memory); /* its output has been kept */
-    ch_arena_release(&vm->scratch, frame->scratch);
-    if (CH_UNLIKELY(vm->twin != NULL)) {
-        (void)vm->twin->free(vm->twin->user, frame->base, CHEVM_STACK_MAX * sizeof *frame->base);
+    leave_code(vm, frame);
+}
+
+/* The last use of a frame's record. */
+CH_INLINE void drop_frame(chevm *vm, chevmi_frame *frame) {
+    if (CH_UNLIKELY(vm->lends)) {
+        chevmi_return_frame(vm, frame);
     }
 }
 
@@ -63,6 +94,9 @@ void chevmi_leave(chevm *vm, chevmi_frame *frame) {
 static bool keep_output(chevm *vm, chevm_result *result) {
     if (result->output_size > vm->return_capacity) {
         return false;
+    }
+    if (CH_UNLIKELY(vm->lends)) {
+        return chevmi_borrow_output(vm, result);
     }
     if (result->output_size > 0) {
         memmove(vm->return_buffer, result->output, result->output_size);
@@ -100,8 +134,10 @@ static bool unwind(chevm *vm, chevm_status status) {
     while (frame != vm->first) {
         chevm_result result = {.status = status};
         vm->host->call_end(vm->context, &frame->message, &result);
+        chevmi_frame *parent = frame->parent;
         chevmi_leave(vm, frame);
-        frame--;
+        drop_frame(vm, frame);
+        frame = parent;
     }
     vm->frame = frame;
     vm->refund = frame->refund_before;
@@ -131,12 +167,14 @@ bool chevmi_finish(chevm *vm, chevm_status status, int64_t gas, const uint8_t *o
     }
     vm->host->call_end(vm->context, &frame->message, &result);
     chevmi_leave(vm, frame);
-    vm->frame = frame - 1;
+    vm->frame = frame->parent;
     if (CH_UNLIKELY(result.status >= CHEVM_STATUS_MACHINE)) {
+        drop_frame(vm, frame);
         return unwind(vm, result.status);
     }
     vm->refund = result.status == CHEVM_OK ? vm->refund : frame->refund_before;
-    deliver(vm, frame - 1, frame, &result);
+    deliver(vm, frame->parent, frame, &result);
+    drop_frame(vm, frame);
     return true;
 }
 
@@ -149,7 +187,8 @@ static bool start(chevm *vm, chevmi_frame *caller, chevmi_frame *call) {
     vm->host->call_begin(vm->context, &call->message, callee);
     if (callee->run) {
         call->message.recipient = callee->recipient;
-        if (call - vm->frames <= (ptrdiff_t)vm->depth_max &&
+        call->parent = caller;
+        if (call->message.depth - vm->first->message.depth <= vm->depth_max &&
             chevmi_enter(vm, call, caller->sp + 1, callee)) {
             return true;
         }
@@ -172,18 +211,31 @@ static bool start(chevm *vm, chevmi_frame *caller, chevmi_frame *call) {
     return true;
 }
 
-/* A call that does not happen: its gas is back, 0 on the stack. */
+/* A call that does not happen: its gas is back, 0 on the stack; or the machine cannot go on. */
 static bool light_failure(chevm *vm, chevmi_frame *caller, const chevmi_frame *call,
                           chevm_status status) {
+    if (CH_UNLIKELY(status >= CHEVM_STATUS_MACHINE)) {
+        (void)chevmi_fail(vm, status, caller->gas);
+        return false;
+    }
     chevm_result result = {.status = status, .gas_left = call->message.gas};
     deliver(vm, caller, call, &result);
     return true;
 }
 
-static bool can_pay(chevm *vm, const chevm_address *payer, const chevm_u256 *value) {
-    chevm_u256 balance;
-    vm->host->get_balance(vm->context, payer, &balance);
-    return !chevm_u256_less(&balance, value);
+/* Whether payer has the value: OK or BALANCE; OUT_OF_MEMORY if there is no word to look with. */
+static chevm_status can_pay(chevm *vm, const chevm_address *payer, const chevm_u256 *value) {
+    chevm_u256 own;
+    chevm_u256 *balance = CH_LIKELY(!vm->lends) ? &own : chevmi_borrow_word(vm, &own);
+    if (CH_UNLIKELY(balance == NULL)) {
+        return CHEVM_OUT_OF_MEMORY;
+    }
+    vm->host->get_balance(vm->context, payer, balance);
+    chevm_status status = chevm_u256_less(balance, value) ? CHEVM_BALANCE : CHEVM_OK;
+    if (CH_UNLIKELY(vm->lends)) {
+        chevmi_return_word(vm, balance, &own);
+    }
+    return status;
 }
 
 /* EIP-7702: if the target's code is a delegation, the delegate's code runs and its access is
@@ -289,8 +341,12 @@ static bool fail_with_request(chevm *vm, const chevm_u256 *request) {
 
 bool chevmi_begin_call(chevm *vm, uint8_t op) {
     chevmi_frame *caller = vm->frame;
-    chevmi_frame *call = caller + 1;
+    chevmi_frame *call = next_frame(vm, caller);
     chevm_u256 *sp = caller->sp;
+    if (CH_UNLIKELY(call == NULL)) {
+        (void)chevmi_fail(vm, CHEVM_OUT_OF_MEMORY, caller->gas);
+        return false;
+    }
     bool has_value = op == CHEVMI_OP_CALL || op == CHEVMI_OP_CALLCODE;
     call_operands operands = {&sp[0], has_value ? &sp[-2] : NULL, has_value ? &sp[-3] : &sp[-2]};
     fill_message(&call->message, &caller->message, op, &operands, &sp[-1]);
@@ -318,8 +374,11 @@ bool chevmi_begin_call(chevm *vm, uint8_t op) {
     if (caller->message.depth >= CHEVM_DEPTH_MAX) {
         return light_failure(vm, caller, call, CHEVM_CALL_DEPTH);
     }
-    if (pays && !can_pay(vm, &caller->message.recipient, &call->message.value)) {
-        return light_failure(vm, caller, call, CHEVM_BALANCE);
+    if (pays) {
+        chevm_status status = can_pay(vm, &caller->message.recipient, &call->message.value);
+        if (status != CHEVM_OK) {
+            return light_failure(vm, caller, call, status);
+        }
     }
     return start(vm, caller, call);
 }
@@ -346,8 +405,12 @@ static int64_t charge_create(chevm *vm, const chevm_u256 *sp, uint8_t op, int64_
 
 bool chevmi_begin_create(chevm *vm, uint8_t op) {
     chevmi_frame *caller = vm->frame;
-    chevmi_frame *call = caller + 1;
+    chevmi_frame *call = next_frame(vm, caller);
     chevm_u256 *sp = caller->sp;
+    if (CH_UNLIKELY(call == NULL)) {
+        (void)chevmi_fail(vm, CHEVM_OUT_OF_MEMORY, caller->gas);
+        return false;
+    }
     int64_t gas = charge_create(vm, sp, op, caller->gas);
     if (gas < 0) {
         return false;
@@ -377,8 +440,9 @@ bool chevmi_begin_create(chevm *vm, uint8_t op) {
     if (caller->message.depth >= CHEVM_DEPTH_MAX) {
         return light_failure(vm, caller, call, CHEVM_CALL_DEPTH);
     }
-    if (!can_pay(vm, &caller->message.recipient, &message->value)) {
-        return light_failure(vm, caller, call, CHEVM_BALANCE);
+    chevm_status status = can_pay(vm, &caller->message.recipient, &message->value);
+    if (status != CHEVM_OK) {
+        return light_failure(vm, caller, call, status);
     }
     return start(vm, caller, call);
 }

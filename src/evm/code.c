@@ -45,14 +45,9 @@ void chevmi_cache_flush(chevmi_cache *cache) {
     cache->flushes++;
 }
 
-static bool analysis_init(chevmi_analysis *analysis, ch_arena *arena, size_t size) {
-    uint8_t *jumps = ch_arena_alloc(arena, map_bytes(size), 8);
-    if (jumps == NULL) {
-        return false;
-    }
+static void analysis_init(chevmi_analysis *analysis, uint8_t *jumps, size_t size) {
     memset(jumps, 0, map_bytes(size));
     *analysis = (chevmi_analysis){.jumps = jumps, .budget = FUSE_BUDGET(size)};
-    return true;
 }
 
 /* The entry for `hash`, a new one if there is room, else NULL. */
@@ -62,9 +57,11 @@ static chevmi_analysis *cache_find(chevmi_cache *cache, const chevm_u256 *hash, 
         chevmi_cache_entry *entry = &cache->entries[index];
         if (!entry->taken) {
             cache->misses++;
-            if (!analysis_init(&entry->analysis, &cache->bytes, size)) {
+            uint8_t *jumps = ch_arena_alloc(&cache->bytes, map_bytes(size), 8);
+            if (jumps == NULL) {
                 break;
             }
+            analysis_init(&entry->analysis, jumps, size);
             entry->hash = *hash;
             entry->size = size;
             entry->taken = true;
@@ -79,8 +76,8 @@ static chevmi_analysis *cache_find(chevmi_cache *cache, const chevm_u256 *hash, 
     return NULL;
 }
 
-static const uint8_t *padded_copy(ch_arena *arena, const uint8_t *bytes, size_t size) {
-    uint8_t *copy = ch_arena_alloc(arena, size + CHEVM_CODE_PADDING, 8);
+static const uint8_t *padded_copy(chevmi_lender *lender, const uint8_t *bytes, size_t size) {
+    uint8_t *copy = chevmi_lend_scratch(lender, size + CHEVM_CODE_PADDING, 8);
     if (copy != NULL) {
         if (size > 0) {
             memcpy(copy, bytes, size);
@@ -90,10 +87,21 @@ static const uint8_t *padded_copy(ch_arena *arena, const uint8_t *bytes, size_t 
     return copy;
 }
 
-bool chevmi_code_prepare(chevmi_code *code, chevmi_cache *cache, ch_arena *scratch,
+/* An analysis for one run. NULL: no room. */
+static chevmi_analysis *analysis_in_scratch(chevmi_lender *lender, size_t size) {
+    chevmi_analysis *analysis = chevmi_lend_scratch(lender, sizeof *analysis, 8);
+    uint8_t *jumps = analysis != NULL ? chevmi_lend_scratch(lender, map_bytes(size), 8) : NULL;
+    if (jumps == NULL) {
+        return NULL;
+    }
+    analysis_init(analysis, jumps, size);
+    return analysis;
+}
+
+bool chevmi_code_prepare(chevmi_code *code, chevmi_cache *cache, chevmi_lender *lender,
                          const uint8_t *bytes, size_t size, bool padded, const chevm_u256 *hash) {
     code->size = size;
-    code->bytes = padded ? bytes : padded_copy(scratch, bytes, size);
+    code->bytes = padded ? bytes : padded_copy(lender, bytes, size);
     if (code->bytes == NULL) {
         return false;
     }
@@ -103,8 +111,8 @@ bool chevmi_code_prepare(chevmi_code *code, chevmi_cache *cache, ch_arena *scrat
     }
     code->cached = code->analysis != NULL;
     if (!code->cached) {
-        code->analysis = ch_arena_alloc(scratch, sizeof *code->analysis, 8);
-        if (code->analysis == NULL || !analysis_init(code->analysis, scratch, size)) {
+        code->analysis = analysis_in_scratch(lender, size);
+        if (code->analysis == NULL) {
             return false;
         }
     }

@@ -8,6 +8,8 @@
 #ifndef CHEVMI_CODE_H
 #define CHEVMI_CODE_H
 
+#include "lend.h"
+
 #include <coldevm/types.h>
 #include <coldheap/arena.h>
 #include <coldheap/base.h>
@@ -55,10 +57,10 @@ size_t chevmi_cache_table_bytes(size_t size);
 void chevmi_cache_init(chevmi_cache *cache, uint8_t *memory, size_t size);
 void chevmi_cache_flush(chevmi_cache *cache);
 
-/* Sets up *code for `bytes`: from the cache if `hash` is not NULL and the cache is on, else in
- * `scratch` (padded copy if needed, empty map). Returns false if scratch is full; *code is
+/* Sets up *code for `bytes`: from the cache if `hash` is not NULL and the cache is on, else in the
+ * lender's scratch (padded copy if needed, empty map). Returns false if that is full; *code is
  * undefined. */
-bool chevmi_code_prepare(chevmi_code *code, chevmi_cache *cache, ch_arena *scratch,
+bool chevmi_code_prepare(chevmi_code *code, chevmi_cache *cache, chevmi_lender *lender,
                          const uint8_t *bytes, size_t size, bool padded, const chevm_u256 *hash);
 
 /* Slow half of chevmi_code_is_jump: a target not in the map yet, below size, at or above `scanned`.

@@ -50,10 +50,11 @@ TEST(code_jump_map_agrees_with_a_plain_scan) {
         }
         naive_jumps(bytes, size, jumps);
         ch_arena scratch;
+        chevmi_lender lender = {.scratch = &scratch};
         chevmi_cache cache = {0};
         chevmi_code code;
         if (!CHECK(ch_arena_init(&scratch, scratch_bytes, sizeof scratch_bytes, NULL) == CH_OK) ||
-            !CHECK(chevmi_code_prepare(&code, &cache, &scratch, bytes, size, true, NULL))) {
+            !CHECK(chevmi_code_prepare(&code, &cache, &lender, bytes, size, true, NULL))) {
             return;
         }
         for (unsigned question = 0; question < 60 && size > 0; question++) {
@@ -76,11 +77,12 @@ TEST(code_jump_map_agrees_with_a_plain_scan) {
 TEST(code_without_padding_is_copied_with_it) {
     static const uint8_t bytes[] = {CHEVMI_OP_PUSH32};
     ch_arena scratch;
+    chevmi_lender lender = {.scratch = &scratch};
     chevmi_cache cache = {0};
     chevmi_code code;
     memset(scratch_bytes, 0xee, sizeof scratch_bytes);
     CHECK(ch_arena_init(&scratch, scratch_bytes, sizeof scratch_bytes, NULL) == CH_OK);
-    CHECK(chevmi_code_prepare(&code, &cache, &scratch, bytes, sizeof bytes, false, NULL));
+    CHECK(chevmi_code_prepare(&code, &cache, &lender, bytes, sizeof bytes, false, NULL));
     static const uint8_t zeros[CHEVM_CODE_PADDING] = {0};
     CHECK(code.bytes != bytes);
     CHECK_EQUAL(code.bytes[0], CHEVMI_OP_PUSH32);
@@ -91,16 +93,18 @@ TEST(code_that_does_not_fit_scratch_is_refused) {
     static const uint8_t bytes[4000] = {0};
     for (size_t room = 0; room < 4000; room += 97) {
         ch_arena scratch;
+        chevmi_lender lender = {.scratch = &scratch};
         chevmi_cache cache = {0};
         chevmi_code code;
         CHECK(ch_arena_init(&scratch, scratch_bytes, room, NULL) == CH_OK);
-        CHECK(!chevmi_code_prepare(&code, &cache, &scratch, bytes, sizeof bytes, false, NULL));
+        CHECK(!chevmi_code_prepare(&code, &cache, &lender, bytes, sizeof bytes, false, NULL));
     }
 }
 
 TEST(cache_finds_by_hash_and_is_flushed_when_full) {
     static const uint8_t bytes[2048] = {0};
     ch_arena scratch;
+    chevmi_lender lender = {.scratch = &scratch};
     chevmi_cache cache;
     chevmi_code code;
     chevmi_cache_init(&cache, cache_bytes, sizeof cache_bytes);
@@ -110,12 +114,12 @@ TEST(cache_finds_by_hash_and_is_flushed_when_full) {
         chevm_u256 hash;
         chevm_u256_set_u64(&hash, i * 0x9e3779b97f4a7c15u);
         CHECK(ch_arena_init(&scratch, scratch_bytes, sizeof scratch_bytes, NULL) == CH_OK);
-        CHECK(chevmi_code_prepare(&code, &cache, &scratch, bytes, sizeof bytes - 64, true, &hash));
+        CHECK(chevmi_code_prepare(&code, &cache, &lender, bytes, sizeof bytes - 64, true, &hash));
         cached += code.cached;
         if (code.cached) { /* asked again, it is the same record */
             const chevmi_analysis *analysis = code.analysis;
-            CHECK(chevmi_code_prepare(&code, &cache, &scratch, bytes, sizeof bytes - 64, true,
-                                      &hash));
+            CHECK(
+                chevmi_code_prepare(&code, &cache, &lender, bytes, sizeof bytes - 64, true, &hash));
             CHECK(code.analysis == analysis);
         } else {
             CHECK(cache.flush_wanted);
@@ -126,7 +130,7 @@ TEST(cache_finds_by_hash_and_is_flushed_when_full) {
     CHECK(!cache.flush_wanted);
     chevm_u256 zero;
     chevm_u256_set_u64(&zero, 0);
-    CHECK(chevmi_code_prepare(&code, &cache, &scratch, bytes, sizeof bytes - 64, true, &zero));
+    CHECK(chevmi_code_prepare(&code, &cache, &lender, bytes, sizeof bytes - 64, true, &zero));
     CHECK(code.cached);
     CHECK_EQUAL(cache.flushes, 1);
 }

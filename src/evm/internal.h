@@ -9,6 +9,7 @@
 #define CHEVMI_INTERNAL_H
 
 #include "code.h"
+#include "lend.h"
 #include "rules.h"
 
 #include <coldevm/machine.h>
@@ -34,6 +35,9 @@ typedef struct chevmi_frame {
     ch_arena_point scratch;    /* code arena before this frame */
     uint64_t return_offset;    /* where the parent wants the output ... */
     uint64_t return_size;      /* ... and at most how much of it */
+    struct chevmi_frame *parent;
+    bool uses_scratch;  /* its code, or what is known of it, lies there */
+    size_t stack_bytes; /* a borrowed stack: what it is cut down to while a child runs */
 } chevmi_frame;
 
 struct chevm {
@@ -63,6 +67,8 @@ struct chevm {
     uint8_t *return_buffer; /* output of the call that ended last: there is only ever one to read */
     size_t return_capacity;
     ch_arena scratch; /* padded copies and jump maps of code that is not cached */
+    bool lends;       /* frames, stacks and return data are borrowed in this execution */
+    chevmi_lender lender;
     chevmi_cache cache;
     chevm_options options;
     chevm_stats stats;
@@ -78,7 +84,6 @@ struct chevm {
     chevm_footprint_parts parts;
     const void *const *(*run)(chevm *vm); /* the loop in use */
     uint32_t magic;
-    const ch_allocator *twin;
 };
 
 /* Engines: run from vm->frame until vm->first has ended. With NULL: return the table of handler
@@ -153,10 +158,37 @@ bool chevmi_begin_call(chevm *vm, uint8_t op);
 bool chevmi_begin_create(chevm *vm, uint8_t op);
 bool chevmi_finish(chevm *vm, chevm_status status, int64_t gas, const uint8_t *output, size_t size);
 
-/* Makes `frame`, whose message is set, the running one, with its stack at `base`. Returns false
- * with nothing changed if there is no memory for it. leave undoes it. */
+/* Makes `frame`, whose message and parent are set, the running one, with its stack at `base`.
+ * Returns false with nothing changed if there is no memory for it. leave undoes it. */
 bool chevmi_enter(chevm *vm, chevmi_frame *frame, chevm_u256 *base, const chevm_callee *callee);
 void chevmi_leave(chevm *vm, chevmi_frame *frame);
+
+/* Makes the fused copy of code that has jumped often, in the cache or, for this run, in scratch. */
+CH_COLD void chevmi_fuse(chevm *vm, chevmi_code *code);
+
+/* lend.c. Only with vm->lends, but for begin, end and fini. A machine's execution begins and ends
+ * with begin and end; what `fini` gives back is the last output. */
+void chevmi_lend_begin(chevm *vm);
+void chevmi_lend_end(chevm *vm);
+void chevmi_lend_fini(chevm *vm);
+
+/* A record for a call that is beginning; it stays the same until a frame has been entered. NULL:
+ * there is none. */
+chevmi_frame *chevmi_borrow_frame(chevm *vm, chevmi_frame *caller);
+void chevmi_return_frame(chevm *vm, chevmi_frame *frame);
+
+/* An operand stack for `frame`, or `base` where the machine's own serve; frame->parent's is cut
+ * down to the words it holds until chevmi_return_stack. NULL: there is none. */
+chevm_u256 *chevmi_borrow_stack(chevm *vm, chevmi_frame *frame, chevm_u256 *base);
+void chevmi_return_stack(chevm *vm, chevmi_frame *frame);
+
+/* Moves an output, which lies in memory that is about to end, to a place that lasts until the next
+ * one. False if there is none. */
+bool chevmi_borrow_output(chevm *vm, chevm_result *result);
+
+/* A word for a moment: `own`, or one of the pool; NULL: there is none. */
+chevm_u256 *chevmi_borrow_word(chevm *vm, chevm_u256 *own);
+void chevmi_return_word(chevm *vm, chevm_u256 *word, const chevm_u256 *own);
 
 CH_INLINE void chevmi_word_to_address(chevm_address *address, const chevm_u256 *word) {
     uint8_t bytes[32];

@@ -132,11 +132,13 @@ static ch_status build(chevm **out, const ch_region *region, bool fresh,
     vm->stack = (chevm_u256 *)(void *)start[CHEVM_PART_STACK];
     vm->return_buffer = start[CHEVM_PART_RETURNDATA];
     vm->return_capacity = parts->bytes[CHEVM_PART_RETURNDATA];
-    vm->twin = options->twin;
+    vm->lender.twin = options->twin;
+    vm->lender.scratch = &vm->scratch;
+    const ch_allocator *twin = options->twin;
     chevm_memory_options memory = {.limit_bytes = parts->bytes[CHEVM_PART_MEMORY], .zeroed = fresh};
     ch_status status;
-    if (vm->twin != NULL) {
-        status = chevm_memory_init_twin(&vm->memory, vm->twin, &memory);
+    if (twin != NULL) {
+        status = chevm_memory_init_twin(&vm->memory, twin, &memory);
     } else {
         status = chevm_memory_init(&vm->memory, &vm->region,
                                    (size_t)(start[CHEVM_PART_MEMORY] - region->base), &memory);
@@ -144,8 +146,8 @@ static ch_status build(chevm **out, const ch_region *region, bool fresh,
     if (status != CH_OK) {
         return status;
     }
-    if (vm->twin != NULL) {
-        status = ch_arena_init_twin(&vm->scratch, vm->twin, NULL);
+    if (twin != NULL) {
+        status = ch_arena_init_twin(&vm->scratch, twin, NULL);
     } else {
         status = ch_arena_init(&vm->scratch, start[CHEVM_PART_CODE], parts->bytes[CHEVM_PART_CODE],
                                NULL);
@@ -220,6 +222,7 @@ ch_status chevm_init(chevm **vm, void *memory, size_t size, const chevm_options 
 void chevm_fini(chevm *vm) {
     if (vm != NULL && vm->magic == CHEVMI_MAGIC) {
         vm->magic = 0;
+        chevmi_lend_fini(vm);
         chevm_memory_fini(&vm->memory);
         ch_arena_fini(&vm->scratch);
         ch_arena_fini(&vm->cache.bytes);
@@ -323,17 +326,23 @@ void chevm_execute(chevm *vm, const chevm_host *host, void *context, const chevm
     vm->result = result;
     vm->stats.executions++;
     chevm_memory_reset(&vm->memory);
-    ch_arena_reset(&vm->scratch);
-    chevmi_frame *frame = &vm->frames[0];
-    vm->first = frame;
-    frame->message = *message;
-    frame->message.recipient = callee->recipient;
-    if (chevmi_enter(vm, frame, vm->stack + 1, callee)) {
-        (void)vm->run(vm);
-        chevmi_leave(vm, frame);
-    } else {
-        *result = (chevm_result){.status = CHEVM_OUT_OF_MEMORY};
+    chevmi_lend_begin(vm);
+    chevmi_frame *frame = vm->lends ? chevmi_borrow_frame(vm, NULL) : vm->frames;
+    *result = (chevm_result){.status = CHEVM_OUT_OF_MEMORY};
+    if (frame != NULL) {
+        vm->first = frame;
+        frame->parent = NULL;
+        frame->message = *message;
+        frame->message.recipient = callee->recipient;
+        if (chevmi_enter(vm, frame, vm->stack + 1, callee)) {
+            (void)vm->run(vm);
+            chevmi_leave(vm, frame);
+            if (vm->lends) {
+                chevmi_return_frame(vm, frame);
+            }
+        }
     }
+    chevmi_lend_end(vm);
     vm->busy = false;
 }
 

@@ -75,6 +75,13 @@ CHI_EXPORT bool chi_guard_heap_calls(ch_heap_calls *calls) {
     return true;
 }
 
+CHI_EXPORT int chi_guard_heap_count(uint64_t *allocations) {
+    ch_heap_calls calls;
+    const bool armed = chi_guard_heap_calls(&calls);
+    *allocations = calls.allocs + calls.reallocs;
+    return armed && (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_COUNTING) != 0;
+}
+
 CHI_EXPORT bool chi_guard_count_process(bool on) {
     if (on) {
         __atomic_or_fetch(&chi_guard_flags, CHI_FLAG_COUNTING, __ATOMIC_RELAXED);

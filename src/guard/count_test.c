@@ -92,6 +92,22 @@ TEST(g10_process_count_is_off_until_asked) {
     CHECK_EQUAL(after.bytes, before.bytes + 5);
 }
 
+TEST(g10_patterns_learn_how_often_the_process_allocated_while_it_is_counted) { /* M59 */
+    uint64_t before = 1;
+    uint64_t after = 0;
+    CHECK_EQUAL(chi_guard_heap_count(&before), 0);
+    CHECK(ch_guard_count_process(true));
+    CHECK_EQUAL(chi_guard_heap_count(&before), 1);
+    allocate(5);
+    void *grown = keep(realloc(keep(malloc(8)), 4096));
+    free(grown);
+    CHECK_EQUAL(chi_guard_heap_count(&after), 1);
+    CHECK_EQUAL(after - before, 3);
+    CHECK(ch_guard_count_process(false));
+    CHECK_EQUAL(chi_guard_heap_count(&after), 0);
+    CHECK_EQUAL(after - before, 3);
+}
+
 #define THREADS    8
 #define PER_THREAD 10000
 

@@ -93,9 +93,8 @@ static ch_status take(ch_arena *arena, void **out, size_t size_bytes, size_t ali
             return fail(arena, status != CH_OK ? status : CH_EFULL);
         }
     }
-    size_t padding = (size_t)(start - arena->cursor);
-    CH_PUBLISH(arena->padding_bytes, arena->padding_bytes + padding);
     CH_PUBLISH(arena->cursor, start + size_bytes);
+    chi_arena_given(arena, size_bytes);
     if (arena->config.checked) {
         chi_open(start, size_bytes);
         chi_group_add(chi_arena_group(arena), start, size_bytes);
@@ -107,17 +106,36 @@ static ch_status take(ch_arena *arena, void **out, size_t size_bytes, size_t ali
     return CH_OK;
 }
 
+static void note(const ch_arena *arena, unsigned op, size_t size_bytes, const void *site,
+                 const void *block) {
+    if (arena->tracked) {
+        chi_track(arena->tracker, CH_TRACK_ARENA, op, size_bytes, site, block);
+    }
+}
+
+ch_status chi_arena_take(ch_arena *arena, void **out, size_t size_bytes, size_t align,
+                         const void *site) {
+    ch_status status = wrong_thread(arena) ? CH_ETHREAD : take(arena, out, size_bytes, align);
+    if (status == CH_OK && size_bytes != 0) {
+        note(arena, CH_TRACK_ACQUIRE, size_bytes, site, *out);
+    } else if (status == CH_EFULL || status == CH_ENOMEM) {
+        note(arena, CH_TRACK_EXHAUSTED, size_bytes, site, NULL);
+    }
+    return status;
+}
+
+static bool is_misuse(ch_status status) {
+    return status == CH_EALIGN || status == CH_ETHREAD;
+}
+
 void *ch_arena_alloc_slow(ch_arena *arena, size_t size_bytes, size_t align) {
     void *block = NULL;
     if (!chi_arena_is_live(arena)) {
         return NULL;
     }
-    if (wrong_thread(arena)) {
-        (void)CHI_MISUSE(arena, arena->config.name, NULL, CH_ETHREAD);
-        return NULL;
-    }
-    if (take(arena, &block, size_bytes, align) == CH_EALIGN) {
-        (void)CHI_MISUSE(arena, arena->config.name, NULL, CH_EALIGN);
+    ch_status status = chi_arena_take(arena, &block, size_bytes, align, CH_RETURN_ADDRESS());
+    if (is_misuse(status)) {
+        (void)CHI_MISUSE(arena, arena->config.name, NULL, status);
     }
     return block;
 }
@@ -129,26 +147,36 @@ ch_status ch_arena_alloc_try(ch_arena *arena, void **out, size_t size_bytes, siz
     if (!chi_arena_is_live(arena)) {
         return CH_ESTATE;
     }
-    if (wrong_thread(arena)) {
-        return CHI_MISUSE(arena, arena->config.name, NULL, CH_ETHREAD);
-    }
-    ch_status status = take(arena, out, size_bytes, align);
-    return status == CH_EALIGN ? CHI_MISUSE(arena, arena->config.name, NULL, CH_EALIGN) : status;
+    ch_status status = chi_arena_take(arena, out, size_bytes, align, CH_RETURN_ADDRESS());
+    return is_misuse(status) ? CHI_MISUSE(arena, arena->config.name, NULL, status) : status;
 }
 
-void *ch_arena_alloc_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align) {
+static void *take_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align,
+                        const void *site) {
     size_t total = 0;
+    void *block = NULL;
     if (!ch_size_mul(&total, count, size_bytes)) {
         if (chi_arena_is_live(arena)) {
             (void)fail(arena, CH_EINVAL);
         }
         return NULL;
     }
-    return ch_arena_alloc(arena, total, align);
+    if (!arena->tracked) {
+        return ch_arena_alloc(arena, total, align);
+    }
+    ch_status status = chi_arena_take(arena, &block, total, align, site);
+    if (is_misuse(status)) {
+        (void)CHI_MISUSE(arena, arena->config.name, NULL, status);
+    }
+    return block;
+}
+
+void *ch_arena_alloc_array(ch_arena *arena, size_t count, size_t size_bytes, size_t align) {
+    return take_array(arena, count, size_bytes, align, CH_RETURN_ADDRESS());
 }
 
 void *ch_arena_calloc(ch_arena *arena, size_t count, size_t size_bytes, size_t align) {
-    void *block = ch_arena_alloc_array(arena, count, size_bytes, align);
+    void *block = take_array(arena, count, size_bytes, align, CH_RETURN_ADDRESS());
     if (block != NULL && arena->config.zeroing != CH_ZERO_ON_ALLOC) {
         ch_zero(block, count * size_bytes);
     }
@@ -207,11 +235,15 @@ static ch_status resize_last(ch_arena *arena, uint8_t *block, size_t old_bytes, 
         }
     } else {
         note_peak(arena);
+        CH_PUBLISH(arena->dropped_bytes, arena->dropped_bytes + (old_bytes - new_bytes));
         if (arena->config.zeroing == CH_ZERO_ON_RELEASE) {
             ch_zero(block + new_bytes, old_bytes - new_bytes);
         }
     }
     CH_PUBLISH(arena->cursor, block + new_bytes);
+    if (new_bytes > old_bytes) {
+        CH_PUBLISH(arena->given_bytes, arena->given_bytes + (new_bytes - old_bytes));
+    }
     if (arena->config.checked && new_bytes != old_bytes) {
         tell_resized(arena, block, old_bytes, new_bytes);
     }
@@ -252,18 +284,23 @@ static void lower_cursor(ch_arena *arena, uint8_t *target) {
     CH_PUBLISH(arena->cursor, target);
 }
 
+/* Index of the chunk that was current at `point`; none that exists, if the point is stale. */
+static uint64_t index_of(const ch_arena *arena, const ch_arena_point *point) {
+    return point->place - arena->life;
+}
+
 /* Tells whether `point` is a place of this arena's present content. */
 static bool point_is_below(const ch_arena *arena, const ch_arena_point *point) {
     uint64_t lowest = arena->config.kind == ARENA_TWIN ? 0 : 1;
-    if (point->life != arena->life || point->chunk_index > arena->chunk_index ||
-        point->chunk_index < lowest) {
+    uint64_t index = index_of(arena, point);
+    if (point->arena != arena || index > arena->chunk_index || index < lowest) {
         return false;
     }
     const uint8_t *base = arena->chunk_base;
     const uint8_t *left = arena->cursor;
-    if (point->chunk_index < arena->chunk_index && !chi_arena_spills(arena)) {
+    if (index < arena->chunk_index && !chi_arena_spills(arena)) {
         const chi_chunk *chunk = arena->chunk;
-        while (chunk != NULL && chunk->index > point->chunk_index) {
+        while (chunk != NULL && chunk->index > index) {
             chunk = chunk->prev;
         }
         base = chunk != NULL ? chunk->base : NULL;
@@ -273,9 +310,10 @@ static bool point_is_below(const ch_arena *arena, const ch_arena_point *point) {
     return cursor >= (uintptr_t)base && cursor <= (uintptr_t)left;
 }
 
-static void go_back(ch_arena *arena, const ch_arena_point *point) {
+static void go_back(ch_arena *arena, uint8_t *cursor, uint64_t index, const void *site) {
+    size_t used = ch_arena_used(arena);
     note_peak(arena);
-    while (arena->chunk_index > point->chunk_index) {
+    while (arena->chunk_index > index) {
         if (chi_arena_spills(arena)) {
             chi_spill_back(arena);
             continue;
@@ -283,22 +321,31 @@ static void go_back(ch_arena *arena, const ch_arena_point *point) {
         lower_cursor(arena, arena->chunk_base);
         chi_chunk_back(arena);
     }
-    if (arena->cursor != point->cursor) {
-        lower_cursor(arena, point->cursor);
+    if (arena->cursor != cursor) {
+        lower_cursor(arena, cursor);
+    }
+    size_t dropped = used - ch_arena_used(arena);
+    CH_PUBLISH(arena->dropped_bytes, arena->dropped_bytes + dropped);
+    chi_arena_fold(arena);
+    if (dropped != 0) {
+        note(arena, CH_TRACK_RELEASE, dropped, site, NULL);
     }
 }
 
-ch_status ch_arena_release_slow(ch_arena *arena, const ch_arena_point *point) {
+/* The mark comes in three words: as a struct it would be built in memory on the inline path. */
+ch_status ch_arena_release_slow(ch_arena *arena, uint8_t *cursor, uint64_t place,
+                                const ch_arena *marked) {
+    const ch_arena_point point = {cursor, place, marked};
     if (!chi_arena_is_live(arena)) {
         return CH_ESTATE;
     }
     if (wrong_thread(arena)) {
-        return CHI_MISUSE(arena, arena->config.name, point->cursor, CH_ETHREAD);
+        return CHI_MISUSE(arena, arena->config.name, point.cursor, CH_ETHREAD);
     }
-    if (!point_is_below(arena, point)) {
-        return CHI_MISUSE(arena, arena->config.name, point->cursor, CH_EORDER);
+    if (!point_is_below(arena, &point)) {
+        return CHI_MISUSE(arena, arena->config.name, point.cursor, CH_EORDER);
     }
-    go_back(arena, point);
+    go_back(arena, point.cursor, index_of(arena, &point), CH_RETURN_ADDRESS());
     return CH_OK;
 }
 
@@ -312,20 +359,18 @@ ch_status ch_arena_reset(ch_arena *arena) {
     if (wrong_thread(arena)) {
         return CHI_MISUSE(arena, arena->config.name, NULL, CH_ETHREAD);
     }
-    ch_arena_point start = {.cursor = arena->config.base, .chunk_index = 1};
+    uint8_t *start = arena->config.base;
     if (arena->config.kind == ARENA_CHUNKED) {
         chi_chunk *first = arena->chunk;
         while (first->prev != NULL) {
             first = first->prev;
         }
-        start.cursor = first->base;
-    } else if (arena->config.kind == ARENA_TWIN) {
-        start.chunk_index = 0;
+        start = first->base;
     }
-    go_back(arena, &start);
+    go_back(arena, start, arena->config.kind == ARENA_TWIN ? 0 : 1, CH_RETURN_ADDRESS());
     arena->resets++;
-    arena->life = arena->config.first_life + arena->resets;
-    arena->fast_life = arena->fast_life != 0 ? arena->life : 0;
+    arena->life = chi_arena_life_of(arena, arena->resets);
+    chi_arena_set_index(arena, arena->chunk_index);
     return CH_OK;
 }
 
@@ -341,8 +386,16 @@ ch_status ch_arena_adopt(ch_arena *arena) {
 }
 
 static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
+    ch_arena *arena = user;
     void *block = NULL;
-    return ch_arena_alloc_try(user, &block, size_bytes, align) == CH_OK ? block : NULL;
+    if (!chi_arena_is_live(arena)) {
+        return NULL;
+    }
+    ch_status status = chi_arena_take(arena, &block, size_bytes, align, CH_RETURN_ADDRESS());
+    if (is_misuse(status)) {
+        (void)CHI_MISUSE(arena, arena->config.name, NULL, status);
+    }
+    return block;
 }
 
 static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t new_bytes) {

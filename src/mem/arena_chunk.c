@@ -46,7 +46,7 @@ static void enter(ch_arena *arena, chi_chunk *chunk) {
     chunk->before_bytes = used;
     chunk->index = arena->chunk_index + 1;
     CH_PUBLISH(arena->before_bytes, used);
-    arena->chunk_index = chunk->index;
+    chi_arena_set_index(arena, chunk->index);
     arena->chunk = chunk;
     chi_arena_set_range(arena, chunk->base, (uint8_t *)chunk + chunk->size_bytes);
 }
@@ -55,7 +55,7 @@ void chi_chunk_back(ch_arena *arena) {
     chi_chunk *left = arena->chunk;
     chi_chunk *prev = left->prev;
     arena->chunk = prev;
-    arena->chunk_index = prev != NULL ? prev->index : 0;
+    chi_arena_set_index(arena, prev != NULL ? prev->index : 0);
     CH_PUBLISH(arena->before_bytes, prev != NULL ? prev->before_bytes : 0);
     if (prev != NULL) {
         uint8_t *cursor = prev->left;
@@ -64,6 +64,7 @@ void chi_chunk_back(ch_arena *arena) {
         chi_arena_set_range(arena, prev->base, end);
         CH_PUBLISH(arena->cursor, cursor);
         CH_PUBLISH(arena->peak_cursor, cursor);
+        chi_arena_fold(arena);
     } else {
         chi_arena_set_range(arena, NULL, NULL);
     }

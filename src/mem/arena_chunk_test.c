@@ -37,7 +37,7 @@ static bool work(ch_arena *arena) {
     return given;
 }
 
-TEST(repeated_work_calls_the_source_in_its_first_round_only) {
+TEST(repeated_work_calls_the_source_in_its_first_round_only) { /* M20 */
     ch_arena *arena =
         start(CHUNKED, (ch_arena_options){.first_bytes = 1024, .chunk_max_bytes = 16384});
     CHECK(work(arena));
@@ -58,7 +58,7 @@ TEST(repeated_work_calls_the_source_in_its_first_round_only) {
     finish();
 }
 
-TEST(twin_holds_what_is_in_use_and_nothing_else) {
+TEST(twin_holds_what_is_in_use_and_nothing_else) { /* M26 */
     ch_arena *arena = start(TWIN, (ch_arena_options){0});
     for (unsigned round = 0; round < 100; round++) {
         CHECK(work(arena));
@@ -72,7 +72,7 @@ TEST(twin_holds_what_is_in_use_and_nothing_else) {
     finish();
 }
 
-TEST(limit_of_all_chunks_is_hit_to_the_byte) {
+TEST(limit_of_all_chunks_is_hit_to_the_byte) { /* M20 */
     for (size_t limit = 4000; limit < 4100; limit++) {
         const ch_arena_options options = {.limit_bytes = limit, .first_bytes = 1024};
         ch_arena *arena = start(CHUNKED, options);
@@ -94,7 +94,7 @@ TEST(limit_of_all_chunks_is_hit_to_the_byte) {
     }
 }
 
-TEST(request_above_the_next_chunk_gets_its_own_and_does_not_raise_growth) {
+TEST(request_above_the_next_chunk_gets_its_own_and_does_not_raise_growth) { /* M20 */
     ch_arena *arena = start(CHUNKED, (ch_arena_options){.first_bytes = 1024});
     CHECK_EQUAL(arena->next_chunk_bytes, 2048);
     uint8_t *block = ch_arena_alloc(arena, 100000, 64);
@@ -107,7 +107,7 @@ TEST(request_above_the_next_chunk_gets_its_own_and_does_not_raise_growth) {
     finish();
 }
 
-TEST(growth_follows_its_percentage_up_to_the_maximum) {
+TEST(growth_follows_its_percentage_up_to_the_maximum) { /* M20 */
     static const struct {
         ch_arena_options options;
         size_t sizes[5]; /* of the chunks after the first */
@@ -138,7 +138,7 @@ TEST(growth_follows_its_percentage_up_to_the_maximum) {
     }
 }
 
-TEST(trim_returns_kept_chunks_only) {
+TEST(trim_returns_kept_chunks_only) { /* M20 */
     ch_arena *arena = start(CHUNKED, (ch_arena_options){.first_bytes = 1024});
     uint8_t *kept = ch_arena_alloc(arena, 500, 1);
     memset(kept, 3, 500);
@@ -159,7 +159,7 @@ TEST(trim_returns_kept_chunks_only) {
     finish();
 }
 
-TEST(refused_chunk_is_full_and_changes_nothing) {
+TEST(refused_chunk_is_full_and_changes_nothing) { /* M20 M76 */
     for (arena_kind kind = CHUNKED; kind <= TWIN; kind++) {
         ch_arena *arena = start(kind, (ch_arena_options){.first_bytes = 1024});
         CHECK(ch_arena_alloc(arena, 100, 1) != NULL);
@@ -178,7 +178,7 @@ TEST(refused_chunk_is_full_and_changes_nothing) {
     }
 }
 
-TEST(request_that_cannot_fit_leaves_kept_chunks_alone) {
+TEST(request_that_cannot_fit_leaves_kept_chunks_alone) { /* M20 */
     ch_arena *arena = start(CHUNKED, (ch_arena_options){.first_bytes = 1024, .limit_bytes = 10000});
     CHECK(ch_arena_alloc(arena, 500, 1) != NULL && ch_arena_alloc(arena, 1500, 1) != NULL);
     CHECK_EQUAL(ch_arena_reset(arena), CH_OK);
@@ -191,7 +191,7 @@ TEST(request_that_cannot_fit_leaves_kept_chunks_alone) {
     finish();
 }
 
-TEST(twin_of_a_rigid_source_grows_no_block) {
+TEST(twin_of_a_rigid_source_grows_no_block) { /* M26 */
     ch_arena *arena = start(TWIN, (ch_arena_options){0});
     uint8_t *block = ch_arena_alloc(arena, 32, 8);
     rig.source.rigid = true;
@@ -201,7 +201,7 @@ TEST(twin_of_a_rigid_source_grows_no_block) {
     finish();
 }
 
-TEST(arena_serves_as_source_of_an_arena) {
+TEST(arena_serves_as_source_of_an_arena) { /* M20 M26 */
     ch_arena *outer = start(CHUNKED, (ch_arena_options){0});
     const ch_allocator source = ch_arena_allocator(outer);
     ch_arena inner;

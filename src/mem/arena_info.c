@@ -57,6 +57,19 @@ void ch_arena_peak_reset(ch_arena *arena) {
     CH_PUBLISH(arena->peak_bytes, 0);
 }
 
+uint64_t ch_arena_allocations(const ch_arena *arena) {
+    return CH_PEEK(arena->given_blocks) + (CH_PEEK(arena->tally) >> 32);
+}
+
+static uint64_t total_bytes(const ch_arena *arena) {
+    return CH_PEEK(arena->given_bytes) + (uint32_t)CH_PEEK(arena->tally);
+}
+
+/* All bytes by which the cursor ever moved up. */
+static uint64_t moved_bytes(const ch_arena *arena) {
+    return ch_arena_used(arena) + chi_arena_dropped(arena);
+}
+
 ch_status ch_arena_stats(const ch_arena *arena, ch_arena_figures *figures) {
     if (arena == NULL || figures == NULL) {
         return CH_EINVAL;
@@ -69,12 +82,15 @@ ch_status ch_arena_stats(const ch_arena *arena, ch_arena_figures *figures) {
         .capacity_bytes = ch_arena_capacity(arena),
         .remaining_bytes = ch_arena_remaining(arena),
         .peak_bytes = ch_arena_peak(arena),
-        .padding_bytes = CH_PEEK(arena->padding_bytes),
+        .allocations = ch_arena_allocations(arena),
+        .total_bytes = total_bytes(arena),
         .failures_full = CH_PEEK(arena->failures_full),
         .failures_invalid = CH_PEEK(arena->failures_invalid),
         .chunks = CH_PEEK(arena->chunk_count),
         .source_calls = CH_PEEK(arena->source_calls),
     };
+    uint64_t moved = moved_bytes(arena); /* another thread may see it before the blocks */
+    figures->padding_bytes = moved > figures->total_bytes ? moved - figures->total_bytes : 0;
     return CH_OK;
 }
 
@@ -95,6 +111,8 @@ size_t ch_arena_stats_json(const ch_arena *arena, char *out, size_t size) {
         {"remaining_bytes", figures.remaining_bytes},
         {"peak_bytes", figures.peak_bytes},
         {"padding_bytes", figures.padding_bytes},
+        {"allocations", figures.allocations},
+        {"total_bytes", figures.total_bytes},
         {"failures_full", figures.failures_full},
         {"failures_invalid", figures.failures_invalid},
         {"chunks", figures.chunks},
@@ -117,12 +135,32 @@ static bool cursor_is_inside(const ch_arena *arena) {
     return base <= cursor && cursor <= (uintptr_t)arena->end;
 }
 
+/* fast_end is the end, or one window above a place where the cursor was. */
+static bool fast_end_holds(const ch_arena *arena) {
+    uintptr_t fast = (uintptr_t)arena->fast_end;
+    uintptr_t end = (uintptr_t)arena->end;
+    if (fast == 0 || !chi_arena_allocs_inline(arena)) {
+        bool high = end > UINTPTR_MAX - CHI_TALLY_TOP;
+        return fast == 0 && (high || !chi_arena_allocs_inline(arena));
+    }
+    return fast == end || (fast < end && fast >= (uintptr_t)arena->chunk_base + CHI_TALLY_WINDOW);
+}
+
 static bool copies_agree(const ch_arena *arena) {
-    const chi_arena_config *config = &arena->config;
-    bool plain = !config->checked && config->kind != ARENA_TWIN;
-    const uint8_t *end = plain && config->zeroing != CH_ZERO_ON_ALLOC ? arena->end : NULL;
-    uint64_t life = plain && config->zeroing != CH_ZERO_ON_RELEASE ? arena->life : 0;
-    return arena->fast_end == end && arena->fast_life == life;
+    bool releases = chi_arena_releases_inline(arena);
+    uint64_t place = releases ? arena->place : ~arena->place;
+    size_t drop_most = releases ? CHI_TALLY_WINDOW : 0;
+    return fast_end_holds(arena) && arena->fast_place == place &&
+           arena->fast_drop_bytes <= drop_most && arena->tracked <= 1 &&
+           (arena->tracker == NULL || arena->tracked != 0);
+}
+
+/* What was given out and what came back are never more than the cursor moved. */
+static bool totals_hold(const ch_arena *arena) {
+    uint64_t window = 3 * (uint64_t)CHI_TALLY_WINDOW;
+    return total_bytes(arena) <= moved_bytes(arena) && (uint32_t)arena->tally <= window &&
+           arena->tally >> 32 <= (uint32_t)arena->tally &&
+           arena->given_blocks <= arena->given_bytes;
 }
 
 /* True if the range of an arena with a source ends where its chunk does; a twin that came back to a
@@ -207,7 +245,8 @@ ch_status ch_arena_check(const ch_arena *arena, unsigned *invariant) {
         broken = 2;
     } else if (!copies_agree(arena)) {
         broken = 3;
-    } else if (arena->life != arena->config.first_life + arena->resets ||
+    } else if (arena->life != chi_arena_life_of(arena, arena->resets) ||
+               arena->place != arena->life + arena->chunk_index ||
                arena->owner != chi_thread_token()) {
         broken = 4;
     } else if (!limits_hold(arena)) {
@@ -216,6 +255,8 @@ ch_status ch_arena_check(const ch_arena *arena, unsigned *invariant) {
         broken = 6;
     } else if (arena->peak_cursor < arena->chunk_base || arena->peak_cursor > arena->end) {
         broken = 7;
+    } else if (!totals_hold(arena)) {
+        broken = 8;
     }
     if (invariant != NULL) {
         *invariant = broken;

@@ -2,6 +2,7 @@
  * chunks are arena_chunk.c's. */
 #include <coldheap/hash.h>
 
+#include "base/misuse.h"
 #include "mem/arena_parts.h"
 #include "mem/checked.h"
 #include "mem/name.h"
@@ -48,14 +49,16 @@ void chi_arena_begin(ch_arena *arena, enum chi_arena_kind kind, const ch_arena_o
     bool redzone = !options->no_redzone && kind != ARENA_TWIN; /* a source brings its own */
     config->redzone_bytes = redzone ? ch_arena_redzone_bytes() : 0;
     chi_name_set(config->name, options->name);
+    arena->tracked = chi_track_is_wanted(NULL);
+    arena->fast_drop_bytes = chi_arena_releases_inline(arena) ? CHI_TALLY_WINDOW : 0;
 }
 
 void chi_arena_seal(ch_arena *arena) {
     chi_arena_config *config = &arena->config;
     config->first_life = ch_hash_u64((uintptr_t)arena, (uintptr_t)config->base) | 1u;
     arena->life = config->first_life;
-    bool inline_path = !config->checked && config->kind != ARENA_TWIN;
-    arena->fast_life = inline_path && config->zeroing != CH_ZERO_ON_RELEASE ? arena->life : 0;
+    chi_arena_set_index(arena, arena->chunk_index);
+    chi_arena_fold(arena);
     arena->seal = seal_of(arena);
     arena->magic = ARENA_MAGIC ^ (uintptr_t)arena; /* a copy of an arena is not a live one */
 }
@@ -68,12 +71,69 @@ bool chi_arena_seal_holds(const ch_arena *arena) {
     return chi_arena_is_live(arena) && arena->seal == seal_of(arena);
 }
 
+static bool is_plain(const ch_arena *arena) {
+    return !arena->config.checked && !arena->tracked && arena->config.kind != ARENA_TWIN;
+}
+
+bool chi_arena_allocs_inline(const ch_arena *arena) {
+    return is_plain(arena) && arena->config.zeroing != CH_ZERO_ON_ALLOC;
+}
+
+bool chi_arena_releases_inline(const ch_arena *arena) {
+    return is_plain(arena) && arena->config.zeroing != CH_ZERO_ON_RELEASE;
+}
+
+uint64_t chi_arena_dropped(const ch_arena *arena) {
+    size_t most = chi_arena_releases_inline(arena) ? CHI_TALLY_WINDOW : 0;
+    return CH_PEEK(arena->dropped_bytes) + (most - CH_PEEK(arena->fast_drop_bytes));
+}
+
+void chi_arena_set_index(ch_arena *arena, uint64_t index) {
+    arena->chunk_index = index;
+    arena->place = arena->life + index;
+    arena->fast_place = chi_arena_releases_inline(arena) ? arena->place : ~arena->place;
+}
+
+void chi_arena_fold(ch_arena *arena) {
+    size_t drop_bytes = chi_arena_releases_inline(arena) ? CHI_TALLY_WINDOW : 0;
+    uint64_t dropped = chi_arena_dropped(arena);
+    CH_PUBLISH(arena->given_blocks, arena->given_blocks + (arena->tally >> 32));
+    CH_PUBLISH(arena->given_bytes, arena->given_bytes + (uint32_t)arena->tally);
+    CH_PUBLISH(arena->dropped_bytes, dropped);
+    CH_PUBLISH(arena->tally, 0);
+    CH_PUBLISH(arena->fast_drop_bytes, drop_bytes);
+    bool gives = chi_arena_allocs_inline(arena) && arena->cursor != NULL;
+    CH_PUBLISH(arena->fast_end, gives ? chi_tally_window(arena->cursor, arena->end) : NULL);
+}
+
+ch_status ch_arena_track(ch_arena *arena, ch_tracker *tracker) {
+    if (arena == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_arena_is_live(arena)) {
+        return CH_ESTATE;
+    }
+    if (arena->owner != chi_thread_token()) {
+        return CHI_MISUSE(arena, arena->config.name, tracker, CH_ETHREAD);
+    }
+    chi_arena_fold(arena);
+    arena->tracker = tracker;
+    arena->tracked = chi_track_is_wanted(tracker);
+    arena->fast_drop_bytes = chi_arena_releases_inline(arena) ? CHI_TALLY_WINDOW : 0;
+    chi_arena_set_index(arena, arena->chunk_index);
+    chi_arena_fold(arena);
+    return CH_OK;
+}
+
+void chi_arena_given(ch_arena *arena, size_t size_bytes) {
+    chi_arena_fold(arena);
+    CH_PUBLISH(arena->given_blocks, arena->given_blocks + 1);
+    CH_PUBLISH(arena->given_bytes, arena->given_bytes + size_bytes);
+}
+
 void chi_arena_set_end(ch_arena *arena, uint8_t *end) {
-    const chi_arena_config *config = &arena->config;
-    bool inline_path =
-        !config->checked && config->kind != ARENA_TWIN && config->zeroing != CH_ZERO_ON_ALLOC;
     CH_PUBLISH(arena->end, end);
-    CH_PUBLISH(arena->fast_end, inline_path ? end : NULL);
+    chi_arena_fold(arena);
 }
 
 void chi_arena_set_range(ch_arena *arena, uint8_t *base, uint8_t *end) {

@@ -5,6 +5,8 @@
 
 #include <coldheap/arena.h>
 
+#include "mem/track_parts.h"
+
 enum chi_arena_kind { ARENA_FIXED = 1, ARENA_REGION, ARENA_CHUNKED, ARENA_TWIN };
 
 /* Header of a chunk, at its first byte. Chunks form a list in order of use; those after the current
@@ -36,6 +38,31 @@ bool chi_arena_seal_holds(const ch_arena *arena);
  * chi_arena_set_end moves the end. Both keep the fast-path copies right. */
 void chi_arena_set_range(ch_arena *arena, uint8_t *base, uint8_t *end);
 void chi_arena_set_end(ch_arena *arena, uint8_t *end);
+
+/* chi_arena_fold moves what the inline paths counted into the totals and opens their next window;
+ * the range and its end must be right. chi_arena_given counts one block besides. */
+void chi_arena_fold(ch_arena *arena);
+void chi_arena_given(ch_arena *arena, size_t size_bytes);
+
+/* chi_arena_dropped returns the bytes by which the cursor ever came back. */
+uint64_t chi_arena_dropped(const ch_arena *arena);
+
+/* chi_arena_set_index makes chunk `index` the current one for marks and releases. */
+void chi_arena_set_index(ch_arena *arena, uint64_t index);
+
+/* chi_arena_allocs_inline and chi_arena_releases_inline tell whether the inline paths may work. */
+bool chi_arena_allocs_inline(const ch_arena *arena);
+bool chi_arena_releases_inline(const ch_arena *arena);
+
+/* chi_arena_life_of gives the life after so many resets: far apart, so that no place of one life is
+ * a place of another. */
+static inline uint64_t chi_arena_life_of(const ch_arena *arena, uint64_t resets) {
+    return arena->config.first_life + resets * 0x9e3779b97f4a7c15u;
+}
+
+/* chi_arena_take is ch_arena_alloc_try of a live arena, for a caller at `site`. */
+ch_status chi_arena_take(ch_arena *arena, void **out, size_t size_bytes, size_t align,
+                         const void *site);
 
 /* chi_arena_place finds where a block lands between cursor and end; false if it does not fit. */
 bool chi_arena_place(uint8_t *cursor, const uint8_t *end, size_t redzone, size_t size_bytes,

@@ -8,9 +8,10 @@
 
 #include "mem_rig.h"
 
-typedef enum arena_kind { FIXED, REGION, CHUNKED, TWIN, ARENA_KINDS } arena_kind;
+/* OWNED: over a region of the caller's memory. */
+typedef enum arena_kind { FIXED, REGION, OWNED, CHUNKED, TWIN, ARENA_KINDS } arena_kind;
 
-enum { RIG_BLOCKS = 256, RIG_MARKS = 64, RIG_MEMORY = 1 << 16 };
+enum { RIG_BLOCKS = 256, RIG_MARKS = 64, RIG_MEMORY = 1 << 16, RIG_OWNED = 1 << 21 };
 
 typedef struct arena_block {
     uint8_t *start;
@@ -39,6 +40,9 @@ typedef struct arena_rig {
     size_t peak;
     uint64_t full;
     uint64_t invalid;
+    uint64_t given_blocks;
+    uint64_t given_bytes;
+    uint64_t padding;
     uint8_t next_fill;
     uint64_t (*draw)(uint64_t limit);
     uint8_t memory[RIG_MEMORY];
@@ -60,6 +64,12 @@ static inline ch_status rig_start(arena_rig *rig, arena_kind kind,
         const ch_status status = ch_region_reserve(&rig->region, &wish);
         return status != CH_OK ? status : ch_arena_init_region(&rig->arena, &rig->region, options);
     }
+    case OWNED: {
+        static uint8_t owned[RIG_OWNED];
+        const ch_status status = ch_region_from(&rig->region, owned, limit);
+        memset(owned, 0xa5, limit);
+        return status != CH_OK ? status : ch_arena_init_region(&rig->arena, &rig->region, options);
+    }
     case CHUNKED:
         return ch_arena_init_chunked(&rig->arena, &source, options);
     default:
@@ -75,7 +85,7 @@ static inline bool rig_stop(arena_rig *rig) {
 }
 
 static inline bool rig_is_linear(const arena_rig *rig) {
-    return rig->kind == FIXED || rig->kind == REGION;
+    return rig->kind == FIXED || rig->kind == REGION || rig->kind == OWNED;
 }
 
 /* Where the next block of a fixed or region arena must lie, from its first byte. */
@@ -103,6 +113,9 @@ static inline bool rig_note(arena_rig *rig, uint8_t *start, size_t size_bytes) {
         return false;
     }
     memset(start, block->fill, size_bytes);
+    rig->given_blocks++;
+    rig->given_bytes += size_bytes;
+    rig->padding += used - rig->used - size_bytes;
     const bool grown =
         used - rig->used >= size_bytes && (rig->kind != TWIN || used - rig->used == size_bytes);
     rig->used = used;
@@ -208,6 +221,7 @@ static inline bool rig_extend_step(void *context) {
         !rig_is_filled(last->start, less ? want : last->size_bytes, last->fill)) {
         return false;
     }
+    rig->given_bytes += less ? 0 : want - last->size_bytes;
     rig->used = rig->used - last->size_bytes + want;
     rig->peak = rig->used > rig->peak ? rig->used : rig->peak;
     last->size_bytes = want;
@@ -271,6 +285,8 @@ static inline bool rig_agrees(void *context) {
     }
     return figures.used_bytes == rig->used && figures.peak_bytes == rig->peak &&
            figures.failures_full == rig->full && figures.failures_invalid == rig->invalid &&
+           figures.allocations == rig->given_blocks && figures.total_bytes == rig->given_bytes &&
+           figures.padding_bytes == rig->padding &&
            figures.remaining_bytes == figures.capacity_bytes - figures.used_bytes &&
            rig_seen.count == 0;
 }
@@ -278,7 +294,7 @@ static inline bool rig_agrees(void *context) {
 /* Starts a fresh arena and its reference, with steps drawn by `draw`. */
 static inline bool rig_begin(arena_rig *rig, arena_kind kind, ch_zeroing zeroing,
                              uint64_t (*draw)(uint64_t limit)) {
-    static const size_t firsts[ARENA_KINDS] = {[REGION] = 4096, [CHUNKED] = 1024};
+    static const size_t firsts[ARENA_KINDS] = {[REGION] = 4096, [OWNED] = 4096, [CHUNKED] = 1024};
     const ch_arena_options options = {.limit_bytes = RIG_MEMORY - 3,
                                       .zeroing = zeroing,
                                       .first_bytes = firsts[kind],

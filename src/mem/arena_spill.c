@@ -45,7 +45,8 @@ ch_status chi_spill_take(ch_arena *arena, void **out, size_t size_bytes, size_t 
     set_spilled(arena, arena->before_bytes + size_bytes);
     CH_PUBLISH(arena->acquired_bytes, arena->acquired_bytes + total);
     CH_PUBLISH(arena->chunk_count, arena->chunk_count + 1);
-    arena->chunk_index = chunk->index;
+    chi_arena_set_index(arena, chunk->index);
+    chi_arena_given(arena, size_bytes);
     arena->chunk = chunk;
     *out = chunk->base;
     return CH_OK;
@@ -57,7 +58,7 @@ void chi_spill_back(ch_arena *arena) {
     size_t total = chunk->size_bytes;
     set_spilled(arena, chunk->before_bytes);
     arena->chunk = chunk->prev;
-    arena->chunk_index = chunk->index - 1;
+    chi_arena_set_index(arena, chunk->index - 1);
     CH_PUBLISH(arena->acquired_bytes, arena->acquired_bytes - total);
     CH_PUBLISH(arena->chunk_count, arena->chunk_count - 1);
     CH_PUBLISH(arena->source_calls, arena->source_calls + 1);

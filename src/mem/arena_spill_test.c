@@ -32,7 +32,7 @@ static bool is_inside(const uint8_t *block) {
     return (uintptr_t)block - (uintptr_t)memory < MEMORY;
 }
 
-TEST(arena_spill_needs_a_source) {
+TEST(arena_spill_needs_a_source) { /* M2 */
     const ch_allocator nothing = {0};
     const ch_allocator allocator = rig_source_allocator(&source);
     CHECK_EQUAL(ch_arena_init_spill(&arena, memory, MEMORY, NULL, NULL), CH_EINVAL);
@@ -41,7 +41,7 @@ TEST(arena_spill_needs_a_source) {
     CHECK_EQUAL(ch_arena_init_spill(&arena, NULL, MEMORY, &allocator, NULL), CH_EINVAL);
 }
 
-TEST(arena_spill_takes_only_what_does_not_fit_and_gives_it_back_with_its_mark) {
+TEST(arena_spill_takes_only_what_does_not_fit_and_gives_it_back_with_its_mark) { /* M49 */
     start(CH_ZERO_NONE);
     const ch_arena_point empty = ch_arena_mark(&arena);
     uint8_t *large = ch_arena_alloc(&arena, 5000, 64);
@@ -73,7 +73,7 @@ TEST(arena_spill_takes_only_what_does_not_fit_and_gives_it_back_with_its_mark) {
     finish();
 }
 
-TEST(arena_spill_reports_a_refusing_source_and_impossible_sizes) {
+TEST(arena_spill_reports_a_refusing_source_and_impossible_sizes) { /* M5 M49 M76 */
     start(CH_ZERO_NONE);
     void *out = &arena;
     source.refusing = true;
@@ -86,7 +86,7 @@ TEST(arena_spill_reports_a_refusing_source_and_impossible_sizes) {
     finish();
 }
 
-TEST(arena_spill_fini_and_reset_give_everything_back) {
+TEST(arena_spill_fini_and_reset_give_everything_back) { /* M49 */
     for (int round = 0; round < 2; round++) {
         start(CH_ZERO_NONE);
         for (size_t i = 0; i < 10; i++) {
@@ -101,14 +101,14 @@ TEST(arena_spill_fini_and_reset_give_everything_back) {
     }
 }
 
-TEST(arena_spill_zeroes_as_chosen) {
+TEST(arena_spill_zeroes_as_chosen) { /* M21 */
     start(CH_ZERO_ON_ALLOC);
     const uint8_t *block = ch_arena_alloc(&arena, 9000, 1);
     CHECK(block != NULL && rig_is_filled(block, 9000, 0));
     finish();
 }
 
-TEST(arena_spill_check_sees_a_broken_list) {
+TEST(arena_spill_check_sees_a_broken_list) { /* M7 */
     start(CH_ZERO_NONE);
     CHECK(ch_arena_alloc(&arena, 9000, 1) != NULL);
     chi_chunk *chunk = arena.chunk;
@@ -213,7 +213,7 @@ static bool agrees(void *context) {
            ch_arena_peak(&arena) == w->peak && source.live == arena.chunk_count - 1;
 }
 
-TEST(arena_spill_agrees_with_its_model) {
+TEST(arena_spill_agrees_with_its_model) { /* M49 M77 */
     static const ch_model_operation operations[] = {{"alloc", 20, step_alloc},
                                                     {"mark", 5, step_mark},
                                                     {"release", 4, step_release},

@@ -162,6 +162,7 @@ ch_status ch_arenas_usage(const ch_arenas *set, ch_arenas_kind kind, ch_arenas_f
     *figures = (ch_arenas_figures){.used_bytes = all.used_bytes,
                                    .peak_bytes = all.peak_bytes,
                                    .capacity_bytes = all.capacity_bytes,
+                                   .allocations = all.allocations,
                                    .failures = all.failures_full + all.failures_invalid};
     return CH_OK;
 }
@@ -175,6 +176,7 @@ static void put_kind(chi_text *text, const ch_arenas *set, ch_arenas_kind kind) 
     chi_text_put_u64(text, figures.used_bytes);
     chi_text_put_field(text, "peak_bytes", figures.peak_bytes);
     chi_text_put_field(text, "capacity_bytes", figures.capacity_bytes);
+    chi_text_put_field(text, "allocations", figures.allocations);
     chi_text_put_field(text, "failures", figures.failures);
     chi_text_put(text, ",\"utilization\":");
     chi_text_put_ratio(text, figures.used_bytes, figures.capacity_bytes);
@@ -195,6 +197,22 @@ size_t ch_arenas_stats_json(const ch_arenas *set, char *out, size_t size) {
     }
     chi_text_put(&text, "}");
     return chi_text_end(&text);
+}
+
+ch_status ch_arenas_track(ch_arenas *set, ch_tracker *tracker) {
+    if (set == NULL) {
+        return CH_EINVAL;
+    }
+    if (!is_live(set)) {
+        return CH_ESTATE;
+    }
+    ch_status status = CH_OK;
+    for (size_t kind = 0; kind < CH_ARENAS_KINDS && status == CH_OK; kind++) {
+        if (set->given[kind] != NULL) {
+            status = ch_arena_track(set->given[kind], tracker);
+        }
+    }
+    return status;
 }
 
 /* Every arena that has a size is there, with exactly that size, at its border. */

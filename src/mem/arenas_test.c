@@ -37,7 +37,7 @@ static void finish(void) {
     CHECK_EQUAL(source.wrong, 0);
 }
 
-TEST(arenas_default_sizes_are_those_of_the_contract) {
+TEST(arenas_default_sizes_are_those_of_the_contract) { /* M54 */
     CHECK_EQUAL(CH_ARENAS_EXECUTION_BYTES, 1048576);
     CHECK_EQUAL(CH_ARENAS_TEMPORARY_BYTES, 262144);
     CHECK_EQUAL(CH_ARENAS_SCRATCH_BYTES, 65536);
@@ -52,7 +52,7 @@ TEST(arenas_default_sizes_are_those_of_the_contract) {
     free(block);
 }
 
-TEST(arenas_footprint_is_exact_and_every_absent_subset_works) {
+TEST(arenas_footprint_is_exact_and_every_absent_subset_works) { /* M2 M54 */
     const size_t full[CH_ARENAS_KINDS] = {1000, 500, 77};
     for (unsigned subset = 1; subset < 8; subset++) {
         size_t bytes[CH_ARENAS_KINDS];
@@ -79,7 +79,7 @@ TEST(arenas_footprint_is_exact_and_every_absent_subset_works) {
     }
 }
 
-TEST(arenas_refuse_bad_input_and_write_nothing) {
+TEST(arenas_refuse_bad_input_and_write_nothing) { /* M2 M5 M54 */
     static const uint8_t untouched[64];
     const ch_arenas_sizes none = {0};
     const ch_arenas_sizes wraps[] = {{.execution_bytes = SIZE_MAX, .scratch_bytes = 1},
@@ -111,7 +111,7 @@ TEST(arenas_refuse_bad_input_and_write_nothing) {
     CHECK_BYTES(memory, untouched, sizeof untouched);
 }
 
-TEST(arenas_calls_without_a_live_set_answer_estate) {
+TEST(arenas_calls_without_a_live_set_answer_estate) { /* M3 M54 */
     const ch_arenas_sizes good = {.execution_bytes = 64};
     ch_arenas_figures figures;
     char text[8];
@@ -138,7 +138,7 @@ TEST(arenas_calls_without_a_live_set_answer_estate) {
     finish();
 }
 
-TEST(arenas_limits_are_hard_and_one_full_arena_leaves_the_others_alone) {
+TEST(arenas_limits_are_hard_and_one_full_arena_leaves_the_others_alone) { /* M54 */
     const ch_arenas_sizes sizes = {4096, 1024, 512, CH_ZERO_NONE, "limits"};
     const size_t limits[CH_ARENAS_KINDS] = {4096, 1024, 512};
     FOR_BOTH(twin) {
@@ -169,7 +169,7 @@ TEST(arenas_limits_are_hard_and_one_full_arena_leaves_the_others_alone) {
     }
 }
 
-TEST(arenas_zeroing_applies_to_all_three) {
+TEST(arenas_zeroing_applies_to_all_three) { /* M54 */
     const ch_arenas_sizes sizes = {256, 256, 256, CH_ZERO_ON_ALLOC, NULL};
     memset(memory, 0x5a, sizeof memory);
     start(&sizes, 0);
@@ -180,7 +180,7 @@ TEST(arenas_zeroing_applies_to_all_three) {
     finish();
 }
 
-TEST(arenas_json_is_whole_cut_at_every_length_and_null_after_the_end) {
+TEST(arenas_json_is_whole_cut_at_every_length_and_null_after_the_end) { /* M9 M54 */
     const ch_arenas_sizes sizes = {1000, 0, 500, CH_ZERO_NONE, "a \"b\""};
     char want[512];
     char text[512];
@@ -193,10 +193,11 @@ TEST(arenas_json_is_whole_cut_at_every_length_and_null_after_the_end) {
             snprintf(want, sizeof want,
                      "{\"object\":\"arenas\",\"name\":\"a \\\"b\\\"\",\"execution\":{"
                      "\"used_bytes\":%zu,\"peak_bytes\":%zu,\"capacity_bytes\":1000,"
-                     "\"failures\":0,\"utilization\":0.%03zu000},\"temporary\":{"
-                     "\"used_bytes\":0,\"peak_bytes\":0,\"capacity_bytes\":0,\"failures\":0,"
-                     "\"utilization\":0.000000},\"scratch\":{\"used_bytes\":0,\"peak_bytes\":0,"
-                     "\"capacity_bytes\":500,\"failures\":1,\"utilization\":0.000000}}",
+                     "\"allocations\":1,\"failures\":0,\"utilization\":0.%03zu000},"
+                     "\"temporary\":{\"used_bytes\":0,\"peak_bytes\":0,\"capacity_bytes\":0,"
+                     "\"allocations\":0,\"failures\":0,\"utilization\":0.000000},\"scratch\":{"
+                     "\"used_bytes\":0,\"peak_bytes\":0,\"capacity_bytes\":500,\"allocations\":0,"
+                     "\"failures\":1,\"utilization\":0.000000}}",
                      used, used, used);
         for (size_t size = 0; size <= (size_t)length + 1; size++) {
             memset(text, '#', sizeof text);
@@ -209,7 +210,7 @@ TEST(arenas_json_is_whole_cut_at_every_length_and_null_after_the_end) {
     }
 }
 
-TEST(arenas_check_sees_every_flipped_byte_of_the_layout) {
+TEST(arenas_check_sees_every_flipped_byte_of_the_layout) { /* M7 M54 */
     const ch_arenas_sizes sizes = {256, 0, 256, CH_ZERO_NONE, "flip"};
     FOR_BOTH(twin) {
         start(&sizes, twin);
@@ -312,7 +313,7 @@ static bool agrees(void *context) {
     return ch_arenas_check(&set, NULL) == CH_OK;
 }
 
-TEST(arenas_agree_with_counters_over_random_steps) {
+TEST(arenas_agree_with_counters_over_random_steps) { /* M54 M77 */
     static const ch_model_operation operations[] = {{"alloc", 30, step_alloc},
                                                     {"mark", 4, step_mark},
                                                     {"release", 4, step_release},

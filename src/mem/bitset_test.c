@@ -1,12 +1,10 @@
 /* bitset_test.c: the bit set: every index of many sizes against an array of truths. */
-#include <coldheap/bitset.h>
+#include "mem/bitset_rig.h"
+#include "mem/checked.h"
+#include "mem/mem_rig.h"
 
 #include "harness.h"
 #include "model.h"
-
-#include <string.h>
-
-enum { BITS_MAX = 200 };
 
 static ch_bitset set_over(uint64_t *words, size_t bit_count) {
     ch_bitset set = {0};
@@ -15,7 +13,7 @@ static ch_bitset set_over(uint64_t *words, size_t bit_count) {
     return set;
 }
 
-TEST(bitset_footprint_is_whole_words_and_never_wraps) {
+TEST(bitset_footprint_is_whole_words_and_never_wraps) { /* M2 M5 */
     CHECK_EQUAL(ch_bitset_footprint(0), 0);
     CHECK_EQUAL(ch_bitset_footprint(1), 8);
     CHECK_EQUAL(ch_bitset_footprint(64), 8);
@@ -24,7 +22,7 @@ TEST(bitset_footprint_is_whole_words_and_never_wraps) {
     CHECK_EQUAL(ch_bitset_align(), _Alignof(uint64_t));
 }
 
-TEST(bitset_init_refuses_wrong_memory_and_writes_nothing) {
+TEST(bitset_init_refuses_wrong_memory_and_writes_nothing) { /* M2 M3 */
     uint64_t words[2] = {7, 7};
     ch_bitset set = {words, 99};
     CHECK_EQUAL(ch_bitset_init(NULL, words, 16, 65), CH_EINVAL);
@@ -37,7 +35,7 @@ TEST(bitset_init_refuses_wrong_memory_and_writes_nothing) {
     CHECK(words[0] == 0 && words[1] == 7);
 }
 
-TEST(bitset_of_no_numbers_answers) {
+TEST(bitset_of_no_numbers_answers) { /* M69 */
     ch_bitset set = {0};
     size_t found = 5;
     CHECK_EQUAL(ch_bitset_init(&set, NULL, 0, 0), CH_OK);
@@ -54,7 +52,7 @@ TEST(bitset_of_no_numbers_answers) {
     CHECK_EQUAL(ch_bitset_check(&set, NULL), CH_OK);
 }
 
-TEST(bitset_index_out_of_range_is_refused) {
+TEST(bitset_index_out_of_range_is_refused) { /* M3 M5 M69 */
     uint64_t words[2];
     ch_bitset set = set_over(words, 65);
     const size_t wrong[] = {65, 66, 127, 128, SIZE_MAX - 1, SIZE_MAX};
@@ -73,7 +71,7 @@ TEST(bitset_index_out_of_range_is_refused) {
 }
 
 /* Each pair of numbers of each size: what is found from every start. */
-TEST(bitset_finds_each_number_from_every_start) {
+TEST(bitset_finds_each_number_from_every_start) { /* M69 */
     static const size_t sizes[] = {1, 2, 63, 64, 65, 127, 128, 129};
     uint64_t words[3];
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
@@ -101,7 +99,7 @@ TEST(bitset_finds_each_number_from_every_start) {
     }
 }
 
-TEST(bitset_check_names_the_broken_invariant) {
+TEST(bitset_check_names_the_broken_invariant) { /* M7 M69 */
     uint64_t words[2];
     unsigned invariant = 0;
     ch_bitset set = set_over(words, 65);
@@ -120,97 +118,33 @@ TEST(bitset_check_names_the_broken_invariant) {
 
 /* ---- Model ----------------------------------------------------------------------------------- */
 
-typedef struct world {
-    ch_bitset set;
-    uint64_t words[(BITS_MAX + 63) / 64];
-    bool in[BITS_MAX + 1];
-    size_t size;
-} world;
-
-static bool set_one(void *context) {
-    world *w = context;
-    size_t at = ch_test_random_below(w->size + 2);
-    if (at >= w->size) {
-        return ch_bitset_set(&w->set, at) == CH_ERANGE;
+#define OPERATION(name, step)                                                                      \
+    static bool name(void *context) {                                                              \
+        return bitset_world_step(context, step, (uint32_t)ch_test_random());                       \
     }
-    w->in[at] = true;
-    return ch_bitset_set(&w->set, at) == CH_OK;
+
+OPERATION(set_one, BITSET_SET)
+OPERATION(clear_one, BITSET_CLEAR)
+OPERATION(find_one, BITSET_FIND)
+OPERATION(find_gap, BITSET_FIND_GAP)
+OPERATION(all_or_none, BITSET_ALL_OR_NONE)
+OPERATION(resize, BITSET_RESIZE)
+
+static bool agrees(void *context) {
+    return bitset_world_agrees(context);
 }
 
-static bool clear_one(void *context) {
-    world *w = context;
-    size_t at = ch_test_random_below(w->size + 2);
-    if (at >= w->size) {
-        return ch_bitset_clear(&w->set, at) == CH_ERANGE;
-    }
-    w->in[at] = false;
-    return ch_bitset_clear(&w->set, at) == CH_OK;
-}
-
-/* The answer of find_next and find_gap by looking at one number after the other. */
-static bool finds(const world *w, size_t from, bool wanted) {
-    size_t found = SIZE_MAX;
-    ch_status status = wanted ? ch_bitset_find_next(&w->set, &found, from)
-                              : ch_bitset_find_gap(&w->set, &found, from);
-    if (from > w->size) {
-        return status == CH_ERANGE;
-    }
-    size_t at = from;
-    while (at < w->size && w->in[at] != wanted) {
-        at++;
-    }
-    return at == w->size ? status == CH_ENOENT && found == SIZE_MAX
-                         : status == CH_OK && found == at;
-}
-
-static bool find_one(void *context) {
-    return finds(context, ch_test_random_below(((world *)context)->size + 2), true);
-}
-
-static bool find_gap(void *context) {
-    return finds(context, ch_test_random_below(((world *)context)->size + 2), false);
-}
-
-static bool all_or_none(void *context) {
-    world *w = context;
-    bool all = ch_test_random_below(2) == 0;
-    (all ? ch_bitset_fill : ch_bitset_reset)(&w->set);
-    for (size_t i = 0; i < w->size; i++) {
-        w->in[i] = all;
-    }
-    return true;
-}
-
-static bool resize(void *context) {
-    world *w = context;
-    w->size = ch_test_random_below(BITS_MAX + 1);
-    memset(w->in, 0, sizeof w->in);
-    return ch_bitset_init(&w->set, w->words, sizeof w->words, w->size) == CH_OK;
-}
-
-static bool same(void *context) {
-    const world *w = context;
-    size_t count = 0;
-    for (size_t i = 0; i < w->size; i++) {
-        count += w->in[i];
-        if (ch_bitset_test(&w->set, i) != w->in[i]) {
-            return false;
-        }
-    }
-    return ch_bitset_count(&w->set) == count && ch_bitset_check(&w->set, NULL) == CH_OK;
-}
-
-TEST(bitset_agrees_with_its_model_over_1e6_operations) {
+TEST(bitset_agrees_with_its_model_over_1e6_operations) { /* M7 M69 M77 */
     static const ch_model_operation operations[] = {
         {"set", 400, set_one},       {"clear", 400, clear_one},        {"find", 200, find_one},
         {"find_gap", 200, find_gap}, {"all_or_none", 10, all_or_none}, {"resize", 10, resize},
     };
-    static world w;
-    CHECK(resize(&w));
+    static bitset_world w;
+    CHECK(bitset_world_begin(&w, BITS_MAX));
     CHECK(ch_model_run(&(ch_model){.operations = operations,
                                    .operation_count = sizeof operations / sizeof operations[0],
-                                   .check = same,
+                                   .check = agrees,
                                    .context = &w,
-                                   .steps = 1000000,
+                                   .steps = RIG_SLOW || chi_checked() ? 100000 : 1000000,
                                    .check_interval = 16}));
 }

@@ -20,6 +20,7 @@ typedef enum bufpool_step {
     STEP_RELEASE_MOVED,
     STEP_RESET,
     STEP_REFUSE,
+    STEP_TRACK,
     STEP_RENEW,
     STEP_COUNT
 } bufpool_step;
@@ -36,13 +37,16 @@ typedef struct bufpool_world {
     ch_bufpool_class classes[WORLD_CLASSES];
     bool twin;
     rig_source source;
+    ch_tracker tracker; /* comes and goes; must change nothing */
+    CH_ALIGNED(64) uint8_t tables[1024];
     void *memory;
     size_t memory_bytes;
     world_buffer live[WORLD_LIVE];
     size_t live_count;
     ch_buffer gone[WORLD_GONE];
     size_t gone_count;
-    uint64_t acquires;
+    uint64_t acquires[WORLD_CLASSES];
+    uint64_t requested[WORLD_CLASSES];
     uint64_t failures;
     uint64_t fall_throughs;
 } bufpool_world;
@@ -50,7 +54,9 @@ typedef struct bufpool_world {
 static inline ch_status world_init_pool(bufpool_world *w) {
     ch_allocator source = rig_source_allocator(&w->source);
     w->live_count = w->gone_count = 0;
-    w->acquires = w->failures = w->fall_throughs = 0;
+    w->failures = w->fall_throughs = 0;
+    memset(w->acquires, 0, sizeof w->acquires);
+    memset(w->requested, 0, sizeof w->requested);
     return w->twin
                ? ch_bufpool_init_twin(&w->pool, w->memory, w->memory_bytes, &w->options, &source)
                : ch_bufpool_init(&w->pool, w->memory, w->memory_bytes, &w->options);
@@ -71,7 +77,9 @@ static inline bool world_begin(bufpool_world *w, const ch_bufpool_class *classes
     memset(w->memory, 0xa5, w->memory_bytes);
     rig_seen = (rig_recorder){0};
     (void)ch_on_misuse(&rig_hook);
-    return world_init_pool(w) == CH_OK;
+    const ch_tracker_options counters = {.counters_only = true};
+    return ch_tracker_init(&w->tracker, w->tables, sizeof w->tables, &counters) == CH_OK &&
+           world_init_pool(w) == CH_OK;
 }
 
 static inline bool world_end(bufpool_world *w) {
@@ -150,7 +158,8 @@ static inline bool world_acquire(bufpool_world *w, uint32_t argument) {
         return memcmp(&one->buffer, &none, sizeof none) == 0;
     }
     one->class_index = class_index;
-    w->acquires++;
+    w->acquires[class_index]++;
+    w->requested[class_index] += size;
     w->fall_throughs += class_index > 0 && w->classes[class_index - 1].size_bytes >= size;
     size_t natural = w->classes[class_index].size_bytes;
     size_t align = natural & (0 - natural);
@@ -203,7 +212,7 @@ static inline bool world_clear(world_buffer *one, uint32_t argument) {
 
 static inline bool world_is_none(const ch_buffer *buffer) {
     return buffer->data == NULL && buffer->capacity == 0 && buffer->length == 0 &&
-           buffer->handle.pool == NULL;
+           buffer->handle.lender == NULL && buffer->handle.slot == NULL;
 }
 
 static inline bool world_release(bufpool_world *w, size_t at) {
@@ -228,17 +237,24 @@ static inline bool world_release_again(bufpool_world *w, uint32_t argument) {
 
 static inline bool world_release_foreign(bufpool_world *w, uint32_t argument) {
     ch_buffer none = {0};
-    ch_buffer wrong = {.handle = {.pool = &w->pool, .index = UINT32_MAX, .generation = argument}};
-    if (!world_is_refused(w, &none, CH_EFOREIGN) || !world_is_refused(w, &wrong, CH_EFOREIGN)) {
-        return false;
+    ch_buffer wrong = {
+        .handle = {.lender = &w->pool.classes[argument % WORLD_CLASSES], .generation = argument}};
+    bool refused =
+        world_is_refused(w, &none, CH_EFOREIGN) && world_is_refused(w, &wrong, CH_EFOREIGN);
+    if (w->live_count > 0) { /* pointers beside the tables, and not to a start in them */
+        const ch_buffer lent = w->live[argument % w->live_count].buffer;
+        for (size_t i = 0; i < 4 && refused; i++) {
+            wrong = lent;
+            uintptr_t lender = (uintptr_t)lent.handle.lender;
+            uintptr_t slot = (uintptr_t)lent.handle.slot;
+            lender = i == 0 ? (uintptr_t)(w->pool.classes - 1) : i == 1 ? lender + 8 : lender;
+            slot = i == 2 ? (uintptr_t)w : i == 3 ? slot + 8 : slot;
+            wrong.handle.lender = (chi_bufpool_class *)lender;
+            wrong.handle.slot = (chi_buffer_slot *)slot;
+            refused = world_is_refused(w, &wrong, CH_EFOREIGN);
+        }
     }
-    if (w->live_count > 0) {
-        wrong = w->live[argument % w->live_count].buffer;
-        wrong.handle.pool = (const ch_bufpool *)(const void *)w;
-        wrong.handle.pool++;
-        return world_is_refused(w, &wrong, CH_EFOREIGN);
-    }
-    return true;
+    return refused;
 }
 
 static inline bool world_step(bufpool_world *w, bufpool_step step, uint32_t argument) {
@@ -273,6 +289,8 @@ static inline bool world_step(bufpool_world *w, bufpool_step step, uint32_t argu
     case STEP_REFUSE:
         w->source.refusing = w->twin && !w->source.refusing && argument % 2 == 0;
         return true;
+    case STEP_TRACK:
+        return ch_bufpool_track(&w->pool, w->pool.tracker == NULL ? &w->tracker : NULL) == CH_OK;
     default:
         return ch_bufpool_fini(&w->pool) == CH_OK && w->source.live == 0 &&
                world_init_pool(w) == CH_OK;
@@ -283,6 +301,7 @@ static inline bool world_step(bufpool_world *w, bufpool_step step, uint32_t argu
 
 static inline bool world_agrees(const bufpool_world *w) {
     unsigned invariant = 0;
+    uint64_t acquires = 0;
     ch_bufpool_figures all;
     if (ch_bufpool_check(&w->pool, &invariant) != CH_OK || invariant != 0 ||
         ch_bufpool_stats(&w->pool, &all) != CH_OK) {
@@ -292,18 +311,20 @@ static inline bool world_agrees(const bufpool_world *w) {
         ch_bufpool_class_figures one;
         if (ch_bufpool_class_stats(&w->pool, &one, i) != CH_OK || one.in_use != world_lent(w, i) ||
             one.capacity != w->classes[i].count || one.available != one.capacity - one.in_use ||
-            one.peak < one.in_use) {
+            one.peak < one.in_use || one.acquires != w->acquires[i] ||
+            one.requested_bytes != w->requested[i] ||
+            one.given_bytes != w->acquires[i] * one.size_bytes) {
             return false;
         }
+        acquires += one.acquires;
     }
     for (size_t i = 0; i < w->live_count; i++) {
         if (!world_content_agrees(&w->live[i])) {
             return false;
         }
     }
-    return all.in_use == w->live_count && all.acquires == w->acquires &&
-           all.failures == w->failures && all.fall_throughs == w->fall_throughs &&
-           (!w->twin || w->source.live == w->live_count);
+    return all.in_use == w->live_count && all.acquires == acquires && all.failures == w->failures &&
+           all.fall_throughs == w->fall_throughs && (!w->twin || w->source.live == w->live_count);
 }
 
 #endif

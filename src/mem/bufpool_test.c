@@ -23,7 +23,7 @@ static ch_bufpool *start(bool twin, bool strict) {
 
 /* ---- Set-up ---------------------------------------------------------------------------------- */
 
-TEST(bufpool_by_default_has_four_classes) {
+TEST(bufpool_by_default_has_four_classes) { /* M42 */
     static const size_t sizes[] = {64, 256, 1024, 4096};
     static const size_t counts[] = {500, 250, 100, 25};
     ch_bufpool_class_figures one;
@@ -51,7 +51,7 @@ TEST(bufpool_by_default_has_four_classes) {
     free(memory);
 }
 
-TEST(bufpool_footprint_is_exact_between_two_closed_pages) {
+TEST(bufpool_footprint_is_exact_between_two_closed_pages) { /* M2 M42 */
     FOR_BOTH(twin) {
         ch_bufpool_options options = {.classes = CLASSES, .class_count = 3};
         ch_allocator source = rig_source_allocator(&world.source);
@@ -89,7 +89,7 @@ static void check_invalid(const ch_bufpool_class *classes, size_t class_count) {
     CHECK(rig_is_filled((const uint8_t *)&pool, sizeof pool, 0));
 }
 
-TEST(bufpool_invalid_options_have_no_footprint_and_no_pool) {
+TEST(bufpool_invalid_options_have_no_footprint_and_no_pool) { /* M2 M5 M42 */
     static const ch_bufpool_class equal[] = {{16, 1}, {16, 1}};
     static const ch_bufpool_class zero[] = {{0, 1}, {16, 1}};
     static const ch_bufpool_class absent[] = {{16, 0}, {32, 0}};
@@ -113,7 +113,7 @@ TEST(bufpool_invalid_options_have_no_footprint_and_no_pool) {
     CHECK_EQUAL(ch_bufpool_align(), CH_BUFFER_ALIGN_MAX);
 }
 
-TEST(bufpool_calls_before_init_after_fini_and_on_a_copy_answer_estate) {
+TEST(bufpool_calls_before_init_after_fini_and_on_a_copy_answer_estate) { /* M2 M3 */
     ch_bufpool *pool = start(false, false);
     static ch_bufpool blank;
     static ch_bufpool copy;
@@ -142,7 +142,7 @@ TEST(bufpool_calls_before_init_after_fini_and_on_a_copy_answer_estate) {
 
 /* ---- Lending --------------------------------------------------------------------------------- */
 
-TEST(bufpool_falls_through_absent_and_empty_classes_unless_strict) {
+TEST(bufpool_falls_through_absent_and_empty_classes_unless_strict) { /* M42 M45 */
     FOR_BOTH(strict) {
         ch_bufpool *pool = start(false, strict);
         ch_bufpool_class_figures one;
@@ -166,7 +166,7 @@ TEST(bufpool_falls_through_absent_and_empty_classes_unless_strict) {
     }
 }
 
-TEST(bufpool_no_secret_reaches_the_next_borrower) {
+TEST(bufpool_no_secret_reaches_the_next_borrower) { /* M44 */
     FOR_BOTH(twin) {
         ch_bufpool *pool = start(twin, false);
         ch_buffer lent[5] = {0};
@@ -187,7 +187,35 @@ TEST(bufpool_no_secret_reaches_the_next_borrower) {
     }
 }
 
-TEST(bufpool_buffer_takes_bytes_up_to_its_capacity) {
+TEST(bufpool_clears_every_byte_of_a_buffer_and_none_beside_it) { /* M10 M44 */
+    static const size_t sizes[] = {1,   7,   63,  64,  65,   100,  127,  128,  129,  192,
+                                   255, 256, 257, 500, 1000, 1024, 1025, 4096, 5000, 20000};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const ch_bufpool_class one = {sizes[i], 3};
+        ch_bufpool_options options = {.classes = &one, .class_count = 1};
+        size_t bytes = ch_bufpool_footprint(&options);
+        uint8_t *memory = aligned_alloc(CH_BUFFER_ALIGN_MAX, (bytes + 63) / 64 * 64);
+        ch_bufpool pool;
+        ch_buffer lent[3] = {0};
+        memset(memory, 0xa5, bytes);
+        CHECK_EQUAL(ch_bufpool_init(&pool, memory, bytes, &options), CH_OK);
+        for (size_t k = 0; k < 3; k++) {
+            CHECK_EQUAL(ch_bufpool_acquire(&pool, &lent[k], sizes[i]), CH_OK);
+            memset(lent[k].data, 0x5e, sizes[i]);
+        }
+        const uint8_t *middle = lent[1].data;
+        CHECK_EQUAL(ch_bufpool_release(&pool, &lent[1]), CH_OK);
+        CHECK(chi_checked() || rig_is_filled(middle, sizes[i], 0));
+        CHECK(rig_is_filled(lent[0].data, sizes[i], 0x5e));
+        CHECK(rig_is_filled(lent[2].data, sizes[i], 0x5e));
+        CHECK_EQUAL(ch_bufpool_acquire(&pool, &lent[1], 0), CH_OK);
+        CHECK(lent[1].data == middle && rig_is_filled(middle, sizes[i], 0));
+        CHECK_EQUAL(ch_bufpool_fini(&pool), CH_OK);
+        free(memory);
+    }
+}
+
+TEST(bufpool_buffer_takes_bytes_up_to_its_capacity) { /* M5 M43 */
     ch_bufpool *pool = start(false, false);
     ch_buffer buffer = {0};
     const uint8_t *bytes = NULL;
@@ -220,7 +248,7 @@ TEST(bufpool_buffer_takes_bytes_up_to_its_capacity) {
 
 /* ---- Misuse ---------------------------------------------------------------------------------- */
 
-TEST(bufpool_every_wrong_release_has_its_own_status_and_changes_nothing) {
+TEST(bufpool_every_wrong_release_has_its_own_status_and_changes_nothing) { /* M3 M4 M44 */
     FOR_BOTH(twin) {
         static CH_ALIGNED(64) uint8_t block[8192];
         static ch_bufpool other;
@@ -265,7 +293,7 @@ static void *call_all(void *context) {
     return NULL;
 }
 
-TEST(bufpool_calls_from_another_thread_are_misuse_in_verify_builds) {
+TEST(bufpool_calls_from_another_thread_are_misuse_in_verify_builds) { /* M4 M6 */
     if (chi_thread_token() == NULL) {
         ch_test_skip("threads are told apart in verify builds only");
         return;
@@ -284,16 +312,20 @@ TEST(bufpool_calls_from_another_thread_are_misuse_in_verify_builds) {
 
 /* ---- Figures and self-check ------------------------------------------------------------------ */
 
-TEST(bufpool_json_tells_what_happened_at_every_length) {
+TEST(bufpool_json_tells_what_happened_at_every_length) { /* M9 M45 */
     static const char want[] =
         "{\"object\":\"bufpool\",\"name\":\"a \\\"b\\\"\",\"capacity\":5,\"in_use\":2,"
-        "\"available\":3,\"acquires\":3,\"failures\":1,\"too_large\":1,\"fall_throughs\":1,"
-        "\"utilization\":0.400000,\"classes\":[{\"size_bytes\":64,\"capacity\":2,\"in_use\":1,"
-        "\"available\":1,\"peak\":2,\"failures\":0,\"fall_throughs\":0,\"utilization\":0.500000},"
-        "{\"size_bytes\":256,\"capacity\":0,\"in_use\":0,\"available\":0,\"peak\":0,\"failures\":0,"
-        "\"fall_throughs\":1,\"utilization\":0.000000},{\"size_bytes\":300,\"capacity\":3,"
-        "\"in_use\":1,\"available\":2,\"peak\":1,\"failures\":0,\"fall_throughs\":0,"
-        "\"utilization\":0.333333}]}";
+        "\"available\":3,\"acquires\":3,\"requested_bytes\":65,\"given_bytes\":428,\"failures\":1,"
+        "\"too_large\":1,\"fall_throughs\":1,\"source_calls\":0,\"utilization\":0.400000,"
+        "\"classes\":[{\"size_bytes\":64,\"capacity\":2,\"in_use\":1,\"available\":1,\"peak\":2,"
+        "\"acquires\":2,\"requested_bytes\":0,\"given_bytes\":128,\"failures\":0,"
+        "\"fall_throughs\":0,\"utilization\":0.500000},"
+        "{\"size_bytes\":256,\"capacity\":0,\"in_use\":0,\"available\":0,\"peak\":0,"
+        "\"acquires\":0,\"requested_bytes\":0,\"given_bytes\":0,\"failures\":0,"
+        "\"fall_throughs\":1,\"utilization\":0.000000},"
+        "{\"size_bytes\":300,\"capacity\":3,\"in_use\":1,\"available\":2,\"peak\":1,"
+        "\"acquires\":1,\"requested_bytes\":65,\"given_bytes\":300,\"failures\":0,"
+        "\"fall_throughs\":0,\"utilization\":0.333333}]}";
     ch_bufpool *pool = start(false, false);
     char text[sizeof want];
     ch_buffer one = {0};
@@ -314,27 +346,47 @@ TEST(bufpool_json_tells_what_happened_at_every_length) {
     CHECK_TEXT(text, "null");
 }
 
-TEST(bufpool_check_sees_every_flipped_byte) {
+/* Flips each byte of an object in turn; the check must see it. */
+static void check_flips(const ch_bufpool *pool, void *bytes, size_t from, size_t to) {
+    uint8_t *at = bytes;
+    for (size_t i = from; i < to; i++) {
+        unsigned invariant = 0;
+        at[i] ^= 1;
+        if (!CHECK_EQUAL(ch_bufpool_check(pool, &invariant), CH_ECORRUPT)) {
+            CHECK_EQUAL((uintptr_t)bytes - (uintptr_t)pool + i,
+                        SIZE_MAX); /* prints which byte it was */
+        }
+        CHECK(invariant >= 1 && invariant <= 4);
+        at[i] ^= 1;
+    }
+    CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_OK);
+}
+
+TEST(bufpool_check_sees_every_flipped_byte) { /* M7 */
     FOR_BOTH(twin) {
         ch_bufpool *pool = start(twin, false);
-        ch_buffer buffer = {0};
-        CHECK_EQUAL(ch_bufpool_acquire(pool, &buffer, 1), CH_OK);
-        uint8_t *at = (uint8_t *)pool;
-        size_t pools = offsetof(ch_bufpool, pools);
-        for (size_t i = 0; i < pools + sizeof(uint8_t *); i++) {
-            if (i >= offsetof(ch_bufpool, acquires) && i < offsetof(ch_bufpool, owner)) {
-                continue; /* counters can be anything */
-            }
-            at[i] ^= 1;
-            if (!CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_ECORRUPT)) {
-                CHECK_EQUAL(i, SIZE_MAX); /* prints which byte it was */
-            }
-            at[i] ^= 1;
+        ch_buffer lent[2] = {0};
+        for (size_t i = 0; i < 2; i++) {
+            CHECK_EQUAL(ch_bufpool_acquire(pool, &lent[i], 1), CH_OK);
         }
-        pool->pools[8].free_count = 1; /* the one that is always absent */
-        CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_ECORRUPT);
-        pool->pools[8].free_count = 0;
-        CHECK_EQUAL(ch_bufpool_check(pool, NULL), CH_OK);
+        CHECK_EQUAL(ch_bufpool_release(pool, &lent[1]), CH_OK);
+        chi_bufpool_class *lender = &pool->classes[0];
+        for (size_t i = 0; i <= CH_BUFPOOL_CLASSES_MAX; i++) {
+            bool there = i == 0 || i == 2;
+            size_t tally = offsetof(chi_bufpool_class, tally); /* can be anything */
+            size_t end = there ? tally : offsetof(chi_bufpool_class, size_bytes);
+            size_t from = there ? 0 : offsetof(chi_bufpool_class, free_end);
+            check_flips(pool, &pool->classes[i], from, end);
+        }
+        check_flips(pool, pool->sizes, 0, sizeof pool->sizes);
+        check_flips(pool, &pool->counts[0], 0, offsetof(chi_bufpool_counts, held_count));
+        check_flips(pool, pool, offsetof(ch_bufpool, owner), sizeof *pool);
+        check_flips(pool, lender->free_base, 0, sizeof(void *));
+        check_flips(pool, &lender->slots[1], offsetof(chi_buffer_slot, place),
+                    sizeof(chi_buffer_slot));
+        if (!twin) {
+            check_flips(pool, lender->slots, 0, sizeof(uint8_t *));
+        }
         CHECK(world_end(&world));
     }
 }
@@ -355,7 +407,7 @@ static bool faults(uint8_t *at) {
     return ch_test_child_dies(touch, at, NULL, 0);
 }
 
-TEST(bufpool_misuse_of_bytes_faults_under_asan_only) {
+TEST(bufpool_misuse_of_bytes_faults_under_asan_only) { /* M8 */
     ch_bufpool *pool = start(false, false);
     ch_buffer first = {0};
     ch_buffer buffer = {0};

@@ -24,7 +24,7 @@ static ch_status enter_elsewhere(void *ring) {
     return answer;
 }
 
-TEST(event_ring_side_belongs_to_the_first_thread_in_verify_builds) {
+TEST(event_ring_side_belongs_to_the_first_thread_in_verify_builds) { /* M6 M66 */
     int ring = 0;
     bool watched = chi_thread_token() != NULL;
     const ch_misuse_hook *before = ch_on_misuse(&rig_hook);

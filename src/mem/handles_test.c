@@ -17,7 +17,7 @@ static void begin(size_t capacity, unsigned flags, unsigned bits, uint32_t start
                                                             .name = "names"}));
 }
 
-TEST(handles_options_at_their_edges) {
+TEST(handles_options_at_their_edges) { /* M2 M5 M70 */
     const struct {
         ch_handles_options options;
         size_t footprint;
@@ -47,7 +47,7 @@ TEST(handles_options_at_their_edges) {
     CHECK_EQUAL(ch_handles_align(&rows[1].options), 4);
 }
 
-TEST(handles_init_refuses_wrong_memory_and_writes_nothing) {
+TEST(handles_init_refuses_wrong_memory_and_writes_nothing) { /* M2 */
     uint32_t memory[9];
     ch_handles table;
     const ch_handles_options options = {.capacity = 4};
@@ -69,7 +69,7 @@ TEST(handles_init_refuses_wrong_memory_and_writes_nothing) {
     CHECK_EQUAL(memory[8], 0x5a5a5a5a);
 }
 
-TEST(handles_outlive_what_they_name) {
+TEST(handles_outlive_what_they_name) { /* M70 */
     const ch_misuse_hook *before = ch_on_misuse(&rig_hook);
     begin(3, 0, 0, 0);
     ch_handle first;
@@ -100,7 +100,7 @@ TEST(handles_outlive_what_they_name) {
     (void)ch_on_misuse(before);
 }
 
-TEST(handles_calls_without_a_table_are_refused) {
+TEST(handles_calls_without_a_table_are_refused) { /* M2 M3 */
     static ch_handles none;
     ch_handle handle = {0};
     ch_handles_figures figures;
@@ -129,7 +129,7 @@ TEST(handles_calls_without_a_table_are_refused) {
 }
 
 /* 4 bits: 7 uses are told apart, the eighth is the first again. */
-TEST(handles_generation_of_4_bits_wraps_after_7_uses) {
+TEST(handles_generation_of_4_bits_wraps_after_7_uses) { /* M70 */
     ch_handle first;
     ch_handle handle;
     uint32_t index = 0;
@@ -147,7 +147,7 @@ TEST(handles_generation_of_4_bits_wraps_after_7_uses) {
 }
 
 /* A retiring table gives each entry 8 uses, by release or by reset, and then is full. */
-TEST(handles_retiring_table_runs_out_instead_of_wrapping) {
+TEST(handles_retiring_table_runs_out_instead_of_wrapping) { /* M70 */
     for (unsigned by_reset = 0; by_reset < 2; by_reset++) {
         ch_handle handle;
         begin(2, CH_HANDLES_RETIRE, 4, 0);
@@ -168,7 +168,7 @@ TEST(handles_retiring_table_runs_out_instead_of_wrapping) {
     }
 }
 
-TEST(handles_start_separates_two_lives_of_the_same_memory) {
+TEST(handles_start_separates_two_lives_of_the_same_memory) { /* M70 */
     ch_handle before;
     uint32_t index = 0;
     begin(1, 0, 0, 0);
@@ -180,7 +180,7 @@ TEST(handles_start_separates_two_lives_of_the_same_memory) {
     CHECK_EQUAL(ch_handles_get(&world.table, &index, before), CH_ESTALE);
 }
 
-TEST(handles_json_obeys_the_snprintf_rule) {
+TEST(handles_json_obeys_the_snprintf_rule) { /* M9 */
     ch_handle handle;
     char whole[256];
     begin(4, 0, 0, 0);
@@ -200,7 +200,7 @@ TEST(handles_json_obeys_the_snprintf_rule) {
 }
 
 /* Any byte of the table that is changed shows, but those of the count of failures. */
-TEST(handles_check_notices_flipped_bytes) {
+TEST(handles_check_notices_flipped_bytes) { /* M7 */
     ch_handle handles[6];
     unsigned invariant = 0;
     begin(8, CH_HANDLES_RETIRE, 0, 0);
@@ -248,7 +248,7 @@ static bool agrees(void *context) {
     return handles_world_agrees(context);
 }
 
-TEST(handles_agree_with_their_model_over_1e6_operations) {
+TEST(handles_agree_with_their_model_over_1e6_operations) { /* M4 M7 M70 M77 */
     static const ch_model_operation operations[] = {
         {"acquire", 300, acquire}, {"get", 100, get},        {"move", 100, move},
         {"release", 400, release}, {"foreign", 10, foreign}, {"reset", 5, reset},
@@ -279,7 +279,7 @@ static void *trespass(void *context) {
     return NULL;
 }
 
-TEST(handles_in_another_thread_are_misuse) {
+TEST(handles_in_another_thread_are_misuse) { /* M6 */
     ch_handle handle;
     pthread_t thread;
     const ch_misuse_hook *before = ch_on_misuse(&rig_hook);

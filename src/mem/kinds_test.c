@@ -18,7 +18,7 @@ static ch_kinds_options some(void) {
     return options;
 }
 
-TEST(kinds_have_names_and_fixed_sizes) {
+TEST(kinds_have_names_and_fixed_sizes) { /* M35 */
     static const char *const names[] = {"u256",  "hash",    "address",
                                         "frame", "account", "transaction"};
     static const size_t bytes[] = {32, 32, 20, 200, 0, 77};
@@ -43,7 +43,7 @@ TEST(kinds_have_names_and_fixed_sizes) {
     CHECK_EQUAL(specs[CH_KIND_HASH].flags, 0);
 }
 
-TEST(kinds_options_are_checked_field_by_field) {
+TEST(kinds_options_are_checked_field_by_field) { /* M2 M35 */
     ch_pool_spec specs[CH_KIND_COUNT];
     ch_pool_spec before[CH_KIND_COUNT];
     memset(specs, 7, sizeof specs);
@@ -69,7 +69,7 @@ TEST(kinds_options_are_checked_field_by_field) {
     CHECK_EQUAL(ch_kinds_specs(specs, &options), CH_OK);
 }
 
-TEST(kinds_objects_are_zero_however_they_were_left) {
+TEST(kinds_objects_are_zero_however_they_were_left) { /* M32 M35 */
     ch_kinds_options options = some();
     ch_pool_spec specs[CH_KIND_COUNT];
     static ch_pools set;

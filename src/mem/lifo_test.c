@@ -1,8 +1,7 @@
 /* lifo_test.c: the value stack template: the EVM's 1024 words, and a view over caller's memory. */
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "mem/checked.h"
+#include "mem/lifo_rig.h"
+#include "mem/mem_rig.h"
 
 typedef struct word {
     uint64_t limbs[4];
@@ -27,6 +26,7 @@ typedef struct word {
 #endif
 
 #include "harness.h"
+#include "model.h"
 
 static words stack;
 
@@ -51,7 +51,7 @@ static void check_at(size_t index, uint64_t n) {
     CHECK_BYTES(words_peek_fast(&stack, index), &want, sizeof want);
 }
 
-TEST(lifo_of_the_evm_holds_1024_words_of_32_bytes) {
+TEST(lifo_of_the_evm_holds_1024_words_of_32_bytes) { /* M68 */
     CHECK_EQUAL(sizeof(word), 32);
     fill(1024);
     word w = word_of(5);
@@ -74,7 +74,7 @@ TEST(lifo_of_the_evm_holds_1024_words_of_32_bytes) {
     CHECK_EQUAL(words_check(&stack, NULL), CH_OK);
 }
 
-TEST(lifo_range_is_checked_and_nothing_changes) {
+TEST(lifo_range_is_checked_and_nothing_changes) { /* M3 M5 M68 */
     fill(20);
     words copy = stack;
     word w = word_of(99);
@@ -90,7 +90,7 @@ TEST(lifo_range_is_checked_and_nothing_changes) {
     CHECK_BYTES(&stack, &copy, sizeof stack.count + 20 * sizeof(word));
 }
 
-TEST(lifo_dup_swap_and_set_of_every_depth) {
+TEST(lifo_dup_swap_and_set_of_every_depth) { /* M68 */
     for (size_t depth = 0; depth < 17; depth++) {
         fill(17);
         CHECK_EQUAL(words_dup(&stack, depth), CH_OK);
@@ -111,7 +111,7 @@ TEST(lifo_dup_swap_and_set_of_every_depth) {
 }
 
 /* Every unchecked call on one stack, its checked twin on another. */
-TEST(lifo_unchecked_calls_do_what_the_checked_ones_do) {
+TEST(lifo_unchecked_calls_do_what_the_checked_ones_do) { /* M68 */
     static words other;
     CHECK_EQUAL(words_init(&stack), CH_OK);
     CHECK_EQUAL(words_init(&other), CH_OK);
@@ -157,7 +157,7 @@ TEST(lifo_unchecked_calls_do_what_the_checked_ones_do) {
     CHECK_BYTES(words_data(&stack), words_data(&other), words_count(&other) * sizeof(word));
 }
 
-TEST(lifo_marks_nest_1024_deep_and_release_in_order) {
+TEST(lifo_marks_nest_1024_deep_and_release_in_order) { /* M68 */
     size_t marks[1025];
     fill(0);
     for (size_t i = 0; i < 1024; i++) {
@@ -178,7 +178,7 @@ TEST(lifo_marks_nest_1024_deep_and_release_in_order) {
     }
 }
 
-TEST(lifo_wipe_clears_what_it_drops_and_no_more) {
+TEST(lifo_wipe_clears_what_it_drops_and_no_more) { /* M10 M68 */
     static const word zero[1024];
     fill(100);
     word above = word_of(100);
@@ -199,7 +199,7 @@ TEST(lifo_wipe_clears_what_it_drops_and_no_more) {
     CHECK_BYTES(words_data(&stack) + 100, &above, sizeof above);
 }
 
-TEST(lifo_view_begins_where_the_callers_ends) {
+TEST(lifo_view_begins_where_the_callers_ends) { /* M61 M68 */
     uint16_t memory[16];
     bytes caller = {0};
     bytes callee = {0};
@@ -219,7 +219,7 @@ TEST(lifo_view_begins_where_the_callers_ends) {
     CHECK_EQUAL(memory[15], 77);
 }
 
-TEST(lifo_init_refuses_wrong_memory) {
+TEST(lifo_init_refuses_wrong_memory) { /* M2 M3 M5 M61 */
     uint16_t memory[4];
     bytes s = {.count = 9};
     nothing none;
@@ -243,7 +243,7 @@ TEST(lifo_init_refuses_wrong_memory) {
     CHECK(nothing_full(&none) && nothing_empty(&none));
 }
 
-TEST(lifo_check_names_the_broken_invariant) {
+TEST(lifo_check_names_the_broken_invariant) { /* M7 M68 */
     uint16_t memory[4];
     unsigned invariant = 0;
     bytes s;
@@ -262,6 +262,47 @@ TEST(lifo_check_names_the_broken_invariant) {
     CHECK_EQUAL(invariant, 1);
 }
 
+/* ---- Model ----------------------------------------------------------------------------------- */
+
+#define OPERATION(name, step)                                                                      \
+    static bool name(void *context) {                                                              \
+        return lifo_world_step(context, step, (uint32_t)ch_test_random());                         \
+    }
+
+OPERATION(push, LIFO_PUSH)
+OPERATION(pop, LIFO_POP)
+OPERATION(peek, LIFO_PEEK)
+OPERATION(set, LIFO_SET)
+OPERATION(dup, LIFO_DUP)
+OPERATION(swap, LIFO_SWAP)
+OPERATION(mark, LIFO_MARK)
+OPERATION(release, LIFO_RELEASE)
+OPERATION(release_wrong, LIFO_RELEASE_WRONG)
+OPERATION(clear, LIFO_CLEAR)
+
+static bool agrees(void *context) {
+    return lifo_world_agrees(context);
+}
+
+TEST(lifo_agrees_with_its_model_over_1e6_operations) { /* M7 M68 M77 */
+    static const ch_model_operation operations[] = {
+        {"push", 80, push},  {"pop", 40, pop},         {"peek", 40, peek},
+        {"set", 40, set},    {"dup", 40, dup},         {"swap", 40, swap},
+        {"mark", 40, mark},  {"release", 20, release}, {"release_wrong", 5, release_wrong},
+        {"clear", 1, clear},
+    };
+    static const size_t capacities[] = {0, 1, 2, 13, LIFO_CAP_MAX};
+    static lifo_world w;
+    for (size_t i = 0; i < sizeof capacities / sizeof capacities[0]; i++) {
+        CHECK(lifo_world_begin(&w, capacities[i]));
+        CHECK(ch_model_run(&(ch_model){.operations = operations,
+                                       .operation_count = sizeof operations / sizeof operations[0],
+                                       .check = agrees,
+                                       .context = &w,
+                                       .steps = RIG_SLOW || chi_checked() ? 20000 : 200000}));
+    }
+}
+
 #ifdef CH_DEBUG
 static void pop_empty(void *context) {
     word w;
@@ -273,7 +314,7 @@ static void push_full(void *context) {
     words_push_fast(context, &w);
 }
 
-TEST(lifo_unchecked_calls_assert_their_range_in_debug_builds) {
+TEST(lifo_unchecked_calls_assert_their_range_in_debug_builds) { /* M68 */
     char text[512];
     fill(0);
     CHECK(ch_test_child_dies(pop_empty, &stack, text, sizeof text));

@@ -2,8 +2,10 @@
  * request that does not fit (local.h). */
 #include <coldheap/local.h>
 
+#include "base/misuse.h"
 #include "base/os.h"
 #include "base/text.h"
+#include "mem/arena_parts.h"
 #include "mem/checked.h"
 #include "mem/local_parts.h"
 
@@ -239,24 +241,33 @@ ch_status ch_scratch_alloc_try(void **out, size_t size_bytes, size_t align) {
     if (out == NULL) {
         return CH_EINVAL;
     }
-    if (ch_local_current == NULL) {
-        ch_status status = ch_local_prepare();
-        if (status != CH_OK) {
-            return status;
-        }
+    ch_status status = ch_local_current == NULL ? ch_local_prepare() : CH_OK;
+    if (status != CH_OK) {
+        return status;
     }
-    return ch_arena_alloc_try(&ch_local_current->scratch, out, size_bytes, align);
+    ch_arena *scratch = &ch_local_current->scratch;
+    status = chi_arena_take(scratch, out, size_bytes, align, CH_RETURN_ADDRESS());
+    bool misuse = status == CH_EALIGN || status == CH_ETHREAD;
+    return misuse ? CHI_MISUSE(scratch, scratch->config.name, NULL, status) : status;
 }
 
-/* A mark from before set-up has no life: the area was empty then. */
+ch_status ch_local_track(ch_tracker *tracker) {
+    ch_status status = ch_local_current == NULL ? ch_local_prepare() : CH_OK;
+    if (status == CH_OK) {
+        status = ch_arena_track(&ch_local_current->arena, tracker);
+    }
+    return status == CH_OK ? ch_arena_track(&ch_local_current->scratch, tracker) : status;
+}
+
+/* A mark from before set-up has no arena: the area was empty then. */
 ch_status ch_scratch_release_slow(ch_arena_point point) {
     chi_local *mine = chi_local_self();
     if (mine == NULL) {
-        return point.life == 0 ? CH_OK : CH_ESTATE;
+        return point.arena == NULL ? CH_OK : CH_ESTATE;
     }
     ch_arena *scratch = &mine->areas.scratch;
-    ch_arena_point start = {scratch->config.base, 1, scratch->life};
-    return ch_arena_release(scratch, point.life == 0 ? start : point);
+    ch_arena_point start = {scratch->config.base, scratch->life + 1, scratch};
+    return ch_arena_release(scratch, point.arena == NULL ? start : point);
 }
 
 ch_status ch_scratch_reset(void) {

@@ -26,16 +26,17 @@ static bool read_slowly(const char *text, uint64_t *value) {
     if (digits == 0 || (*unit != 0 && (found == NULL || unit[1] != 0))) {
         return false;
     }
-    __extension__ unsigned __int128 wide = 0;
+    uint64_t number = 0;
     for (size_t i = 0; i < digits; i++) {
-        wide = wide * 10 + (unsigned)(text[i] - '0');
-        if (wide >> 64 != 0) {
+        const unsigned digit = (unsigned)(text[i] - '0');
+        if (number > UINT64_MAX / 10 || 10 * number > UINT64_MAX - digit) {
             return false;
         }
+        number = 10 * number + digit;
     }
-    wide <<= found != NULL ? 10 * ((found - units) / 2 + 1) : 0;
-    *value = (uint64_t)wide;
-    return wide >> 64 == 0;
+    const unsigned shift = found != NULL ? 10 * (unsigned)((found - units) / 2 + 1) : 0;
+    *value = number << shift;
+    return *value >> shift == number;
 }
 
 static void check_text(void) {

@@ -140,6 +140,8 @@ static void put_area(chi_text *text, const char *key, const ch_arena_figures *fi
     chi_text_put_u64(text, figures->used_bytes);
     chi_text_put_field(text, "capacity_bytes", figures->capacity_bytes);
     chi_text_put_field(text, "peak_bytes", figures->peak_bytes);
+    chi_text_put_field(text, "allocations", figures->allocations);
+    chi_text_put_field(text, "total_bytes", figures->total_bytes);
     chi_text_put_field(text, "failures_full", figures->failures_full);
     chi_text_put_field(text, "failures_invalid", figures->failures_invalid);
     chi_text_put(text, ",\"utilization\":");

@@ -39,7 +39,7 @@ static size_t mappings(void) {
     return lines;
 }
 
-TEST(local_first_use_sets_up_and_later_use_finds_the_same) {
+TEST(local_first_use_sets_up_and_later_use_finds_the_same) { /* M46 */
     CHECK_EQUAL(ch_local_fini(), CH_OK);
     ch_arena *arena = ch_local_arena();
     CHECK(arena != NULL && arena == ch_local_arena());
@@ -57,7 +57,7 @@ TEST(local_first_use_sets_up_and_later_use_finds_the_same) {
     finish();
 }
 
-TEST(local_scratch_scopes_nest_and_marks_before_set_up_mean_empty) {
+TEST(local_scratch_scopes_nest_and_marks_before_set_up_mean_empty) { /* M46 */
     CHECK_EQUAL(ch_local_fini(), CH_OK);
     {
         CH_SCRATCH_SCOPE();
@@ -77,8 +77,9 @@ TEST(local_scratch_scopes_nest_and_marks_before_set_up_mean_empty) {
     finish();
 }
 
-TEST(local_calls_without_set_up_answer) {
+TEST(local_calls_without_set_up_answer) { /* M3 M46 */
     ch_local_figures figures;
+    const ch_arena gone = {0};
     const ch_arena_point empty = ch_scratch_mark();
     ch_arena_point old = empty;
     CHECK_EQUAL(ch_local_stats(&figures), CH_ESTATE);
@@ -89,12 +90,13 @@ TEST(local_calls_without_set_up_answer) {
     CHECK_EQUAL(ch_scratch_reset(), CH_OK);
     CHECK_EQUAL(ch_scratch_release(empty), CH_OK);
     CHECK_EQUAL(ch_local_check(NULL), CH_OK);
-    old.life = 5;
+    old.place = 5;
+    old.arena = &gone;
     CHECK_EQUAL(ch_scratch_release(old), CH_ESTATE);
     CHECK(ch_local_current == NULL);
 }
 
-TEST(local_misuse_has_its_status_and_changes_nothing) {
+TEST(local_misuse_has_its_status_and_changes_nothing) { /* M4 M46 */
     start(NULL);
     const ch_misuse_hook *before = ch_on_misuse(&rig_hook);
     ch_arena *scratch = &ch_local_current->scratch;
@@ -124,7 +126,7 @@ TEST(local_misuse_has_its_status_and_changes_nothing) {
 
 /* ---- Configuration --------------------------------------------------------------------------- */
 
-TEST(local_configure_checks_every_bound) {
+TEST(local_configure_checks_every_bound) { /* M5 M47 */
     const struct {
         ch_local_options options;
         ch_status want;
@@ -155,7 +157,7 @@ TEST(local_configure_checks_every_bound) {
     CHECK_EQUAL(ch_local_configure(NULL), CH_OK);
 }
 
-TEST(local_configure_is_for_threads_set_up_later) {
+TEST(local_configure_is_for_threads_set_up_later) { /* M47 */
     start(&(ch_local_options){.scratch_bytes = 8 * KIB});
     CHECK_EQUAL(ch_local_configure(&(ch_local_options){.scratch_bytes = 16 * KIB}), CH_OK);
     CHECK_EQUAL(ch_local_prepare(), CH_OK);
@@ -186,7 +188,7 @@ static void with(const char *arena, const char *scratch, const char *overflow, c
     chi_local_read_environment(look);
 }
 
-TEST(local_environment_stands_between_call_and_default) {
+TEST(local_environment_stands_between_call_and_default) { /* M47 */
     ch_local_config now;
     with("128K", "1m", "fallback", "1");
     CHECK_EQUAL(ch_local_config_info(&now), CH_OK);
@@ -214,7 +216,7 @@ TEST(local_environment_stands_between_call_and_default) {
     CHECK_EQUAL(now.overflow_origin, CH_LOCAL_FROM_DEFAULT);
 }
 
-TEST(local_bad_values_of_the_environment_are_ignored_and_counted) {
+TEST(local_bad_values_of_the_environment_are_ignored_and_counted) { /* M47 */
     static const char *const bad[] = {"",     "K",     "-1",  "64Q",
                                       "1.5M", " 1M",   "1M ", "0x1",
                                       "1KB",  "65535", "2G",  "99999999999999999999",
@@ -241,7 +243,7 @@ TEST(local_bad_values_of_the_environment_are_ignored_and_counted) {
 
 /* ---- Overflow -------------------------------------------------------------------------------- */
 
-TEST(local_overflow_by_error_is_null_and_counted) {
+TEST(local_overflow_by_error_is_null_and_counted) { /* M48 */
     start(&(ch_local_options){.scratch_bytes = 4 * KIB});
     ch_local_figures figures;
     void *out = &out;
@@ -265,7 +267,7 @@ static void overflow_arena(void *context) {
     (void)ch_arena_alloc(ch_local_arena(), size, 8);
 }
 
-TEST(local_overflow_by_abort_says_thread_size_used_and_capacity) {
+TEST(local_overflow_by_abort_says_thread_size_used_and_capacity) { /* M48 */
     char text[1024];
     char want[64];
     size_t size = MIB + 8;
@@ -281,7 +283,7 @@ TEST(local_overflow_by_abort_says_thread_size_used_and_capacity) {
     CHECK(line != NULL && strstr(line, want) != NULL && strstr(line, ", size ") != NULL);
 }
 
-TEST(local_fallbacks_hold_their_data_and_give_every_mapping_back) {
+TEST(local_fallbacks_hold_their_data_and_give_every_mapping_back) { /* M49 */
     enum { COUNT = 100 };
     start(&(ch_local_options){.scratch_bytes = 4 * KIB, .overflow = CH_LOCAL_FALLBACK});
     const size_t before = mappings();
@@ -317,7 +319,7 @@ TEST(local_fallbacks_hold_their_data_and_give_every_mapping_back) {
     finish();
 }
 
-TEST(local_fallback_is_capped_then_an_error) {
+TEST(local_fallback_is_capped_then_an_error) { /* M49 */
     start(&(ch_local_options){
         .scratch_bytes = 4 * KIB, .overflow = CH_LOCAL_FALLBACK, .fallback_limit_bytes = 20 * KIB});
     ch_local_figures figures;
@@ -334,7 +336,7 @@ TEST(local_fallback_is_capped_then_an_error) {
     finish();
 }
 
-TEST(local_zero_makes_every_block_zero) {
+TEST(local_zero_makes_every_block_zero) { /* M47 */
     start(&(ch_local_options){.zero = CH_LOCAL_ON, .overflow = CH_LOCAL_FALLBACK});
     for (int round = 0; round < 3; round++) {
         CH_SCRATCH_SCOPE();
@@ -348,7 +350,7 @@ TEST(local_zero_makes_every_block_zero) {
     finish();
 }
 
-TEST(local_prefault_leaves_the_memory_as_any_other) {
+TEST(local_prefault_leaves_the_memory_as_any_other) { /* M46 */
     start(&(ch_local_options){.prefault = CH_LOCAL_ON, .zero = CH_LOCAL_ON});
     ch_local_config now;
     CHECK_EQUAL(ch_local_config_info(&now), CH_OK);
@@ -360,7 +362,7 @@ TEST(local_prefault_leaves_the_memory_as_any_other) {
 
 /* ---- Figures and self-check ------------------------------------------------------------------ */
 
-TEST(local_json_is_whole_cut_at_every_length_and_null_before_set_up) {
+TEST(local_json_is_whole_cut_at_every_length_and_null_before_set_up) { /* M9 M51 */
     char whole[2048];
     char text[2048];
     CHECK_EQUAL(ch_local_fini(), CH_OK);
@@ -375,7 +377,8 @@ TEST(local_json_is_whole_cut_at_every_length_and_null_before_set_up) {
                         "\"fallback_held_bytes\":0,\"arena\":{\"used_bytes\":0,"
                         "\"capacity_bytes\":1048576,") != NULL);
     CHECK(strstr(whole, "\"scratch\":{\"used_bytes\":0,\"capacity_bytes\":4096,\"peak_bytes\":0,"
-                        "\"failures_full\":1,\"failures_invalid\":0,\"utilization\":0.000000}},"
+                        "\"allocations\":0,\"total_bytes\":0,\"failures_full\":1,"
+                        "\"failures_invalid\":0,\"utilization\":0.000000}},"
                         "\"totals\":{") != NULL);
     for (size_t size = 0; size <= length + 1; size++) {
         memset(text, '#', sizeof text);
@@ -386,7 +389,7 @@ TEST(local_json_is_whole_cut_at_every_length_and_null_before_set_up) {
     finish();
 }
 
-TEST(local_check_sees_every_flipped_byte_of_the_state) {
+TEST(local_check_sees_every_flipped_byte_of_the_state) { /* M7 */
     start(&(ch_local_options){.overflow = CH_LOCAL_FALLBACK, .scratch_bytes = 4 * KIB});
     CHECK(ch_scratch_alloc(5 * KIB, 1) != NULL);
     chi_local *mine = chi_local_self();
@@ -410,7 +413,7 @@ TEST(local_check_sees_every_flipped_byte_of_the_state) {
     finish();
 }
 
-TEST(local_memory_agrees_with_its_model) {
+TEST(local_memory_agrees_with_its_model) { /* M46 M49 M77 */
     static const ch_model_operation operations[] = {{"alloc", 16, local_alloc_step},
                                                     {"mark", 5, local_mark_step},
                                                     {"release", 4, local_release_step},

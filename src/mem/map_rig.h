@@ -12,7 +12,7 @@
 #define CH_MAP_NAME             crowd
 #define CH_MAP_KEY              uint32_t
 #define CH_MAP_VALUE            uint64_t
-#define CH_MAP_HASH(key, value) ((uint64_t)(*(key) % 4) << 62 | (((value) + *(key)) & 0x1f))
+#define CH_MAP_HASH(key, value) ((uint64_t)(*(key) % 4) << 62 | (((value) + *(key)) & 0x1f) << 52)
 #include <coldheap/tmpl/map.h>
 
 #define CH_MAP_NAME  plain

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* RIG_SLOW is 1 where a sanitizer makes every access cost many times more. */
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+/* RIG_SLOW is 1 where a sanitizer or emulator makes every access cost many times more. */
+#if defined(CH_TEST_SLOW) || defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 #define RIG_SLOW 1
 #elif defined(__has_feature)
 #if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
@@ -29,7 +29,8 @@ typedef struct rig_source {
     size_t live;
     size_t bytes; /* asked for and not yet returned */
     uint64_t calls;
-    unsigned wrong; /* frees and resizes with a size that was never given */
+    unsigned wrong;       /* frees and resizes with a size that was never given */
+    uint64_t refuse_call; /* the call that is refused, counted from 1; 0: none */
     bool refusing;
     bool rigid; /* never resizes in place */
 } rig_source;
@@ -38,7 +39,7 @@ typedef struct rig_block {
     size_t size_bytes;
     uint32_t head_bytes;
     uint32_t room_bytes; /* how far size_bytes may still grow */
-} rig_block;
+} CH_ALIGNED(16) rig_block;
 
 static inline rig_block *rig_block_of(void *memory) {
     return (rig_block *)memory - 1;
@@ -47,7 +48,7 @@ static inline rig_block *rig_block_of(void *memory) {
 static inline void *rig_alloc(void *user, size_t size_bytes, size_t align) {
     rig_source *source = user;
     source->calls++;
-    if (source->refusing || size_bytes > RIG_HUGE) {
+    if (source->refusing || source->calls == source->refuse_call || size_bytes > RIG_HUGE) {
         return NULL;
     }
     const size_t head = align > sizeof(rig_block) ? align : sizeof(rig_block);
@@ -69,7 +70,7 @@ static inline bool rig_resize(void *user, void *block, size_t old_bytes, size_t 
     source->calls++;
     source->wrong += known->size_bytes != old_bytes;
     const bool fits = new_bytes <= old_bytes || new_bytes - old_bytes <= known->room_bytes;
-    if (source->rigid || source->refusing || !fits) {
+    if (source->rigid || source->refusing || source->calls == source->refuse_call || !fits) {
         return false;
     }
     known->room_bytes -= (uint32_t)(new_bytes - old_bytes);

@@ -98,7 +98,7 @@ static void run(size_t producers, size_t consumers, bool single, size_t items) {
     CHECK_EQUAL(mpmc_check(&t.world, NULL), CH_OK);
 }
 
-TEST(mpmc_gives_each_item_once_among_1_to_4_producers_and_consumers) {
+TEST(mpmc_gives_each_item_once_among_1_to_4_producers_and_consumers) { /* M6 M67 */
     for (size_t producers = 1; producers <= THREADS_MAX; producers++) {
         for (size_t consumers = 1; consumers <= THREADS_MAX; consumers++) {
             run(producers, consumers, false, ITEMS_MAX / producers);
@@ -106,7 +106,7 @@ TEST(mpmc_gives_each_item_once_among_1_to_4_producers_and_consumers) {
     }
 }
 
-TEST(mpsc_gives_each_item_once_from_1_to_4_producers) {
+TEST(mpsc_gives_each_item_once_from_1_to_4_producers) { /* M6 M67 */
     for (size_t producers = 1; producers <= THREADS_MAX; producers++) {
         run(producers, 1, true, ITEMS_MAX);
     }

@@ -2,7 +2,6 @@
  * flags, generations at their end, checked builds, and all that is wrong. */
 #include <coldheap/pool.h>
 
-#include <coldheap/bits.h>
 #include <coldheap/hash.h>
 #include <coldheap/zero.h>
 
@@ -10,6 +9,7 @@
 #include "mem/checked.h"
 #include "mem/name.h"
 #include "mem/pool_parts.h"
+#include "mem/track_parts.h"
 
 #define POOL_MAGIC ((uintptr_t)0x4c4f4f50u)
 #define SEAL_SEED  0x504f4f4c50u
@@ -75,14 +75,6 @@ size_t ch_pool_footprint(const ch_pool_options *options) {
     return footprint_parts(options, &objects);
 }
 
-static size_t inverse_of_odd(size_t odd) {
-    size_t inverse = odd; /* right in its lowest 3 bits; every step doubles that */
-    for (unsigned bits = 3; bits < 8 * sizeof(size_t); bits *= 2) {
-        inverse *= 2 - odd * inverse;
-    }
-    return inverse;
-}
-
 void chi_pool_begin(ch_pool *pool, uint32_t *tables, const ch_pool_options *options) {
     size_t stride = ch_pool_stride(options);
     unsigned shift = ch_bits_low(stride);
@@ -94,9 +86,10 @@ void chi_pool_begin(ch_pool *pool, uint32_t *tables, const ch_pool_options *opti
         .generations = tables,
         .free_slots = tables + options->count,
         .stride_bytes = stride,
-        .stride_inverse = inverse_of_odd(stride >> shift),
+        .stride_inverse = chi_pool_inverse(stride >> shift),
         .stride_shift = shift,
         .generation_last = generation_last_of(options),
+        .tracked = chi_track_is_wanted(NULL),
         .owner = chi_thread_token(),
         .config = {.object_bytes = options->object_bytes,
                    .align = options->align,
@@ -126,7 +119,7 @@ bool chi_pool_seal_holds(const ch_pool *pool) {
 }
 
 bool chi_pool_is_fast(const ch_pool *pool) {
-    return (pool->config.flags & FLAGS_SLOW) == 0 && !pool->config.checked &&
+    return (pool->config.flags & FLAGS_SLOW) == 0 && !pool->config.checked && !pool->tracked &&
            !chi_pool_is_twin(pool);
 }
 
@@ -167,10 +160,11 @@ static void set_fresh(ch_pool *pool, size_t fresh) {
 
 /* The generation that a slot left in use by a reset, or at its end, goes on from; the slot may have
  * to be retired. */
-static uint32_t generation_after(const ch_pool *pool, uint32_t generation) {
+static uint32_t generation_after(ch_pool *pool, uint32_t generation) {
     if (generation != pool->generation_last) {
         return generation + 1;
     }
+    pool->acquired_before += ((uint64_t)pool->generation_last + 1) / 2;
     return CHI_GENERATION_RETIRED; /* the wrapped value, and the mark of a retired slot */
 }
 
@@ -225,9 +219,24 @@ static size_t take_held(ch_pool *pool) {
     return pool->free_slots[at];
 }
 
+/* Takes the spare slot, if there is one, as any other free slot: with an even generation. */
+static size_t take_spare(ch_pool *pool) {
+    if (pool->spare == NULL) {
+        return SIZE_MAX;
+    }
+    CH_PUBLISH(pool->spare, NULL);
+    pool->generations[pool->spare_slot]++;
+    return pool->spare_slot;
+}
+
 static void put_back(ch_pool *pool, size_t slot) {
     size_t at = pool->held_count;
     if (chi_pool_is_fast(pool)) {
+        size_t spare = take_spare(pool);
+        if (spare != SIZE_MAX) {
+            pool->free_slots[pool->free_count] = (uint32_t)spare;
+            CH_PUBLISH(pool->free_count, pool->free_count + 1);
+        }
         pool->free_slots[pool->free_count] = (uint32_t)slot;
         CH_PUBLISH(pool->free_count, pool->free_count + 1);
         return;
@@ -241,8 +250,11 @@ static void put_back(ch_pool *pool, size_t slot) {
 }
 
 static size_t take_slot(ch_pool *pool) {
-    size_t slot = SIZE_MAX;
     bool fifo = (pool->config.flags & CH_POOL_FIFO) != 0;
+    size_t slot = take_spare(pool);
+    if (slot != SIZE_MAX) {
+        return slot;
+    }
     if (!fifo && pool->free_count > 0) {
         CH_PUBLISH(pool->free_count, pool->free_count - 1);
         return pool->free_slots[pool->free_count];
@@ -254,16 +266,36 @@ static size_t take_slot(ch_pool *pool) {
     return slot;
 }
 
-static ch_status acquire(ch_pool *pool, size_t *taken) {
+static void note(const ch_pool *pool, unsigned op, size_t size_bytes, const void *site,
+                 const void *object) {
+    if (pool->tracked) {
+        chi_track(pool->tracker, CH_TRACK_POOL, op, size_bytes, site, object);
+    }
+}
+
+/* All objects in use go back at once. */
+static void note_all(const ch_pool *pool, const void *site) {
+    size_t in_use = ch_pool_in_use(pool);
+    if (in_use > 0) {
+        note(pool, CH_TRACK_RELEASE, in_use * pool->config.object_bytes, site, NULL);
+    }
+}
+
+static ch_status fail(ch_pool *pool, ch_status status, const void *site) {
+    CH_PUBLISH(pool->failures, pool->failures + 1);
+    note(pool, CH_TRACK_EXHAUSTED, pool->config.object_bytes, site, NULL);
+    return status;
+}
+
+static ch_status acquire(ch_pool *pool, size_t *taken, const void *site) {
     size_t slot = take_slot(pool);
+    pool->given = NULL;
     if (slot == SIZE_MAX) {
-        CH_PUBLISH(pool->failures, pool->failures + 1);
-        return CH_EFULL;
+        return fail(pool, CH_EFULL, site);
     }
     if (chi_pool_is_twin(pool) && !chi_pool_twin_fetch(pool, slot)) {
         put_back(pool, slot);
-        CH_PUBLISH(pool->failures, pool->failures + 1);
-        return CH_ENOMEM;
+        return fail(pool, CH_ENOMEM, site);
     }
     pool->generations[slot]++;
     note_peak(pool);
@@ -278,6 +310,7 @@ static ch_status acquire(ch_pool *pool, size_t *taken) {
         (chi_pool_is_twin(pool) && (pool->config.flags & CH_POOL_ZERO_ON_RELEASE) != 0)) {
         ch_zero(object, size_bytes);
     }
+    note(pool, CH_TRACK_ACQUIRE, size_bytes, site, object);
     *taken = slot;
     return CH_OK;
 }
@@ -295,7 +328,7 @@ void *ch_pool_acquire_slow(ch_pool *pool) {
         (void)CHI_MISUSE_OF("ch_pool_acquire", pool, pool->config.name, NULL, CH_ETHREAD);
         return NULL;
     }
-    return acquire(pool, &slot) == CH_OK ? chi_pool_object(pool, slot) : NULL;
+    return acquire(pool, &slot, CH_RETURN_ADDRESS()) == CH_OK ? chi_pool_object(pool, slot) : NULL;
 }
 
 ch_status ch_pool_acquire_try(ch_pool *pool, void **out) {
@@ -309,7 +342,7 @@ ch_status ch_pool_acquire_try(ch_pool *pool, void **out) {
     if (wrong_thread(pool)) {
         return CHI_MISUSE(pool, pool->config.name, NULL, CH_ETHREAD);
     }
-    ch_status status = acquire(pool, &slot);
+    ch_status status = acquire(pool, &slot, CH_RETURN_ADDRESS());
     if (status == CH_OK) {
         *out = chi_pool_object(pool, slot);
     }
@@ -325,7 +358,7 @@ void *ch_pool_acquire_handle(ch_pool *pool, ch_pool_handle *handle) {
         (void)CHI_MISUSE(pool, pool->config.name, NULL, CH_ETHREAD);
         return NULL;
     }
-    if (acquire(pool, &slot) != CH_OK) {
+    if (acquire(pool, &slot, CH_RETURN_ADDRESS()) != CH_OK) {
         return NULL;
     }
     *handle = (ch_pool_handle){.index = (uint32_t)slot, .generation = pool->generations[slot]};
@@ -347,9 +380,11 @@ ch_status chi_pool_find(const ch_pool *pool, const void *object, size_t *slot) {
     return chi_pool_is_used(pool, *slot) ? CH_OK : CH_EDOUBLE;
 }
 
-static void release(ch_pool *pool, size_t slot) {
+static void release(ch_pool *pool, size_t slot, const void *site) {
+    pool->given = NULL;
     uint32_t generation = generation_after(pool, pool->generations[slot]);
     void *object = chi_pool_object(pool, slot);
+    note(pool, CH_TRACK_RELEASE, pool->config.object_bytes, site, object);
     if (chi_pool_is_twin(pool)) {
         chi_pool_twin_return(pool, slot);
     } else if ((pool->config.flags & CH_POOL_ZERO_ON_RELEASE) != 0) {
@@ -380,7 +415,7 @@ ch_status ch_pool_release_slow(ch_pool *pool, void *object) {
     if (status != CH_OK) {
         return CHI_MISUSE_OF("ch_pool_release", pool, pool->config.name, object, status);
     }
-    release(pool, slot);
+    release(pool, slot, CH_RETURN_ADDRESS());
     return CH_OK;
 }
 
@@ -423,7 +458,7 @@ ch_status ch_pool_release_handle(ch_pool *pool, ch_pool_handle handle) {
     if (status != CH_OK) {
         return CHI_MISUSE(pool, pool->config.name, NULL, status);
     }
-    release(pool, handle.index);
+    release(pool, handle.index, CH_RETURN_ADDRESS());
     return CH_OK;
 }
 
@@ -452,6 +487,7 @@ ch_status ch_pool_reset(ch_pool *pool) {
         return CHI_MISUSE(pool, pool->config.name, NULL, CH_ETHREAD);
     }
     size_t bytes = pool->fresh * pool->stride_bytes;
+    note_all(pool, CH_RETURN_ADDRESS());
     if (chi_pool_is_twin(pool)) {
         chi_pool_twin_return_all(pool);
     } else if ((pool->config.flags & CH_POOL_ZERO_ON_RELEASE) != 0) {
@@ -465,6 +501,8 @@ ch_status ch_pool_reset(ch_pool *pool) {
         chi_close(pool->base, bytes);
     }
     set_fresh(pool, 0);
+    CH_PUBLISH(pool->spare, NULL);
+    pool->given = NULL;
     CH_PUBLISH(pool->free_count, 0);
     CH_PUBLISH(pool->held_count, 0);
     CH_PUBLISH(pool->retired_passed, 0);
@@ -476,6 +514,7 @@ ch_status ch_pool_fini(ch_pool *pool) {
     if (pool == NULL || !chi_pool_is_live(pool)) {
         return CH_OK;
     }
+    note_all(pool, CH_RETURN_ADDRESS());
     pool->magic = 0;
     if (chi_pool_is_twin(pool)) {
         chi_pool_twin_return_all(pool);
@@ -487,25 +526,39 @@ ch_status ch_pool_fini(ch_pool *pool) {
     return CH_OK;
 }
 
-static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
-    const ch_pool *pool = user;
-    bool fits = size_bytes <= pool->config.object_bytes && align <= pool->config.align;
-    return fits ? ch_pool_acquire(user) : NULL;
+void chi_pool_track_as(ch_pool *pool, ch_tracker *tracker, bool tracked) {
+    bool was_fast = chi_pool_is_fast(pool);
+    pool->tracker = tracker;
+    pool->tracked = tracked;
+    bool fast = chi_pool_is_fast(pool);
+    pool->given = NULL;
+    if (was_fast && !fast) {
+        size_t spare = take_spare(pool);
+        size_t count = pool->free_count;
+        CH_PUBLISH(pool->free_count, 0);
+        CH_PUBLISH(pool->held_count, count);
+        pool->spare_slot = 0;
+        if (spare != SIZE_MAX) {
+            put_back(pool, spare);
+        }
+    } else if (fast && !was_fast) {
+        size_t count = pool->held_count;
+        CH_PUBLISH(pool->held_count, 0);
+        CH_PUBLISH(pool->free_count, count);
+    }
+    pool->fast_fresh = fast ? pool->fresh : 0;
 }
 
-static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t new_bytes) {
-    const ch_pool *pool = user;
-    (void)block;
-    (void)old_bytes;
-    return new_bytes <= pool->config.object_bytes;
-}
-
-static ch_status allocator_free(void *user, void *block, size_t size_bytes) {
-    (void)size_bytes;
-    return ch_pool_release(user, block);
-}
-
-ch_allocator ch_pool_allocator(ch_pool *pool) {
-    return (ch_allocator){
-        .alloc = allocator_alloc, .resize = allocator_resize, .free = allocator_free, .user = pool};
+ch_status ch_pool_track(ch_pool *pool, ch_tracker *tracker) {
+    if (pool == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_pool_is_live(pool)) {
+        return CH_ESTATE;
+    }
+    if (wrong_thread(pool)) {
+        return CHI_MISUSE(pool, pool->config.name, tracker, CH_ETHREAD);
+    }
+    chi_pool_track_as(pool, tracker, chi_track_is_wanted(tracker));
+    return CH_OK;
 }

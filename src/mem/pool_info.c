@@ -1,4 +1,5 @@
-/* pool_info.c: what a pool tells about itself: queries, figures, JSON, self-check (pool.h). */
+/* pool_info.c: what a pool tells about itself: queries, figures, JSON, self-check; and its view as
+ * an allocator (pool.h). */
 #include <coldheap/hash.h>
 
 #include "base/text.h"
@@ -27,6 +28,15 @@ size_t ch_pool_retired(const ch_pool *pool) {
 
 uint64_t ch_pool_failures(const ch_pool *pool) {
     return CH_PEEK(pool->failures);
+}
+
+/* A slot has been acquired once for each odd generation from its start to the one it has. */
+uint64_t ch_pool_acquisitions(const ch_pool *pool) {
+    uint64_t sum = pool->acquired_before;
+    for (size_t slot = 0; slot < pool->touched; slot++) {
+        sum += ((uint64_t)pool->generations[slot] + 1) / 2 - pool->config.generation_start / 2;
+    }
+    return sum;
 }
 
 double ch_pool_utilization(const ch_pool *pool) {
@@ -81,7 +91,7 @@ size_t ch_pool_stats_json(const ch_pool *pool, char *out, size_t size) {
         {"available", figures.available},       {"peak", figures.peak},
         {"retired", figures.retired},           {"object_bytes", figures.object_bytes},
         {"stride_bytes", figures.stride_bytes}, {"failures", figures.failures},
-        {"source_calls", figures.source_calls},
+        {"source_calls", figures.source_calls}, {"acquisitions", ch_pool_acquisitions(pool)},
     };
     chi_text_put(&text, "{\"object\":\"pool\",\"name\":");
     chi_text_put_json(&text, pool->config.name);
@@ -111,14 +121,32 @@ static bool geometry_holds(const ch_pool *pool) {
            pool->generation_last > pool->config.generation_start;
 }
 
+static bool spare_holds(const ch_pool *pool, bool fast) {
+    size_t slot = pool->spare_slot;
+    if (!fast) {
+        return pool->spare == NULL && pool->given == NULL && slot == 0;
+    }
+    if (pool->given != NULL) {
+        size_t given = chi_pool_slot_of(pool, pool->given);
+        if (given >= pool->fresh || (pool->spare == NULL && given != slot) ||
+            (pool->spare == NULL && !chi_pool_is_used(pool, slot))) {
+            return false;
+        }
+    }
+    return pool->spare == NULL
+               ? slot < pool->config.count
+               : slot < pool->fresh && pool->spare == pool->base + slot * pool->stride_bytes;
+}
+
 static bool counts_hold(const ch_pool *pool) {
     bool fast = chi_pool_is_fast(pool);
     bool fifo = (pool->config.flags & CH_POOL_FIFO) != 0;
     bool retires = (pool->config.flags & CH_POOL_RETIRE) != 0;
-    return (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
+    return pool->tracked <= 1 && (pool->tracker == NULL || pool->tracked) &&
+           (fifo || pool->held_first == 0) && (retires || pool->retired_count == 0) &&
            pool->fresh <= pool->touched && pool->touched <= pool->config.count &&
            pool->fast_fresh == (fast ? pool->fresh : 0) &&
-           (fast ? pool->held_count : pool->free_count) == 0 &&
+           (fast ? pool->held_count : pool->free_count) == 0 && spare_holds(pool, fast) &&
            pool->held_first < pool->config.count && pool->retired_passed <= pool->retired_count &&
            pool->retired_count <= pool->touched && pool->retired_passed <= pool->fresh &&
            chi_pool_free_total(pool) <= pool->fresh - pool->retired_passed &&
@@ -127,7 +155,7 @@ static bool counts_hold(const ch_pool *pool) {
 
 /* Every free slot is below fresh and not in use; *sum gets a fingerprint of the set. */
 static bool free_slots_hold(const ch_pool *pool, uint64_t *sum) {
-    size_t total = chi_pool_free_total(pool);
+    size_t total = pool->free_count + pool->held_count;
     size_t at = pool->held_first;
     for (size_t i = 0; i < total; i++) {
         size_t slot = pool->free_slots[at];
@@ -153,7 +181,7 @@ static bool generations_hold(const ch_pool *pool, uint64_t listed) {
             return false;
         }
         if ((generation & 1u) != 0) {
-            used++;
+            used += chi_pool_is_used(pool, slot);
         } else if (retires && generation == CHI_GENERATION_RETIRED) {
             retired++;
         } else {
@@ -183,4 +211,27 @@ ch_status ch_pool_check(const ch_pool *pool, unsigned *invariant) {
         *invariant = broken;
     }
     return broken == 0 ? CH_OK : CH_ECORRUPT;
+}
+
+static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
+    const ch_pool *pool = user;
+    bool fits = size_bytes <= pool->config.object_bytes && align <= pool->config.align;
+    return fits ? ch_pool_acquire(user) : NULL;
+}
+
+static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t new_bytes) {
+    const ch_pool *pool = user;
+    (void)block;
+    (void)old_bytes;
+    return new_bytes <= pool->config.object_bytes;
+}
+
+static ch_status allocator_free(void *user, void *block, size_t size_bytes) {
+    (void)size_bytes;
+    return ch_pool_release(user, block);
+}
+
+ch_allocator ch_pool_allocator(ch_pool *pool) {
+    return (ch_allocator){
+        .alloc = allocator_alloc, .resize = allocator_resize, .free = allocator_free, .user = pool};
 }

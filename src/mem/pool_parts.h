@@ -25,8 +25,13 @@ static inline bool chi_pool_is_twin(const ch_pool *pool) {
 
 /* chi_pool_is_used tells whether slot `slot` holds an object in use. */
 static inline bool chi_pool_is_used(const ch_pool *pool, size_t slot) {
-    return slot < pool->fresh && (pool->generations[slot] & 1u) != 0;
+    return slot < pool->fresh && (pool->generations[slot] & 1u) != 0 &&
+           (pool->spare == NULL || pool->spare_slot != slot);
 }
+
+/* chi_pool_track_as says whether the pool notes what happens, to a tracker or to the run time; a
+ * part of a larger object that notes for itself is muted by (NULL, false). */
+void chi_pool_track_as(ch_pool *pool, ch_tracker *tracker, bool tracked);
 
 /* chi_pool_find yields CH_OK and the slot of an object in use, or what the pointer is instead. */
 ch_status chi_pool_find(const ch_pool *pool, const void *object, size_t *slot);
@@ -39,7 +44,7 @@ static inline void *chi_pool_object(const ch_pool *pool, size_t slot) {
 
 /* chi_pool_free_total returns the number of released slots below fresh. */
 static inline size_t chi_pool_free_total(const ch_pool *pool) {
-    return CH_PEEK(pool->free_count) + CH_PEEK(pool->held_count);
+    return CH_PEEK(pool->free_count) + CH_PEEK(pool->held_count) + (CH_PEEK(pool->spare) != NULL);
 }
 
 /* The twin's half of acquire, release, lookup (CH_OK and the slot, or why not), reset and fini. */

@@ -5,6 +5,7 @@
 
 #include <coldheap/misuse.h>
 #include <coldheap/pool.h>
+#include <coldheap/track.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ typedef enum pool_step {
     STEP_RESET,
     STEP_REFUSE,
     STEP_RENEW,
+    STEP_TRACK,
     STEP_COUNT
 } pool_step;
 
@@ -51,6 +53,11 @@ typedef struct pool_world {
     size_t doomed; /* at their last generation when a reset came: retired when met again */
     size_t peak;
     uint64_t failures;
+    uint64_t acquired;
+    uint64_t noted;    /* acquisitions since the tracker was bound */
+    uint64_t returned; /* bytes, likewise */
+    ch_tracker tracker;
+    CH_ALIGNED(64) uint8_t tracker_memory[4096];
     size_t source_live;
     unsigned misuses;
     ch_misuse seen;
@@ -84,6 +91,8 @@ static inline ch_status world_source_free(void *user, void *block, size_t size_b
 static inline bool world_init_pool(pool_world *w) {
     ch_allocator source = {.alloc = world_source_alloc, .free = world_source_free, .user = w};
     w->live_count = w->gone_count = w->retired = w->doomed = w->peak = w->failures = 0;
+    w->acquired = 0;
+    (void)ch_tracker_reset(&w->tracker); /* nothing is bound to a pool that was just set up */
     memset(w->last, 0, sizeof w->last);
     ch_status status =
         w->twin ? ch_pool_init_twin(&w->pool, w->memory, w->memory_bytes, &w->options, &source)
@@ -93,7 +102,12 @@ static inline bool world_init_pool(pool_world *w) {
 
 /* Sets up a pool of at most WORLD_SLOTS objects over memory full of rubbish, and the hook. */
 static inline bool world_begin(pool_world *w, const ch_pool_options *options, bool twin) {
+    const ch_tracker_options counts = {.counters_only = true};
     *w = (pool_world){.options = *options, .twin = twin};
+    if (ch_tracker_init(&w->tracker, w->tracker_memory, sizeof w->tracker_memory, &counts) !=
+        CH_OK) {
+        return false;
+    }
     w->memory_bytes = twin ? ch_pool_twin_footprint(options) : ch_pool_footprint(options);
     if (posix_memalign(&w->memory, CH_ALIGN_MAX, w->memory_bytes) != 0) {
         return false;
@@ -187,6 +201,7 @@ static inline bool world_content_is(const pool_world *w, const uint8_t *bytes, u
 
 static inline void world_drop(pool_world *w, size_t at) {
     w->gone[w->gone_count++ % WORLD_GONE] = w->live[at];
+    w->returned += w->options.object_bytes;
     w->live[at] = w->live[--w->live_count];
 }
 
@@ -204,6 +219,8 @@ static inline bool world_take(pool_world *w, uint8_t *bytes, ch_pool_handle hand
     memset(bytes, fill, w->options.object_bytes);
     w->live[w->live_count++] = (world_object){bytes, handle, fill};
     w->last[handle.index] = bytes;
+    w->acquired++;
+    w->noted++;
     w->peak = w->peak > w->live_count ? w->peak : w->live_count;
     return true;
 }
@@ -346,6 +363,12 @@ static inline bool world_reset(pool_world *w) {
     return ch_pool_reset(&w->pool) == CH_OK && (!w->twin || w->source_live == 0);
 }
 
+static inline bool world_track(pool_world *w, bool on) {
+    w->noted = w->returned = 0;
+    return ch_tracker_reset(&w->tracker) == CH_OK &&
+           ch_pool_track(&w->pool, on ? &w->tracker : NULL) == CH_OK;
+}
+
 static inline bool world_step(pool_world *w, pool_step step, uint32_t argument) {
     switch (step) {
     case STEP_ACQUIRE:
@@ -371,12 +394,26 @@ static inline bool world_step(pool_world *w, pool_step step, uint32_t argument) 
     case STEP_REFUSE:
         w->refuses = w->twin && !w->refuses && argument % 2 == 0;
         return true;
+    case STEP_TRACK:
+        return world_track(w, argument % 2 == 0);
     default:
         return ch_pool_fini(&w->pool) == CH_OK && w->source_live == 0 && world_init_pool(w);
     }
 }
 
 /* ---- The deep comparison --------------------------------------------------------------------- */
+
+static inline bool world_notes_agree(const pool_world *w) {
+    ch_tracker_figures figures = {0};
+    const ch_track_kind_figures *noted = &figures.kinds[CH_TRACK_POOL];
+    const uint64_t bytes = w->options.object_bytes;
+    if (w->pool.tracker == NULL) {
+        return true;
+    }
+    return ch_tracker_stats(&w->tracker, &figures) == CH_OK && noted->acquisitions == w->noted &&
+           noted->acquired_bytes == w->noted * bytes && noted->released_bytes == w->returned &&
+           figures.kinds[CH_TRACK_BUFFER].acquisitions == 0;
+}
 
 static inline bool world_agrees(const pool_world *w) {
     unsigned invariant = 0;
@@ -399,6 +436,7 @@ static inline bool world_agrees(const pool_world *w) {
            retired <= w->retired + w->doomed &&
            ch_pool_available(&w->pool) == w->options.count - seen - retired &&
            ch_pool_peak(&w->pool) == w->peak && ch_pool_failures(&w->pool) == w->failures &&
+           ch_pool_acquisitions(&w->pool) == w->acquired && world_notes_agree(w) &&
            (!w->twin || w->source_live == seen);
 }
 

@@ -166,6 +166,16 @@ ch_status ch_pools_reset(ch_pools *set) {
     return first;
 }
 
+ch_status ch_pools_track(ch_pools *set, ch_tracker *tracker) {
+    ch_status first = set == NULL ? CH_EINVAL : is_live(set) ? CH_OK : CH_ESTATE;
+    for (size_t i = 0; first == CH_OK && i < set->count; i++) {
+        if (find(set, i) == CH_OK) {
+            first = ch_pool_track(&set->pools[i], tracker);
+        }
+    }
+    return first;
+}
+
 ch_status ch_pools_fini(ch_pools *set) {
     if (set == NULL || !is_live(set)) {
         return CH_OK;

@@ -181,7 +181,7 @@ static inline bool world_agrees(const pools_world *w) {
         if (ch_pools_stats(&w->set, &figures, kind) != CH_OK || figures.capacity != count ||
             figures.in_use != world_count(w, kind) || figures.failures != w->failures[kind] ||
             ch_pools_available(&w->set, kind) != count - figures.in_use ||
-            ch_pools_utilization(&w->set, kind) * (double)count != (double)figures.in_use) {
+            (size_t)(ch_pools_utilization(&w->set, kind) * (double)count + 0.5) != figures.in_use) {
             return false;
         }
     }

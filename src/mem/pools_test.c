@@ -49,7 +49,7 @@ static bool agrees(void *context) {
     return world_agrees(context);
 }
 
-TEST(pools_agree_with_their_model_over_1e6_operations) {
+TEST(pools_agree_with_their_model_over_1e6_operations) { /* M7 M36 M77 */
     FOR_BOTH(twin) {
         CHECK(world_begin(&world, twin));
         CHECK(ch_model_run(&(ch_model){.operations = operations,
@@ -62,7 +62,7 @@ TEST(pools_agree_with_their_model_over_1e6_operations) {
     }
 }
 
-TEST(pools_footprint_is_exact_between_two_closed_pages) {
+TEST(pools_footprint_is_exact_between_two_closed_pages) { /* M2 M36 */
     FOR_BOTH(twin) {
         ch_allocator source = rig_source_allocator(&world.source);
         size_t need = twin ? ch_pools_twin_footprint(WORLD_SPECS, WORLD_KINDS)
@@ -89,7 +89,7 @@ TEST(pools_footprint_is_exact_between_two_closed_pages) {
     }
 }
 
-TEST(pools_init_takes_all_or_nothing) {
+TEST(pools_init_takes_all_or_nothing) { /* M2 M5 M36 */
     static CH_ALIGNED(128) uint8_t block[8192];
     static ch_pools set;
     ch_pool_spec specs[CH_POOLS_MAX + 1] = {{"a", 8, 8, 1, 0}, {"b", 8, 8, 1, 0}};
@@ -115,7 +115,7 @@ TEST(pools_init_takes_all_or_nothing) {
     CHECK_EQUAL(ch_pools_align(WORLD_SPECS, WORLD_KINDS), 128);
 }
 
-TEST(pools_tell_absent_from_unknown) {
+TEST(pools_tell_absent_from_unknown) { /* M3 M36 */
     ch_pool *pool = NULL;
     ch_pool_figures figures;
     static ch_pools blank;
@@ -144,7 +144,7 @@ TEST(pools_tell_absent_from_unknown) {
     CHECK(world_end(&world));
 }
 
-TEST(pools_json_lists_each_pool_at_every_length) {
+TEST(pools_json_lists_each_pool_at_every_length) { /* M9 */
     char want[2048];
     char text[2048];
     CHECK(world_begin(&world, false));
@@ -169,7 +169,7 @@ TEST(pools_json_lists_each_pool_at_every_length) {
     CHECK_TEXT(text, "null");
 }
 
-TEST(pools_check_sees_flipped_bytes) {
+TEST(pools_check_sees_flipped_bytes) { /* M7 */
     CHECK(world_begin(&world, false));
     (void)ch_pools_acquire(&world.set, 0);
     uint8_t *at = (uint8_t *)&world.set;
@@ -184,7 +184,7 @@ TEST(pools_check_sees_flipped_bytes) {
     CHECK(world_end(&world));
 }
 
-TEST(pool_template_has_the_size_and_pointers_of_its_type) {
+TEST(pool_template_has_the_size_and_pointers_of_its_type) { /* M28 M36 */
     static CH_ALIGNED(64) uint8_t block[4 * sizeof(frame) + 256];
     ch_pool pool;
     ch_pool_options options = frames_options(3);

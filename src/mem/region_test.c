@@ -26,14 +26,19 @@ static size_t resident_bytes(void) {
     return resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-TEST(region_reserve_of_64_gib_takes_no_memory) {
-    ch_region region;
-    size_t before = resident_bytes();
-    ch_status status = ch_region_reserve(&region, &(ch_region_options){.size_bytes = 64 * GIB});
-    if (sizeof(void *) < 8) {
-        CHECK_EQUAL(status, CH_ENOMEM);
+TEST(region_reserve_of_64_gib_takes_no_memory) { /* M12 */
+    if (ch_test_is_emulated()) {
+        ch_test_skip("the emulator tells the size of its own memory");
         return;
     }
+    ch_region region;
+    size_t before = resident_bytes();
+    if (sizeof(void *) < 8) {
+        const ch_region_options whole = {.size_bytes = SIZE_MAX / 65536 * 65536};
+        CHECK_EQUAL(ch_region_reserve(&region, &whole), CH_ENOMEM);
+        return;
+    }
+    ch_status status = ch_region_reserve(&region, &(ch_region_options){.size_bytes = 64 * GIB});
     if (!CHECK_EQUAL(status, CH_OK)) {
         return;
     }
@@ -45,7 +50,7 @@ TEST(region_reserve_of_64_gib_takes_no_memory) {
     CHECK_EQUAL(ch_region_fini(&region), CH_OK);
 }
 
-TEST(region_reserve_rejects_bad_options_and_writes_nothing) {
+TEST(region_reserve_rejects_bad_options_and_writes_nothing) { /* M2 M5 M12 */
     ch_region region;
     memset(&region, 0x5a, sizeof region);
     ch_region copy = region;
@@ -122,7 +127,7 @@ static void check_random_pages(ch_region *region) {
     }
 }
 
-TEST(region_from_system_keeps_committed_and_zeroes_decommitted_pages) {
+TEST(region_from_system_keeps_committed_and_zeroes_decommitted_pages) { /* M5 M12 */
     ch_region region;
     ch_region_options options = {.size_bytes = 64 * 4096, .guard_low = true, .guard_high = true};
     if (!CHECK_EQUAL(ch_region_reserve(&region, &options), CH_OK)) {
@@ -133,7 +138,7 @@ TEST(region_from_system_keeps_committed_and_zeroes_decommitted_pages) {
     CHECK_EQUAL(ch_region_fini(&region), CH_OK);
 }
 
-TEST(region_from_caller_behaves_alike_without_system_calls) {
+TEST(region_from_caller_behaves_alike_without_system_calls) { /* M13 */
     static uint8_t memory[64 * 4096];
     ch_region region;
     CHECK_EQUAL(ch_region_from(&region, memory, sizeof memory), CH_OK);

@@ -1,12 +1,17 @@
-/* slab.c: acquire, release and everything that finds its way by size or by address (slab.h). Static
- * slabs end in a pool of the class, paged ones in slab_paged.c, what is too large in slab_big.c. */
+/* slab.c: acquire, release and everything that finds its way by size or by address (slab.h). Blocks
+ * of a class are the matter of slab_static.c or slab_paged.c, what is too large that of slab_big.c.
+ */
 #include "base/misuse.h"
 #include "mem/checked.h"
 #include "mem/slab_parts.h"
+#include "mem/track_parts.h"
 
-static void count_acquire(chi_slab_class *class, size_t size_bytes) {
-    CH_PUBLISH(class->acquires, class->acquires + 1);
-    CH_PUBLISH(class->requested_bytes, class->requested_bytes + size_bytes);
+static void count_acquire(ch_slab *slab, size_t i, size_t size_bytes) {
+    uint64_t acquires = chi_slab_acquires(slab, i) + 1;
+    uint64_t requested = chi_slab_requested(slab, i) + size_bytes;
+    CH_PUBLISH(*chi_slab_tally(slab, i), 0);
+    CH_PUBLISH(slab->counts[i].acquires, acquires);
+    CH_PUBLISH(slab->counts[i].requested_bytes, requested);
 }
 
 /* ---- Acquire --------------------------------------------------------------------------------- */
@@ -14,8 +19,8 @@ static void count_acquire(chi_slab_class *class, size_t size_bytes) {
 static void *take_checked_page(ch_slab *slab, size_t class_index) {
     void *block = chi_slab_page_take(slab, class_index);
     if (block != NULL && slab->config.checked) {
-        chi_group_add(slab, block, slab->classes[class_index].size_bytes);
-        chi_open(block, slab->classes[class_index].size_bytes);
+        chi_group_add(slab, block, slab->counts[class_index].size_bytes);
+        chi_open(block, slab->counts[class_index].size_bytes);
     }
     return block;
 }
@@ -30,40 +35,40 @@ static ch_status take_of_class(ch_slab *slab, void **out, size_t class_index) {
         *out = block;
         return CH_OK;
     }
-    if (!chi_pool_is_live(&slab->pools[class_index])) {
-        return CH_EFULL; /* absent */
-    }
-    ch_status status = ch_pool_acquire_try(&slab->pools[class_index], out);
-    if (status == CH_OK && slab->config.twin) {
-        chi_slab_where_note(slab, *out, class_index);
-    }
-    return status;
+    return chi_slab_static_take(slab, out, class_index);
 }
 
 static ch_status take_or_borrow(ch_slab *slab, void **out, size_t size_bytes) {
     size_t wanted = chi_slab_route(slab, size_bytes);
     size_t last =
         slab->config.empty == CH_SLAB_EMPTY_BORROW ? slab->config.class_count - 1 : wanted;
-    chi_slab_class *class = &slab->classes[wanted];
+    chi_slab_counts *counts = &slab->counts[wanted];
     ch_status first = CH_OK;
     for (size_t i = wanted; i <= last; i++) {
         ch_status status = take_of_class(slab, out, i);
         if (status == CH_OK) {
-            count_acquire(class, size_bytes);
+            count_acquire(slab, wanted, size_bytes);
             if (i != wanted) {
-                CH_PUBLISH(class->borrows, class->borrows + 1);
-                CH_PUBLISH(class->borrowed_bytes,
-                           class->borrowed_bytes + slab->classes[i].size_bytes);
+                CH_PUBLISH(counts->borrows, counts->borrows + 1);
+                CH_PUBLISH(counts->borrowed_bytes,
+                           counts->borrowed_bytes + slab->counts[i].size_bytes);
             }
             return CH_OK;
         }
         first = i == wanted ? status : first;
     }
-    CH_PUBLISH(class->failures, class->failures + 1);
+    CH_PUBLISH(counts->failures, counts->failures + 1);
     return first;
 }
 
-static ch_status take_any(ch_slab *slab, void **out, size_t size_bytes) {
+static void note(const ch_slab *slab, unsigned op, size_t size_bytes, const void *site,
+                 const void *block) {
+    if (slab->tracked != 0) {
+        chi_track(slab->tracker, CH_TRACK_POOL, op, size_bytes, site, block);
+    }
+}
+
+static ch_status take_unnoted(ch_slab *slab, void **out, size_t size_bytes) {
     if (size_bytes <= slab->config.largest_bytes) {
         return take_or_borrow(slab, out, size_bytes);
     }
@@ -78,7 +83,17 @@ static ch_status take_any(ch_slab *slab, void **out, size_t size_bytes) {
     return status;
 }
 
-static CH_COLD void *acquire_slow(ch_slab *slab, size_t size_bytes, const void *site) {
+static ch_status take_any(ch_slab *slab, void **out, size_t size_bytes, const void *site) {
+    ch_status status = take_unnoted(slab, out, size_bytes);
+    if (status != CH_OK) {
+        note(slab, CH_TRACK_EXHAUSTED, size_bytes, site, NULL);
+    } else if (slab->tracked != 0) {
+        note(slab, CH_TRACK_ACQUIRE, ch_slab_usable_size(slab, *out), site, *out);
+    }
+    return status;
+}
+
+void *chi_slab_acquire_any(ch_slab *slab, size_t size_bytes, const void *site) {
     void *block = NULL;
     if (!chi_slab_is_live(slab)) {
         return NULL;
@@ -91,20 +106,7 @@ static CH_COLD void *acquire_slow(ch_slab *slab, size_t size_bytes, const void *
                                             .status = CH_ETHREAD});
         return NULL;
     }
-    return take_any(slab, &block, size_bytes) == CH_OK ? block : NULL;
-}
-
-void *ch_slab_acquire(ch_slab *slab, size_t size_bytes) {
-    if (CH_LIKELY(size_bytes < slab->fast_sizes)) {
-        size_t class_index = chi_slab_route(slab, size_bytes);
-        void *block = slab->pools != NULL ? ch_pool_acquire(&slab->pools[class_index])
-                                          : chi_slab_page_take(slab, class_index);
-        if (CH_LIKELY(block != NULL)) {
-            count_acquire(&slab->classes[class_index], size_bytes);
-            return block;
-        }
-    }
-    return acquire_slow(slab, size_bytes, CH_RETURN_ADDRESS());
+    return take_any(slab, &block, size_bytes, site) == CH_OK ? block : NULL;
 }
 
 ch_status ch_slab_acquire_try(ch_slab *slab, void **out, size_t size_bytes) {
@@ -117,22 +119,10 @@ ch_status ch_slab_acquire_try(ch_slab *slab, void **out, size_t size_bytes) {
     if (slab->owner != chi_thread_token()) {
         return CHI_MISUSE(slab, slab->config.name, NULL, CH_ETHREAD);
     }
-    return take_any(slab, out, size_bytes);
+    return take_any(slab, out, size_bytes, CH_RETURN_ADDRESS());
 }
 
 /* ---- By address ------------------------------------------------------------------------------ */
-
-/* What the pools of a twin know of a pointer that is no block in use. */
-static ch_status explain_in_twin(const ch_slab *slab, const void *block) {
-    ch_status status = CH_EFOREIGN;
-    size_t slot = 0;
-    for (size_t i = 0; status == CH_EFOREIGN && i < slab->config.class_count; i++) {
-        if (chi_pool_is_live(&slab->pools[i])) {
-            status = chi_pool_find(&slab->pools[i], block, &slot);
-        }
-    }
-    return status;
-}
 
 static ch_status find_elsewhere(const ch_slab *slab, const void *block, chi_slab_place *place) {
     if (chi_slab_big_size(slab, block) != 0) {
@@ -143,43 +133,47 @@ static ch_status find_elsewhere(const ch_slab *slab, const void *block, chi_slab
 }
 
 ch_status chi_slab_find(const ch_slab *slab, const void *block, chi_slab_place *place) {
-    if (slab->config.twin) {
-        place->class_index = chi_slab_where_class(slab, block);
-        if (place->class_index != CHI_SLAB_BIG) {
-            return CH_OK;
+    size_t offset = (uintptr_t)block - (uintptr_t)slab->area;
+    if (slab->config.twin) { /* an oversize block may lie where one of the twin's was */
+        chi_slab_place big = {0, 0};
+        ch_status status = chi_slab_static_find(slab, block, place);
+        if (status != CH_OK && find_elsewhere(slab, block, &big) == CH_OK) {
+            *place = big;
+            status = CH_OK;
         }
-        ch_status status = explain_in_twin(slab, block);
         return status == CH_EFOREIGN ? find_elsewhere(slab, block, place) : status;
     }
-    size_t offset = (uintptr_t)block - (uintptr_t)slab->area;
     if (offset >= slab->config.area_bytes) {
         return find_elsewhere(slab, block, place);
     }
-    if (slab->config.paged) {
-        return chi_slab_page_find(slab, offset, place);
-    }
-    place->class_index = slab->map[offset >> slab->config.map_shift];
-    return chi_pool_find(&slab->pools[place->class_index], block, &place->slot);
+    return slab->config.paged ? chi_slab_page_find(slab, offset, place)
+                              : chi_slab_static_find(slab, block, place);
+}
+
+static size_t usable(const ch_slab *slab, const void *block, const chi_slab_place *place) {
+    return place->class_index == CHI_SLAB_BIG ? chi_slab_big_size(slab, block)
+                                              : slab->counts[place->class_index].size_bytes;
 }
 
 /* Gives a block in use back to where it is from. */
-static ch_status give(ch_slab *slab, void *block, const chi_slab_place *place) {
+static ch_status give(ch_slab *slab, void *block, const chi_slab_place *place, const void *site) {
+    if (slab->tracked != 0) {
+        note(slab, CH_TRACK_RELEASE, usable(slab, block, place), site, block);
+    }
     if (place->class_index == CHI_SLAB_BIG) {
         return chi_slab_big_release(slab, block);
     }
     if (slab->config.paged) {
         if (slab->config.checked) {
             chi_group_drop(slab, block);
-            chi_close(block, slab->classes[place->class_index].size_bytes);
+            chi_close(block, slab->counts[place->class_index].size_bytes);
         }
         size_t offset = (size_t)((uint8_t *)block - slab->area);
         chi_slab_page_give(slab, offset >> CHI_SLAB_PAGE_SHIFT, place->slot);
         return CH_OK;
     }
-    if (slab->config.twin) {
-        chi_slab_where_forget(slab, block);
-    }
-    return ch_pool_release(&slab->pools[place->class_index], block);
+    chi_slab_static_give(slab, block, place);
+    return CH_OK;
 }
 
 static CH_COLD ch_status report(const ch_slab *slab, const char *call, const void *block,
@@ -200,34 +194,13 @@ static ch_status place_of(const ch_slab *slab, const void *block, const char *ca
     return status == CH_OK ? CH_OK : report(slab, call, block, site, status);
 }
 
-static CH_NOINLINE ch_status release_slow(ch_slab *slab, void *block, const void *site) {
+ch_status chi_slab_release_any(ch_slab *slab, void *block, const void *site) {
     chi_slab_place place = {0, 0};
     if (!chi_slab_is_live(slab)) {
         return CH_ESTATE;
     }
     ch_status status = place_of(slab, block, "ch_slab_release", site, &place);
-    return status == CH_OK ? give(slab, block, &place) : status;
-}
-
-ch_status ch_slab_release(ch_slab *slab, void *block) {
-    size_t offset = (uintptr_t)block - (uintptr_t)slab->area;
-    if (CH_UNLIKELY(offset >= slab->fast_bytes)) {
-        return release_slow(slab, block, CH_RETURN_ADDRESS());
-    }
-    if (slab->pools != NULL) {
-        ch_pool *pool = &slab->pools[slab->map[offset >> slab->config.map_shift]];
-        size_t slot = chi_pool_slot_of(pool, block);
-        if (CH_LIKELY(slot < pool->fast_fresh && (pool->generations[slot] & 1u) != 0)) {
-            return chi_pool_give(pool, block, slot);
-        }
-    } else {
-        chi_slab_place place = {0, 0};
-        if (CH_LIKELY(chi_slab_page_find(slab, offset, &place) == CH_OK)) {
-            chi_slab_page_give(slab, offset >> CHI_SLAB_PAGE_SHIFT, place.slot);
-            return CH_OK;
-        }
-    }
-    return release_slow(slab, block, CH_RETURN_ADDRESS());
+    return status == CH_OK ? give(slab, block, &place, site) : status;
 }
 
 /* Whether a request of this size could have got the block. */
@@ -244,7 +217,7 @@ static bool size_fits(const ch_slab *slab, const void *block, size_t size_bytes,
     return wanted == place->class_index || (borrows && wanted < place->class_index);
 }
 
-ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes) {
+ch_status ch_slab_release_sized_slow(ch_slab *slab, void *block, size_t size_bytes) {
     chi_slab_place place = {0, 0};
     if (slab == NULL) {
         return CH_EINVAL;
@@ -252,19 +225,14 @@ ch_status ch_slab_release_sized(ch_slab *slab, void *block, size_t size_bytes) {
     if (!chi_slab_is_live(slab)) {
         return CH_ESTATE;
     }
-    ch_status status = place_of(slab, block, __func__, CH_RETURN_ADDRESS(), &place);
+    ch_status status = place_of(slab, block, "ch_slab_release_sized", CH_RETURN_ADDRESS(), &place);
     if (status != CH_OK) {
         return status;
     }
     if (!size_fits(slab, block, size_bytes, &place)) {
-        return CHI_MISUSE(slab, slab->config.name, block, CH_EINVAL);
+        return report(slab, "ch_slab_release_sized", block, CH_RETURN_ADDRESS(), CH_EINVAL);
     }
-    return give(slab, block, &place);
-}
-
-static size_t usable(const ch_slab *slab, const void *block, const chi_slab_place *place) {
-    return place->class_index == CHI_SLAB_BIG ? chi_slab_big_size(slab, block)
-                                              : slab->classes[place->class_index].size_bytes;
+    return give(slab, block, &place, CH_RETURN_ADDRESS());
 }
 
 ch_status ch_slab_resize(ch_slab *slab, void *block, size_t size_bytes) {
@@ -291,6 +259,17 @@ size_t ch_slab_usable_size(const ch_slab *slab, const void *block) {
 
 /* ---- All of it ------------------------------------------------------------------------------- */
 
+/* Everything in use goes back at once. */
+static void note_all(const ch_slab *slab, const void *site) {
+    size_t bytes = slab->oversize_bytes;
+    for (size_t i = 0; slab->tracked != 0 && i < slab->config.class_count; i++) {
+        bytes += chi_slab_in_use(slab, i) * slab->counts[i].size_bytes;
+    }
+    if (bytes > 0) {
+        note(slab, CH_TRACK_RELEASE, bytes, site, NULL);
+    }
+}
+
 ch_status ch_slab_reset(ch_slab *slab) {
     if (slab == NULL) {
         return CH_EINVAL;
@@ -301,20 +280,15 @@ ch_status ch_slab_reset(ch_slab *slab) {
     if (slab->owner != chi_thread_token()) {
         return CHI_MISUSE(slab, slab->config.name, NULL, CH_ETHREAD);
     }
-    for (size_t i = 0; !slab->config.paged && i < slab->config.class_count; i++) {
-        if (chi_pool_is_live(&slab->pools[i])) {
-            (void)ch_pool_reset(&slab->pools[i]);
-        }
-    }
-    if (slab->config.twin) {
-        chi_slab_where_reset(slab);
-    }
-    if (slab->config.paged) {
+    note_all(slab, CH_RETURN_ADDRESS());
+    if (!slab->config.paged) {
+        chi_slab_static_reset(slab);
+    } else {
         chi_slab_page_reset(slab);
-    }
-    if (slab->config.paged && slab->config.checked) {
-        chi_group_keep(slab, slab->area, 0);
-        chi_close(slab->area, slab->pages_touched * CH_SLAB_PAGE_BYTES);
+        if (slab->config.checked) {
+            chi_group_keep(slab, slab->area, 0);
+            chi_close(slab->area, slab->pages_touched * CH_SLAB_PAGE_BYTES);
+        }
     }
     chi_slab_big_reset(slab);
     return CH_OK;
@@ -324,16 +298,34 @@ ch_status ch_slab_fini(ch_slab *slab) {
     if (slab == NULL || !chi_slab_is_live(slab)) {
         return CH_OK;
     }
+    note_all(slab, CH_RETURN_ADDRESS());
     slab->magic = 0;
-    for (size_t i = 0; !slab->config.paged && i < slab->config.class_count; i++) {
-        (void)ch_pool_fini(&slab->pools[i]);
+    if (slab->config.twin) {
+        chi_slab_static_reset(slab);
     }
-    if (slab->config.paged && slab->config.checked) {
+    if (slab->config.checked) {
         chi_group_end(slab);
-        chi_open_defined(slab->area, slab->pages_touched * CH_SLAB_PAGE_BYTES);
+        chi_open_defined(slab->area, slab->config.paged ? slab->pages_touched * CH_SLAB_PAGE_BYTES
+                                                        : slab->config.area_bytes);
     }
     chi_slab_big_reset(slab);
     *slab = (ch_slab){0};
+    return CH_OK;
+}
+
+ch_status ch_slab_track(ch_slab *slab, ch_tracker *tracker) {
+    if (slab == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_slab_is_live(slab)) {
+        return CH_ESTATE;
+    }
+    if (slab->owner != chi_thread_token()) {
+        return CHI_MISUSE(slab, slab->config.name, tracker, CH_ETHREAD);
+    }
+    slab->tracker = tracker;
+    slab->tracked = chi_track_is_wanted(tracker);
+    chi_slab_set_fast(slab);
     return CH_OK;
 }
 
@@ -347,16 +339,17 @@ static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
     if (size_bytes <= slab->config.largest_bytes) {
         size_t i = chi_slab_route(slab, size_bytes);
         while (i < slab->config.class_count &&
-               chi_slab_align_of(slab->classes[i].size_bytes) < align) {
+               chi_slab_align_of(slab->counts[i].size_bytes) < align) {
             i++;
         }
         if (i == slab->config.class_count) {
             return NULL;
         }
         size_bytes =
-            chi_slab_route(slab, size_bytes) == i ? size_bytes : slab->classes[i].size_bytes;
+            chi_slab_route(slab, size_bytes) == i ? size_bytes : slab->counts[i].size_bytes;
     }
-    void *block = ch_slab_acquire(slab, size_bytes);
+    void *block = slab->tracked == 0 ? ch_slab_acquire(slab, size_bytes)
+                                     : chi_slab_acquire_any(slab, size_bytes, CH_RETURN_ADDRESS());
     if (block != NULL && ch_align_padding(block, align) != 0) { /* borrowed from another class */
         (void)ch_slab_release(slab, block);
         return NULL;
@@ -371,7 +364,9 @@ static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t n
 
 static ch_status allocator_free(void *user, void *block, size_t size_bytes) {
     (void)size_bytes; /* may have been resized in place */
-    return ch_slab_release(user, block);
+    const ch_slab *slab = user;
+    return slab->tracked == 0 ? ch_slab_release(user, block)
+                              : chi_slab_release_any(user, block, CH_RETURN_ADDRESS());
 }
 
 ch_allocator ch_slab_allocator(ch_slab *slab) {

@@ -32,8 +32,7 @@ typedef struct rival {
 } rival;
 
 /* The same loop for all; with constant functions it inlines. */
-static inline uint64_t replace(rival *r, uint64_t iterations, take_function take,
-                               give_function give) {
+CH_INLINE uint64_t replace(rival *r, uint64_t iterations, take_function take, give_function give) {
     const bool writes = r->writes;
     workload *w = &r->work;
     uint64_t sum = 0;
@@ -55,17 +54,26 @@ static inline uint64_t replace(rival *r, uint64_t iterations, take_function take
 
 /* ---- Ours ------------------------------------------------------------------------------------ */
 
-static void *slab_take(void *allocator, size_t size_bytes) {
+CH_INLINE void *slab_take(void *allocator, size_t size_bytes) {
     return ch_slab_acquire(allocator, size_bytes);
 }
 
-static void slab_give(void *allocator, void *block, size_t size_bytes) {
+CH_INLINE void slab_give(void *allocator, void *block, size_t size_bytes) {
     (void)size_bytes;
     (void)ch_slab_release(allocator, block);
 }
 
 static uint64_t slab_replace(void *context, uint64_t iterations) {
     return replace(context, iterations, slab_take, slab_give);
+}
+
+/* With the size, as raw lists need it too. */
+CH_INLINE void slab_give_sized(void *allocator, void *block, size_t size_bytes) {
+    (void)ch_slab_release_sized(allocator, block, size_bytes);
+}
+
+static uint64_t slab_replace_sized(void *context, uint64_t iterations) {
+    return replace(context, iterations, slab_take, slab_give_sized);
 }
 
 /* ---- A raw list per class ---------------------------------------------------------------------
@@ -76,7 +84,7 @@ typedef struct raw_lists {
     uint8_t lookup[4096 / 8 + 1];
 } raw_lists;
 
-static void *raw_take(void *allocator, size_t size_bytes) {
+CH_INLINE void *raw_take(void *allocator, size_t size_bytes) {
     raw_lists *raw = allocator;
     size_t i = raw->lookup[(size_bytes + 7) / 8];
     void *block = raw->first[i];
@@ -84,7 +92,7 @@ static void *raw_take(void *allocator, size_t size_bytes) {
     return block;
 }
 
-static void raw_give(void *allocator, void *block, size_t size_bytes) {
+CH_INLINE void raw_give(void *allocator, void *block, size_t size_bytes) {
     raw_lists *raw = allocator;
     size_t i = raw->lookup[(size_bytes + 7) / 8];
     memcpy(block, &raw->first[i], sizeof block);
@@ -187,9 +195,9 @@ static void compare(bool logarithmic, bool writes) {
         counts[i] = PER_CLASS;
     }
     ch_slab_options options = {.counts = counts};
-    ch_slab slabs[4];
+    ch_slab slabs[5];
     ch_region region;
-    void *memory[3];
+    void *memory[4];
     ch_allocator heap = {.alloc = twin_alloc, .free = twin_free};
     size_t bytes = ch_slab_footprint(&options);
     size_t twin_bytes = ch_slab_twin_footprint(&options);
@@ -197,8 +205,10 @@ static void compare(bool logarithmic, bool writes) {
     memory[0] = block_of(bytes);
     memory[1] = block_of(bytes);
     memory[2] = block_of(twin_bytes);
+    memory[3] = block_of(bytes);
     if (ch_slab_init(&slabs[0], memory[0], bytes, &options) != CH_OK ||
         ch_slab_init(&slabs[1], memory[1], bytes, &options) != CH_OK ||
+        ch_slab_init(&slabs[4], memory[3], bytes, &options) != CH_OK ||
         ch_slab_init_twin(&slabs[2], memory[2], twin_bytes, &options, &heap) != CH_OK ||
         ch_region_reserve(&region, &space) != CH_OK ||
         ch_region_commit(&region, 0, region.size_bytes) != CH_OK ||
@@ -210,11 +220,14 @@ static void compare(bool logarithmic, bool writes) {
     size_t rival_count = 0;
     const ch_rival *known = ch_rivals(&rival_count);
     rival *ours = begin(&drawn, &slabs[0], slab_take, writes);
+    rival *sized = begin(&drawn, &slabs[4], slab_take, writes);
     rival *paged = begin(&drawn, &slabs[3], slab_take, writes);
     rival *lists = begin(&drawn, &raw, raw_take, writes);
     rival *twin = begin(&drawn, &slabs[2], slab_take, writes);
     rival *general[8];
     ch_bench_add("static", slab_replace, ours);
+    ch_bench_expect_no_heap();
+    ch_bench_add("static, sized", slab_replace_sized, sized);
     ch_bench_expect_no_heap();
     ch_bench_add("paged", slab_replace, paged);
     ch_bench_expect_no_heap();
@@ -229,17 +242,18 @@ static void compare(bool logarithmic, bool writes) {
     }
     ch_bench_run();
     end(ours, slab_give);
+    end(sized, slab_give);
     end(paged, slab_give);
     end(lists, raw_give);
     end(twin, slab_give);
     for (size_t i = 0; i < rival_count; i++) {
         end(general[i], general_give);
     }
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         (void)ch_slab_fini(&slabs[i]);
     }
     (void)ch_region_fini(&region);
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < 4; i++) {
         free(memory[i]);
     }
 }

@@ -1,6 +1,6 @@
 /* slab_big.c: the maps of a slab: oversize blocks by address, with what it takes to give them back,
- * and a twin's blocks by address, with their class (slab.h). A pointer is looked up, never read
- * through, so a foreign one is safe to ask about. */
+ * and a twin's blocks by address, with their class and slot (slab.h). A pointer is looked up, never
+ * read through, so a foreign one is safe to ask about. */
 #include "mem/checked.h"
 #include "mem/slab_parts.h"
 
@@ -16,7 +16,7 @@ typedef struct big_block {
 
 #define CH_MAP_NAME  chi_slab_wheres
 #define CH_MAP_KEY   uintptr_t
-#define CH_MAP_VALUE uint8_t
+#define CH_MAP_VALUE uint64_t
 #include <coldheap/tmpl/map.h>
 
 #define BIG_SEED   0x62696731u
@@ -181,45 +181,60 @@ void chi_slab_where_begin(ch_slab *slab, void *memory, size_t count) {
     slab->where = wheres;
 }
 
-void chi_slab_where_note(ch_slab *slab, const void *block, size_t class_index) {
+#define WHERE_SHIFT 32u /* the class stands above the slot */
+
+static uint64_t where_of(const chi_slab_place *place) {
+    return (uint64_t)place->class_index << WHERE_SHIFT | place->slot;
+}
+
+/* An address belongs to the slot that got it last; the slot that had it before forgets it. */
+void chi_slab_where_note(ch_slab *slab, void *block, const chi_slab_place *place) {
+    void **object = &slab->counts[place->class_index].objects[place->slot];
+    uintptr_t key = (uintptr_t)*object;
+    bool fresh = false;
+    if (key != 0) {
+        (void)chi_slab_wheres_remove(slab->where, &key);
+    }
+    key = (uintptr_t)block;
+    uint64_t *value = chi_slab_wheres_upsert(slab->where, &key, &fresh);
+    CH_REQUIRE(value != NULL); /* as many places as slots */
+    if (!fresh) {
+        slab->counts[*value >> WHERE_SHIFT].objects[(uint32_t)*value] = NULL;
+    }
+    *value = where_of(place);
+    *object = block;
+}
+
+bool chi_slab_where_is(const ch_slab *slab, const void *block, chi_slab_place *place) {
     uintptr_t key = (uintptr_t)block;
-    uint8_t value = (uint8_t)class_index;
-    ch_status status = chi_slab_wheres_put(slab->where, &key, &value);
-    CH_REQUIRE(status == CH_OK); /* as many places as blocks */
+    const uint64_t *found = chi_slab_wheres_get(slab->where, &key);
+    if (found != NULL) {
+        *place = (chi_slab_place){.class_index = (size_t)(*found >> WHERE_SHIFT),
+                                  .slot = (uint32_t)*found};
+    }
+    return found != NULL;
 }
 
-void chi_slab_where_forget(ch_slab *slab, const void *block) {
-    uintptr_t key = (uintptr_t)block;
-    (void)chi_slab_wheres_remove(slab->where, &key);
-}
-
-void chi_slab_where_reset(ch_slab *slab) {
-    chi_slab_wheres_clear(slab->where);
-}
-
-size_t chi_slab_where_class(const ch_slab *slab, const void *block) {
-    uintptr_t key = (uintptr_t)block;
-    const uint8_t *found = chi_slab_wheres_get(slab->where, &key);
-    return found != NULL ? *found : CHI_SLAB_BIG;
-}
-
+/* Each slot that remembers a block is named by the map, and nothing else is in it. */
 bool chi_slab_where_holds(const ch_slab *slab) {
     unsigned invariant = 0;
-    size_t in_use = 0;
-    size_t position = 0;
-    const chi_slab_wheres_entry *entry;
+    size_t remembered = 0;
     if (chi_slab_wheres_check(slab->where, &invariant) != CH_OK) {
         return false;
     }
-    while ((entry = chi_slab_wheres_next(slab->where, &position)) != NULL) {
-        size_t slot = 0;
-        if (entry->value >= slab->config.class_count ||
-            chi_pool_find(&slab->pools[entry->value], (const void *)entry->key, &slot) != CH_OK) {
-            return false;
+    for (size_t i = 0; i < slab->config.class_count; i++) {
+        const chi_slab_counts *counts = &slab->counts[i];
+        for (size_t slot = 0; slot < counts->touched; slot++) {
+            chi_slab_place place = {0, 0};
+            const void *object = counts->objects[slot];
+            bool used = slot < slab->classes[i].fresh && slab->classes[i].used[slot] == 1;
+            if (object == NULL ? used
+                               : !chi_slab_where_is(slab, object, &place) ||
+                                     place.class_index != i || place.slot != slot) {
+                return false;
+            }
+            remembered += object != NULL;
         }
     }
-    for (size_t i = 0; i < slab->config.class_count; i++) {
-        in_use += ch_pool_in_use(&slab->pools[i]);
-    }
-    return in_use == chi_slab_wheres_count(slab->where);
+    return remembered == chi_slab_wheres_count(slab->where);
 }

@@ -24,6 +24,7 @@ typedef enum slab_step {
     STEP_RESIZE,
     STEP_RESET,
     STEP_REFUSE,
+    STEP_TRACK,
     STEP_RENEW,
     STEP_COUNT
 } slab_step;
@@ -46,6 +47,8 @@ typedef struct slab_world {
     void *inner_memory;
     bool inner_refuses;
     rig_source parent;
+    ch_tracker tracker; /* comes and goes; must change nothing */
+    CH_ALIGNED(64) uint8_t tables[1024];
     world_block live[WORLD_LIVE];
     size_t live_count;
     world_block gone[WORLD_GONE];
@@ -54,7 +57,9 @@ typedef struct slab_world {
     uint64_t acquires;
     uint64_t failures;
     uint64_t requested_bytes;
+    uint64_t given_bytes;
     uint64_t borrows;
+    uint64_t by_class[CH_SLAB_CLASSES_MAX]; /* acquires of each */
 } slab_world;
 
 static inline void *world_inner_alloc(void *user, size_t size_bytes, size_t align) {
@@ -72,7 +77,8 @@ static inline ch_status world_init_slab(slab_world *w) {
     ch_allocator source = {.alloc = world_inner_alloc, .free = world_inner_free, .user = w};
     w->live_count = w->gone_count = 0;
     w->was_reset = false;
-    w->acquires = w->failures = w->requested_bytes = w->borrows = 0;
+    w->acquires = w->failures = w->requested_bytes = w->given_bytes = w->borrows = 0;
+    memset(w->by_class, 0, sizeof w->by_class);
     if (w->kind == WORLD_PAGED) {
         return ch_slab_init_region(&w->slab, &w->region, &w->options);
     }
@@ -110,7 +116,9 @@ static inline bool world_begin(slab_world *w, const ch_slab_options *options, wo
     }
     rig_seen = (rig_recorder){0};
     (void)ch_on_misuse(&rig_hook);
-    return world_init_slab(w) == CH_OK;
+    const ch_tracker_options counters = {.counters_only = true};
+    return ch_tracker_init(&w->tracker, w->tables, sizeof w->tables, &counters) == CH_OK &&
+           world_init_slab(w) == CH_OK;
 }
 
 static inline bool world_inner_is_empty(const slab_world *w) {
@@ -168,7 +176,7 @@ static inline bool world_pages_have_room(const slab_world *w, size_t class_index
                 ours = ours && block->class_index == class_index;
             }
         }
-        if (live == 0 || (ours && live < w->slab.classes[class_index].slots)) {
+        if (live == 0 || (ours && live < w->slab.bins[class_index].slots)) {
             return true;
         }
     }
@@ -260,6 +268,8 @@ static inline bool world_take(slab_world *w, world_block block) {
     w->acquires++;
     if (block.class_index != CHI_SLAB_BIG) {
         w->requested_bytes += block.asked_bytes;
+        w->given_bytes += world_usable(w, &block);
+        w->by_class[world_class(w, block.asked_bytes)]++;
         w->borrows += block.class_index != world_class(w, block.asked_bytes);
     }
     return true;
@@ -400,6 +410,8 @@ static inline bool world_step(slab_world *w, slab_step step, uint32_t argument) 
         w->inner_refuses = w->kind == WORLD_TWIN && !w->inner_refuses && argument % 2 == 0;
         w->parent.refusing = !w->parent.refusing && argument % 4 == 0;
         return true;
+    case STEP_TRACK:
+        return ch_slab_track(&w->slab, w->slab.tracker == NULL ? &w->tracker : NULL) == CH_OK;
     default:
         return ch_slab_fini(&w->slab) == CH_OK && w->parent.live == 0 && world_inner_is_empty(w) &&
                world_init_slab(w) == CH_OK;
@@ -419,14 +431,15 @@ static inline bool world_agrees(const slab_world *w) {
     for (size_t i = 0; i < w->options.class_count; i++) {
         ch_slab_class_figures one;
         if (ch_slab_class_stats(&w->slab, &one, i) != CH_OK || one.in_use != world_count(w, i) ||
-            one.peak < one.in_use) {
+            one.peak < one.in_use || one.acquires != w->by_class[i]) {
             return false;
         }
         largest = world_has_room(w, i) ? w->options.sizes[i] : largest;
     }
     return all.in_use == w->live_count && all.acquires == w->acquires &&
            all.failures == w->failures && all.requested_bytes == w->requested_bytes &&
-           all.borrows == w->borrows && all.largest_available == largest &&
+           all.given_bytes == w->given_bytes && all.borrows == w->borrows &&
+           all.largest_available == largest &&
            all.oversize_in_use == world_count(w, CHI_SLAB_BIG) &&
            (w->options.oversize != CH_SLAB_OVERSIZE_PARENT ||
             (w->parent.live == all.oversize_in_use && w->parent.bytes == all.oversize_bytes));

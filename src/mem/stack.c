@@ -34,10 +34,27 @@ bool chi_stack_seal_holds(const ch_stack *stack) {
     return chi_stack_is_live(stack) && stack->seal == seal_of(stack);
 }
 
-void chi_stack_set_top(ch_stack *stack, uint8_t *top) {
+/* Sets the floor with its fast-path copy. */
+static void set_floor(ch_stack *stack, uint8_t *floor) {
     bool inline_free = chi_stack_is_plain(stack) && stack->config.zeroing != CH_ZERO_ON_RELEASE;
-    stack->top = top;
-    stack->fast_top = inline_free ? top : NULL;
+    stack->floor = floor;
+    stack->fast_floor = inline_free ? floor : CHI_STACK_NO_FLOOR;
+}
+
+void chi_stack_fold(ch_stack *stack) {
+    CH_PUBLISH(stack->given_blocks, stack->given_blocks + (stack->tally >> 32));
+    CH_PUBLISH(stack->given_bytes, stack->given_bytes + (uint32_t)stack->tally);
+    CH_PUBLISH(stack->tally, 0);
+    /* The inline alloc also makes the inline free possible, which does not clear. */
+    bool plain = chi_stack_is_plain(stack) && stack->config.zeroing == CH_ZERO_NONE;
+    stack->fast_end = plain ? chi_tally_window(stack->cursor, stack->config.end) : NULL;
+    stack->fast_marks = plain ? stack->config.watermarks_max : 0;
+}
+
+void chi_stack_given(ch_stack *stack, size_t size_bytes) {
+    chi_stack_fold(stack);
+    CH_PUBLISH(stack->given_blocks, stack->given_blocks + 1);
+    CH_PUBLISH(stack->given_bytes, stack->given_bytes + size_bytes);
 }
 
 size_t ch_stack_align(void) {
@@ -68,7 +85,7 @@ static ch_status memory_status(const ch_stack *stack, const void *memory, size_t
 }
 
 static void begin(ch_stack *stack, void *memory, const ch_stack_options *options) {
-    *stack = (ch_stack){.owner = chi_thread_token()};
+    *stack = (ch_stack){.owner = chi_thread_token(), .tracked = chi_track_is_wanted(NULL)};
     stack->config.marks = memory;
     stack->config.watermarks_max = marks_of(options);
     stack->config.checked = chi_checked();
@@ -99,10 +116,9 @@ ch_status ch_stack_init(ch_stack *stack, void *memory, size_t size_bytes,
     config->base = (uint8_t *)memory + marks;
     config->capacity_bytes = chosen->size_bytes != 0 ? chosen->size_bytes : size_bytes - marks;
     config->end = config->base + config->capacity_bytes;
-    stack->cursor = stack->floor = stack->peak_cursor = config->base;
-    /* The inline alloc also makes the inline free possible, which does not clear. */
-    bool inline_alloc = chi_stack_is_plain(stack) && config->zeroing == CH_ZERO_NONE;
-    stack->fast_end = inline_alloc ? config->end : NULL;
+    stack->cursor = stack->peak_cursor = config->base;
+    set_floor(stack, config->base);
+    chi_stack_fold(stack);
     if (config->checked) {
         chi_close(config->base, config->capacity_bytes);
         chi_group_begin(stack);
@@ -126,6 +142,7 @@ ch_status ch_stack_init_twin(ch_stack *stack, void *memory, size_t size_bytes,
     stack->config.capacity_bytes = limited ? options->size_bytes : SIZE_MAX;
     stack->config.source = *source;
     stack->config.twin = 1;
+    set_floor(stack, NULL);
     seal(stack);
     return CH_OK;
 }
@@ -172,17 +189,31 @@ static ch_status place_block(ch_stack *stack, uint8_t **block, size_t size_bytes
     return CH_OK;
 }
 
-static ch_status take(ch_stack *stack, void **out, size_t size_bytes, size_t align) {
+static void note(const ch_stack *stack, unsigned op, size_t size_bytes, const void *site,
+                 const void *block) {
+    if (stack->tracked) {
+        chi_track(stack->tracker, CH_TRACK_STACK, op, size_bytes, site, block);
+    }
+}
+
+static ch_status take(ch_stack *stack, void **out, size_t size_bytes, size_t align,
+                      const void *site) {
     uint8_t *block = NULL;
+    if (wrong_thread(stack)) {
+        return CH_ETHREAD;
+    }
     if (!ch_align_is_valid(align)) {
         return fail(stack, CH_EALIGN);
     }
     ch_status status = stack->config.twin ? chi_stack_twin_fetch(stack, &block, size_bytes, align)
                                           : place_block(stack, &block, size_bytes, align);
     if (status != CH_OK) {
+        note(stack, CH_TRACK_EXHAUSTED, size_bytes, site, NULL);
         return fail(stack, status);
     }
-    chi_stack_set_top(stack, block);
+    stack->top = block;
+    chi_stack_given(stack, size_bytes);
+    note(stack, CH_TRACK_ACQUIRE, size_bytes, site, block);
     if (stack->config.zeroing == CH_ZERO_ON_ALLOC) {
         ch_zero(block, size_bytes);
     }
@@ -195,7 +226,7 @@ void *ch_stack_alloc_slow(ch_stack *stack, size_t size_bytes, size_t align) {
     if (!chi_stack_is_live(stack)) {
         return NULL;
     }
-    ch_status status = wrong_thread(stack) ? CH_ETHREAD : take(stack, &block, size_bytes, align);
+    ch_status status = take(stack, &block, size_bytes, align, CH_RETURN_ADDRESS());
     if (status == CH_ETHREAD || status == CH_EALIGN) {
         (void)CHI_MISUSE(stack, stack->config.name, NULL, status);
     }
@@ -209,7 +240,7 @@ ch_status ch_stack_alloc_try(ch_stack *stack, void **out, size_t size_bytes, siz
     if (!chi_stack_is_live(stack)) {
         return CH_ESTATE;
     }
-    ch_status status = wrong_thread(stack) ? CH_ETHREAD : take(stack, out, size_bytes, align);
+    ch_status status = take(stack, out, size_bytes, align, CH_RETURN_ADDRESS());
     if (status == CH_ETHREAD || status == CH_EALIGN) {
         return CHI_MISUSE(stack, stack->config.name, NULL, status);
     }
@@ -279,8 +310,16 @@ static void go_back(ch_stack *stack, uint8_t *target, uint8_t *top) {
     }
     note_peak(stack);
     vacate(stack, target);
-    chi_stack_set_top(stack, top);
+    stack->top = top;
     CH_PUBLISH(stack->cursor, target);
+    chi_stack_fold(stack);
+}
+
+/* Blocks that went together: `used` was in use before. */
+static void note_dropped(const ch_stack *stack, size_t used, const void *site) {
+    if (used != ch_stack_used(stack)) {
+        note(stack, CH_TRACK_RELEASE, used - ch_stack_used(stack), site, NULL);
+    }
 }
 
 ch_status ch_stack_free_slow(ch_stack *stack, void *block, size_t size_bytes) {
@@ -291,6 +330,7 @@ ch_status ch_stack_free_slow(ch_stack *stack, void *block, size_t size_bytes) {
     if (status != CH_OK) {
         return CHI_MISUSE(stack, stack->config.name, block, status);
     }
+    note(stack, CH_TRACK_RELEASE, size_bytes, CH_RETURN_ADDRESS(), block);
     if (stack->config.twin) {
         chi_stack_twin_drop(stack);
         return CH_OK;
@@ -351,18 +391,24 @@ ch_status ch_stack_resize(ch_stack *stack, void *block, size_t old_bytes, size_t
     if (status != CH_OK) {
         return fail(stack, status);
     }
-    if (new_bytes > old_bytes && stack->config.zeroing == CH_ZERO_ON_ALLOC) {
-        ch_zero((uint8_t *)block + old_bytes, new_bytes - old_bytes);
+    if (new_bytes > old_bytes) {
+        CH_PUBLISH(stack->given_bytes, stack->given_bytes + (new_bytes - old_bytes));
+        if (stack->config.zeroing == CH_ZERO_ON_ALLOC) {
+            ch_zero((uint8_t *)block + old_bytes, new_bytes - old_bytes);
+        }
     }
     return CH_OK;
 }
 
-ch_status ch_stack_mark(ch_stack *stack) {
+ch_status ch_stack_mark_slow(ch_stack *stack) {
     if (stack == NULL) {
         return CH_EINVAL;
     }
     if (!chi_stack_is_live(stack)) {
         return CH_ESTATE;
+    }
+    if (wrong_thread(stack)) {
+        return CHI_MISUSE(stack, stack->config.name, NULL, CH_ETHREAD);
     }
     if (stack->mark_count == stack->config.watermarks_max) {
         return fail(stack, CH_EFULL);
@@ -370,11 +416,11 @@ ch_status ch_stack_mark(ch_stack *stack) {
     stack->config.marks[stack->mark_count] =
         (chi_stack_link){.cursor_before = stack->cursor, .top_before = stack->top};
     CH_PUBLISH(stack->mark_count, stack->mark_count + 1);
-    stack->floor = stack->cursor;
+    set_floor(stack, stack->cursor);
     return CH_OK;
 }
 
-ch_status ch_stack_release(ch_stack *stack) {
+ch_status ch_stack_release_slow(ch_stack *stack) {
     if (stack == NULL) {
         return CH_EINVAL;
     }
@@ -388,10 +434,12 @@ ch_status ch_stack_release(ch_stack *stack) {
         return CH_EEMPTY;
     }
     const chi_stack_link *mark = &stack->config.marks[stack->mark_count - 1];
+    size_t used = ch_stack_used(stack);
     go_back(stack, mark->cursor_before, mark->top_before);
     CH_PUBLISH(stack->mark_count, stack->mark_count - 1);
     bool marked = stack->mark_count > 0;
-    stack->floor = marked ? mark[-1].cursor_before : stack->config.base;
+    set_floor(stack, marked ? mark[-1].cursor_before : stack->config.base);
+    note_dropped(stack, used, CH_RETURN_ADDRESS());
     return CH_OK;
 }
 
@@ -405,9 +453,11 @@ ch_status ch_stack_reset(ch_stack *stack) {
     if (wrong_thread(stack)) {
         return CHI_MISUSE(stack, stack->config.name, NULL, CH_ETHREAD);
     }
+    size_t used = ch_stack_used(stack);
     go_back(stack, stack->config.base, NULL);
+    note_dropped(stack, used, CH_RETURN_ADDRESS());
     CH_PUBLISH(stack->mark_count, 0);
-    stack->floor = stack->config.base;
+    set_floor(stack, stack->config.base);
     return CH_OK;
 }
 
@@ -426,8 +476,34 @@ ch_status ch_stack_fini(ch_stack *stack) {
     return CH_OK;
 }
 
+ch_status ch_stack_track(ch_stack *stack, ch_tracker *tracker) {
+    if (stack == NULL) {
+        return CH_EINVAL;
+    }
+    if (!chi_stack_is_live(stack)) {
+        return CH_ESTATE;
+    }
+    if (wrong_thread(stack)) {
+        return CHI_MISUSE(stack, stack->config.name, tracker, CH_ETHREAD);
+    }
+    stack->tracker = tracker;
+    stack->tracked = chi_track_is_wanted(tracker);
+    set_floor(stack, stack->floor);
+    chi_stack_fold(stack);
+    return CH_OK;
+}
+
 static void *allocator_alloc(void *user, size_t size_bytes, size_t align) {
-    return ch_stack_alloc(user, size_bytes, align);
+    ch_stack *stack = user;
+    void *block = NULL;
+    if (!stack->tracked) {
+        return ch_stack_alloc(stack, size_bytes, align);
+    }
+    ch_status status = take(stack, &block, size_bytes, align, CH_RETURN_ADDRESS());
+    if (status == CH_ETHREAD || status == CH_EALIGN) {
+        (void)CHI_MISUSE(stack, stack->config.name, NULL, status);
+    }
+    return block;
 }
 
 static bool allocator_resize(void *user, void *block, size_t old_bytes, size_t new_bytes) {

@@ -31,6 +31,10 @@ size_t ch_stack_watermark_count(const ch_stack *stack) {
     return CH_PEEK(stack->mark_count);
 }
 
+uint64_t ch_stack_allocations(const ch_stack *stack) {
+    return CH_PEEK(stack->given_blocks) + (CH_PEEK(stack->tally) >> 32);
+}
+
 ch_status ch_stack_stats(const ch_stack *stack, ch_stack_figures *figures) {
     if (stack == NULL || figures == NULL) {
         return CH_EINVAL;
@@ -45,6 +49,8 @@ ch_status ch_stack_stats(const ch_stack *stack, ch_stack_figures *figures) {
         .peak_bytes = ch_stack_peak(stack),
         .watermarks = ch_stack_watermark_count(stack),
         .watermarks_max = stack->config.watermarks_max,
+        .allocations = ch_stack_allocations(stack),
+        .total_bytes = CH_PEEK(stack->given_bytes) + (uint32_t)CH_PEEK(stack->tally),
         .failures_full = CH_PEEK(stack->failures_full),
         .failures_invalid = CH_PEEK(stack->failures_invalid),
         .source_calls = CH_PEEK(stack->source_calls),
@@ -70,6 +76,8 @@ size_t ch_stack_stats_json(const ch_stack *stack, char *out, size_t size) {
         {"peak_bytes", figures.peak_bytes},
         {"watermarks", figures.watermarks},
         {"watermarks_max", figures.watermarks_max},
+        {"allocations", figures.allocations},
+        {"total_bytes", figures.total_bytes},
         {"failures_full", figures.failures_full},
         {"failures_invalid", figures.failures_invalid},
         {"source_calls", figures.source_calls},
@@ -99,12 +107,37 @@ static bool cursor_holds(const ch_stack *stack) {
            stack->used_bytes == 0 && stack->block_count == 0;
 }
 
+/* fast_end is the end, or one window above a place where the cursor was. */
+static bool fast_end_holds(const ch_stack *stack) {
+    const chi_stack_config *config = &stack->config;
+    uintptr_t fast = (uintptr_t)stack->fast_end;
+    uintptr_t end = (uintptr_t)config->end;
+    bool plain = chi_stack_is_plain(stack) && config->zeroing == CH_ZERO_NONE;
+    if (fast == 0 || !plain) {
+        return fast == 0 && (!plain || end > UINTPTR_MAX - CHI_TALLY_TOP);
+    }
+    return fast == end || (fast < end && fast >= (uintptr_t)config->base + CHI_TALLY_WINDOW);
+}
+
 static bool copies_agree(const ch_stack *stack) {
     const chi_stack_config *config = &stack->config;
     bool plain = chi_stack_is_plain(stack);
-    const uint8_t *end = plain && config->zeroing == CH_ZERO_NONE ? config->end : NULL;
-    const uint8_t *top = plain && config->zeroing != CH_ZERO_ON_RELEASE ? stack->top : NULL;
-    return stack->fast_end == end && stack->fast_top == top && stack->owner == chi_thread_token();
+    size_t marks = plain && config->zeroing == CH_ZERO_NONE ? config->watermarks_max : 0;
+    bool inline_free = plain && config->zeroing != CH_ZERO_ON_RELEASE;
+    const uint8_t *floor = inline_free ? stack->floor : CHI_STACK_NO_FLOOR;
+    if (stack->tracked > 1 || (stack->tracker != NULL && stack->tracked == 0)) {
+        return false;
+    }
+    return fast_end_holds(stack) && stack->fast_marks == marks && stack->fast_floor == floor &&
+           stack->owner == chi_thread_token();
+}
+
+/* Resizes may grow blocks of no byte, so bytes say nothing about blocks; the word of the inline
+ * paths does. */
+static bool totals_hold(const ch_stack *stack) {
+    uint64_t blocks = stack->tally >> 32;
+    return blocks <= (uint32_t)stack->tally &&
+           (uint32_t)stack->tally <= 3 * (uint64_t)CHI_TALLY_WINDOW;
 }
 
 /* Reads a link, which checked builds keep closed. */
@@ -185,6 +218,8 @@ ch_status ch_stack_check(const ch_stack *stack, unsigned *invariant) {
         broken = 4;
     } else if (!marks_hold(stack)) {
         broken = 5;
+    } else if (!totals_hold(stack)) {
+        broken = 6;
     }
     if (invariant != NULL) {
         *invariant = broken;

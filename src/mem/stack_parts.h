@@ -4,15 +4,22 @@
 
 #include <coldheap/stack.h>
 
+#include "mem/track_parts.h"
+
 bool chi_stack_is_live(const ch_stack *stack);
 bool chi_stack_seal_holds(const ch_stack *stack);
 
-/* chi_stack_set_top sets the top block with its fast-path copy. */
-void chi_stack_set_top(ch_stack *stack, uint8_t *top);
+/* The fast-path copy of the floor where every free must go out of line: no block lies above. */
+#define CHI_STACK_NO_FLOOR ((uint8_t *)UINTPTR_MAX)
 
-/* chi_stack_is_plain is true if blocks lie in the stack's own memory and need no tool calls. */
+/* chi_stack_fold moves what the inline paths counted into the totals and opens their next window;
+ * chi_stack_given counts one block besides. */
+void chi_stack_fold(ch_stack *stack);
+void chi_stack_given(ch_stack *stack, size_t size_bytes);
+
+/* chi_stack_is_plain is true if blocks lie in the stack's own memory and nobody is told of them. */
 static inline bool chi_stack_is_plain(const ch_stack *stack) {
-    return !stack->config.twin && !stack->config.checked;
+    return !stack->config.twin && !stack->config.checked && !stack->tracked;
 }
 
 /* The twin's half: a block from the source, its way back, its size and the block below, and whether

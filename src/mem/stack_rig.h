@@ -33,6 +33,8 @@ typedef struct stack_rig {
     size_t peak;
     uint64_t full;
     uint64_t invalid;
+    uint64_t given_blocks;
+    uint64_t given_bytes;
     uint8_t next_fill;
     uint64_t (*draw)(uint64_t limit);
     CH_ALIGNED(16) uint8_t memory[RIG_MEMORY];
@@ -118,6 +120,8 @@ static inline bool rig_alloc_step(void *context) {
     }
     const stack_block made = {block, size, rig->used, ++rig->next_fill};
     rig->blocks[rig->block_count++] = made;
+    rig->given_blocks++;
+    rig->given_bytes += size;
     memset(block, made.fill, size);
     rig_note_used(rig, offset + size);
     return true;
@@ -169,6 +173,7 @@ static inline bool rig_resize_step(void *context) {
     }
     memset(top->start, top->fill, want);
     top->size_bytes = want;
+    rig->given_bytes += want > old ? want - old : 0;
     rig_note_used(rig, rig->used - old + want);
     return true;
 }
@@ -233,6 +238,7 @@ static inline bool rig_agrees(void *context) {
     }
     return figures.used_bytes == rig->used && figures.peak_bytes == rig->peak &&
            figures.available_bytes == RIG_LIMIT - rig->used &&
+           figures.allocations == rig->given_blocks && figures.total_bytes == rig->given_bytes &&
            figures.watermarks == rig->mark_count && figures.failures_full == rig->full &&
            figures.failures_invalid == rig->invalid && rig_seen.count == 0;
 }

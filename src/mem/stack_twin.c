@@ -59,7 +59,7 @@ void chi_stack_twin_drop(ch_stack *stack) {
     if (stack->config.zeroing == CH_ZERO_ON_RELEASE) {
         ch_zero(stack->top, header.size_bytes);
     }
-    chi_stack_set_top(stack, header.below);
+    stack->top = header.below;
     stack->block_count--;
     set_used(stack, stack->used_bytes - header.size_bytes);
     CH_PUBLISH(stack->source_calls, stack->source_calls + 1);

@@ -92,7 +92,7 @@ static void clear(ch_tracker *tracker) {
     ch_zero(config->kinds, CH_TRACK_KINDS * sizeof(chi_track_kind));
     for (unsigned kind = 0; kind < CH_TRACK_KINDS; kind++) {
         bool never = config->counters_only != 0 || kind == CH_TRACK_ARENA;
-        config->kinds[kind].unknown = never ? UNKNOWN_ROWS : 0;
+        tracker->unknown[kind] = never ? UNKNOWN_ROWS : 0;
     }
     if (config->counters_only == 0) {
         ch_zero(config->rows, config->sites_max * sizeof(ch_track_site));
@@ -160,10 +160,9 @@ ch_status ch_tracker_fini(ch_tracker *tracker) {
 }
 
 /* Current bytes of a kind, and of all its sites, are unknown from now on. */
-static void lose_rows(ch_tracker *tracker, unsigned kind, uint64_t why) {
-    chi_track_kind *of = &tracker->config.kinds[kind];
-    bool first = (of->unknown & UNKNOWN_ROWS) == 0;
-    of->unknown |= UNKNOWN_ROWS | why;
+static void lose_rows(ch_tracker *tracker, unsigned kind, uint32_t why) {
+    bool first = (tracker->unknown[kind] & UNKNOWN_ROWS) == 0;
+    CH_PUBLISH(tracker->unknown[kind], tracker->unknown[kind] | UNKNOWN_ROWS | why);
     for (size_t i = 0; first && i < tracker->site_count; i++) {
         ch_track_site *row = &tracker->config.rows[i];
         row->unknown |= row->kind == kind;
@@ -171,7 +170,7 @@ static void lose_rows(ch_tracker *tracker, unsigned kind, uint64_t why) {
 }
 
 static void lose_one(ch_tracker *tracker, unsigned kind, uint32_t row) {
-    tracker->config.kinds[kind].unknown |= UNKNOWN_LOST;
+    CH_PUBLISH(tracker->unknown[kind], tracker->unknown[kind] | UNKNOWN_LOST);
     if (row != NO_ROW) {
         tracker->config.rows[row].unknown = 1;
     }
@@ -195,7 +194,7 @@ static uint32_t row_of(ch_tracker *tracker, const void *address, unsigned kind) 
     config->rows[fresh] = (ch_track_site){
         .address = address,
         .kind = kind,
-        .unknown = (config->kinds[kind].unknown & UNKNOWN_ROWS) != 0,
+        .unknown = (tracker->unknown[kind] & UNKNOWN_ROWS) != 0,
     };
     config->places[place] = fresh + 1;
     CH_PUBLISH(tracker->site_count, tracker->site_count + 1);
@@ -243,7 +242,7 @@ static bool live_sweep(ch_tracker *tracker) {
     size_t before = tracker->live_count;
     for (size_t slot = 0; slot < (size_t)1 << config->live_bits; slot++) {
         chi_track_live *at = &config->live[slot];
-        while (at->object != 0 && (config->kinds[at->kind].unknown & UNKNOWN_BULK) != 0) {
+        while (at->object != 0 && (tracker->unknown[at->kind] & UNKNOWN_BULK) != 0) {
             subtract(tracker, at);
             live_remove(tracker, slot);
         }
@@ -285,12 +284,6 @@ static void live_add(ch_tracker *tracker, const chi_track_live *fresh) {
 
 static void book_acquire(ch_tracker *tracker, unsigned kind, size_t size_bytes, const void *site,
                          const void *object) {
-    chi_track_kind *of = &tracker->config.kinds[kind];
-    CH_PUBLISH(of->acquisitions, of->acquisitions + 1);
-    CH_PUBLISH(of->acquired_bytes, of->acquired_bytes + size_bytes);
-    if (tracker->config.counters_only != 0) {
-        return;
-    }
     uint32_t row = row_of(tracker, site, kind);
     if (CH_UNLIKELY(row == NO_ROW)) {
         CH_PUBLISH(tracker->sites_dropped, tracker->sites_dropped + 1);
@@ -310,12 +303,8 @@ static void book_acquire(ch_tracker *tracker, unsigned kind, size_t size_bytes, 
     live_add(tracker, &fresh);
 }
 
-static void book_release(ch_tracker *tracker, unsigned kind, size_t size_bytes,
-                         const void *object) {
-    chi_track_kind *of = &tracker->config.kinds[kind];
-    CH_PUBLISH(of->releases, of->releases + 1);
-    CH_PUBLISH(of->released_bytes, of->released_bytes + size_bytes);
-    if (tracker->config.counters_only != 0 || kind == CH_TRACK_ARENA) {
+static void book_release(ch_tracker *tracker, unsigned kind, const void *object) {
+    if (kind == CH_TRACK_ARENA) {
         return;
     }
     if (object == NULL) {
@@ -352,29 +341,25 @@ static void fold(ch_tracker *tracker) {
     CH_PUBLISH(tracker->nested, tracker->nested + take(&waiting->count));
     for (unsigned kind = 0; kind < CH_TRACK_KINDS; kind++) {
         chi_track_kind *of = &tracker->config.kinds[kind];
-        size_t acquired = take(&waiting->calls[kind][CH_TRACK_ACQUIRE]);
-        size_t acquired_bytes = take(&waiting->bytes[kind][CH_TRACK_ACQUIRE]);
-        size_t released = take(&waiting->calls[kind][CH_TRACK_RELEASE]);
-        size_t released_bytes = take(&waiting->bytes[kind][CH_TRACK_RELEASE]);
-        size_t exhausted = take(&waiting->calls[kind][CH_TRACK_EXHAUSTED]);
-        CH_PUBLISH(of->acquisitions, of->acquisitions + acquired);
-        CH_PUBLISH(of->acquired_bytes, of->acquired_bytes + acquired_bytes);
-        CH_PUBLISH(of->releases, of->releases + released);
-        CH_PUBLISH(of->released_bytes, of->released_bytes + released_bytes);
-        CH_PUBLISH(of->exhausted, of->exhausted + exhausted);
-        (void)take(&waiting->bytes[kind][CH_TRACK_EXHAUSTED]);
-        if (acquired + released > 0) {
+        size_t calls[CH_TRACK_OPS];
+        size_t bytes[CH_TRACK_OPS];
+        for (unsigned op = 0; op < CH_TRACK_OPS; op++) {
+            calls[op] = take(&waiting->calls[kind][op]);
+            bytes[op] = take(&waiting->bytes[kind][op]);
+            CH_PUBLISH(of->calls[op], of->calls[op] + calls[op]);
+            CH_PUBLISH(of->bytes[op], of->bytes[op] + bytes[op]);
+        }
+        if (calls[CH_TRACK_ACQUIRE] + calls[CH_TRACK_RELEASE] > 0) {
             lose_rows(tracker, kind, UNKNOWN_LOST);
         }
         if (tracker->config.counters_only == 0) {
-            CH_PUBLISH(tracker->sites_dropped, tracker->sites_dropped + acquired);
-            tracker->dropped_bytes += acquired_bytes;
+            CH_PUBLISH(tracker->sites_dropped, tracker->sites_dropped + calls[CH_TRACK_ACQUIRE]);
+            tracker->dropped_bytes += bytes[CH_TRACK_ACQUIRE];
         }
     }
 }
 
-static CH_COLD ch_status refuse(const ch_tracker *tracker, unsigned kind, unsigned op,
-                                const void *site) {
+static ch_status refuse(const ch_tracker *tracker, unsigned kind, unsigned op, const void *site) {
     if (tracker == NULL || kind >= CH_TRACK_KINDS || op >= CH_TRACK_OPS) {
         return CH_EINVAL;
     }
@@ -392,48 +377,79 @@ static CH_COLD ch_status refuse(const ch_tracker *tracker, unsigned kind, unsign
     return ch_misuse_report(&misuse);
 }
 
-/* Busy stands around everything that changes tables, so that a signal handler sees it. */
-static void enter(ch_tracker *tracker) {
+/* Busy stands around everything that changes counters and tables, so that a signal handler sees
+ * it. What handlers left waiting is folded in afterwards. */
+CH_INLINE void enter(ch_tracker *tracker) {
     CH_PUBLISH(tracker->busy, 1);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
-static void leave(ch_tracker *tracker) {
+CH_INLINE void pass(ch_tracker *tracker) {
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     CH_PUBLISH(tracker->busy, 0);
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
-    while (CH_UNLIKELY(CH_PEEK(tracker->waiting.count) != 0)) {
-        CH_PUBLISH(tracker->busy, 1);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+}
+
+static CH_COLD ch_status fold_all(ch_tracker *tracker) {
+    do {
+        enter(tracker);
         fold(tracker);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
-        CH_PUBLISH(tracker->busy, 0);
-        __atomic_signal_fence(__ATOMIC_SEQ_CST);
+        pass(tracker);
+    } while (CH_PEEK(tracker->waiting.count) != 0);
+    return CH_OK;
+}
+
+CH_INLINE ch_status leave(ch_tracker *tracker) {
+    pass(tracker);
+    return CH_LIKELY(CH_PEEK(tracker->waiting.count) == 0) ? CH_OK : fold_all(tracker);
+}
+
+/* The rest of a note, where there are tables. */
+static CH_NOINLINE ch_status note_tables(ch_tracker *tracker, unsigned kind, unsigned op,
+                                         size_t size_bytes, const void *site, const void *object) {
+    if (op == CH_TRACK_ACQUIRE) {
+        book_acquire(tracker, kind, size_bytes, site, object);
+    } else if (op == CH_TRACK_RELEASE) {
+        book_release(tracker, kind, object);
     }
+    return leave(tracker);
+}
+
+CH_INLINE ch_status note(ch_tracker *tracker, unsigned kind, unsigned op, size_t size_bytes,
+                         const void *site, const void *object) {
+    chi_track_kind *of = &tracker->config.kinds[kind];
+    enter(tracker);
+    CH_PUBLISH(of->calls[op], of->calls[op] + 1);
+    CH_PUBLISH(of->bytes[op], of->bytes[op] + size_bytes);
+    if (tracker->config.counters_only == 0) {
+        return note_tables(tracker, kind, op, size_bytes, site, object);
+    }
+    return leave(tracker);
+}
+
+/* Nested notes, refused ones, and all of builds that know the owner. */
+static CH_COLD ch_status note_rare(ch_tracker *tracker, unsigned kind, unsigned op,
+                                   size_t size_bytes, const void *site, const void *object) {
+    if (tracker == NULL || kind >= CH_TRACK_KINDS || op >= CH_TRACK_OPS ||
+        !chi_tracker_is_live(tracker) || tracker->enabled == 0 ||
+        tracker->owner != chi_thread_token()) {
+        return refuse(tracker, kind, op, site);
+    }
+    if (CH_PEEK(tracker->busy) != 0) {
+        note_nested(tracker, kind, op, size_bytes);
+        return CH_OK;
+    }
+    return note(tracker, kind, op, size_bytes, site, object);
 }
 
 ch_status ch_tracker_note(ch_tracker *tracker, unsigned kind, unsigned op, size_t size_bytes,
                           const void *site, const void *object) {
     if (CH_UNLIKELY(tracker == NULL || kind >= CH_TRACK_KINDS || op >= CH_TRACK_OPS ||
                     !chi_tracker_is_live(tracker) || tracker->enabled == 0 ||
-                    tracker->owner != chi_thread_token())) {
-        return refuse(tracker, kind, op, site);
+                    CH_PEEK(tracker->busy) != 0 || tracker->owner != NULL)) {
+        return note_rare(tracker, kind, op, size_bytes, site, object);
     }
-    if (CH_UNLIKELY(CH_PEEK(tracker->busy) != 0)) {
-        note_nested(tracker, kind, op, size_bytes);
-        return CH_OK;
-    }
-    enter(tracker);
-    if (op == CH_TRACK_ACQUIRE) {
-        book_acquire(tracker, kind, size_bytes, site, object);
-    } else if (op == CH_TRACK_RELEASE) {
-        book_release(tracker, kind, size_bytes, object);
-    } else {
-        chi_track_kind *of = &tracker->config.kinds[kind];
-        CH_PUBLISH(of->exhausted, of->exhausted + 1);
-    }
-    leave(tracker);
-    return CH_OK;
+    return note(tracker, kind, op, size_bytes, site, object);
 }
 
 /* Objects that are out come back unseen: what they hold is unknown from now on. */
@@ -441,7 +457,9 @@ static void forget_live(ch_tracker *tracker) {
     const chi_tracker_config *config = &tracker->config;
     for (unsigned kind = 0; kind < CH_TRACK_KINDS; kind++) {
         chi_track_kind *of = &config->kinds[kind];
-        of->unknown |= of->current_bytes > 0 ? UNKNOWN_LOST : 0u;
+        if (of->current_bytes > 0) {
+            CH_PUBLISH(tracker->unknown[kind], tracker->unknown[kind] | UNKNOWN_LOST);
+        }
         CH_PUBLISH(of->current_bytes, 0);
     }
     for (size_t i = 0; i < tracker->site_count; i++) {
@@ -464,7 +482,7 @@ ch_status ch_tracker_enable(ch_tracker *tracker, bool on) {
     if (!on && tracker->enabled != 0) {
         enter(tracker);
         forget_live(tracker);
-        leave(tracker);
+        (void)leave(tracker);
     }
     CH_PUBLISH(tracker->enabled, on);
     return CH_OK;

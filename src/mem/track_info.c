@@ -14,13 +14,13 @@ static void fill_kind(const ch_tracker *tracker, ch_track_kind_figures *figures,
     const chi_track_kind *of = &tracker->config.kinds[kind];
     const size_t *calls = tracker->waiting.calls[kind];
     const size_t *bytes = tracker->waiting.bytes[kind];
-    bool known = CH_PEEK(of->unknown) == 0;
+    bool known = CH_PEEK(tracker->unknown[kind]) == 0;
     *figures = (ch_track_kind_figures){
-        .acquisitions = CH_PEEK(of->acquisitions) + CH_PEEK(calls[CH_TRACK_ACQUIRE]),
-        .releases = CH_PEEK(of->releases) + CH_PEEK(calls[CH_TRACK_RELEASE]),
-        .exhausted = CH_PEEK(of->exhausted) + CH_PEEK(calls[CH_TRACK_EXHAUSTED]),
-        .acquired_bytes = CH_PEEK(of->acquired_bytes) + CH_PEEK(bytes[CH_TRACK_ACQUIRE]),
-        .released_bytes = CH_PEEK(of->released_bytes) + CH_PEEK(bytes[CH_TRACK_RELEASE]),
+        .acquisitions = CH_PEEK(of->calls[CH_TRACK_ACQUIRE]) + CH_PEEK(calls[CH_TRACK_ACQUIRE]),
+        .releases = CH_PEEK(of->calls[CH_TRACK_RELEASE]) + CH_PEEK(calls[CH_TRACK_RELEASE]),
+        .exhausted = CH_PEEK(of->calls[CH_TRACK_EXHAUSTED]) + CH_PEEK(calls[CH_TRACK_EXHAUSTED]),
+        .acquired_bytes = CH_PEEK(of->bytes[CH_TRACK_ACQUIRE]) + CH_PEEK(bytes[CH_TRACK_ACQUIRE]),
+        .released_bytes = CH_PEEK(of->bytes[CH_TRACK_RELEASE]) + CH_PEEK(bytes[CH_TRACK_RELEASE]),
         .current_bytes = known ? CH_PEEK(of->current_bytes) : 0,
         .peak_bytes = known ? CH_PEEK(of->peak_bytes) : 0,
         .current_known = known,
@@ -255,10 +255,10 @@ static unsigned broken_sums(const ch_tracker *tracker, const sums *all) {
     unsigned peaks = 0;
     for (unsigned kind = 0; kind < CH_TRACK_KINDS; kind++) {
         const chi_track_kind *of = &tracker->config.kinds[kind];
-        kinds.count += of->acquisitions;
-        kinds.total += of->acquired_bytes;
+        kinds.count += of->calls[CH_TRACK_ACQUIRE];
+        kinds.total += of->bytes[CH_TRACK_ACQUIRE];
         kinds.weighed |= of->current_bytes ^ all->current[kind];
-        peaks |= of->peak_bytes < of->current_bytes || of->peak_bytes > of->acquired_bytes;
+        peaks |= of->peak_bytes < of->current_bytes || of->peak_bytes > of->bytes[CH_TRACK_ACQUIRE];
     }
     for (size_t i = 0; i < tracker->site_count; i++) {
         const ch_track_site *row = &tracker->config.rows[i];

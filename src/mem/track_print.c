@@ -368,7 +368,8 @@ ch_status ch_track_diff(const ch_track_snapshot *before, const ch_track_snapshot
     if (before == NULL || after == NULL || !sink_is_valid(sink)) {
         return CH_EINVAL;
     }
-    for (unsigned kind = 0; kind < CH_TRACK_KINDS; kind++) {
+    bool heap = before->figures.heap_known || after->figures.heap_known;
+    for (unsigned kind = heap ? CH_TRACK_HEAP : CH_TRACK_STACK; kind < CH_TRACK_KINDS; kind++) {
         say_kind_change(sink, &before->figures.kinds[kind], &after->figures.kinds[kind], kind);
     }
     for (size_t i = 0; i < after->site_count; i++) {

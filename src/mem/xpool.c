@@ -12,6 +12,7 @@
 #include "base/misuse.h"
 #include "mem/checked.h"
 #include "mem/name.h"
+#include "mem/track_parts.h"
 #include "mem/xpool_parts.h"
 
 #define XPOOL_MAGIC ((uintptr_t)0x4c4f5058u)
@@ -102,14 +103,6 @@ bool chi_xpool_seal_holds(const ch_xpool *pool) {
     return chi_xpool_is_live(pool) && pool->seal == seal_of(pool);
 }
 
-static size_t inverse_of_odd(size_t odd) {
-    size_t inverse = odd; /* right in its lowest 3 bits; every step doubles that */
-    for (unsigned bits = 3; bits < 8 * sizeof(size_t); bits *= 2) {
-        inverse *= 2 - odd * inverse;
-    }
-    return inverse;
-}
-
 static void init_shard(ch_xpool *pool, const layout *l, size_t index) {
     const chi_xpool_config *config = &pool->config;
     size_t shift = ch_bits_low(l->stride);
@@ -119,7 +112,7 @@ static void init_shard(ch_xpool *pool, const layout *l, size_t index) {
         .states = config->states,
         .free_slots = config->free_slots + index * l->free_words,
         .stride_bytes = l->stride,
-        .stride_inverse = inverse_of_odd(l->stride >> shift),
+        .stride_inverse = chi_pool_inverse(l->stride >> shift),
         .stride_shift = shift,
         .used_state = free_state | CHI_XPOOL_USED,
         .per_thread = config->per_thread,
@@ -208,6 +201,28 @@ static ch_status shard_status(const ch_xpool_shard *shard) {
 #define REPORT(shard_, culprit_, status_)                                                          \
     CHI_MISUSE((shard_)->pool, (shard_)->pool->config.name, (culprit_), (status_))
 
+/* Lists a free slot. Releases that raced may have listed one twice: then there may be no room. */
+static void put_free(ch_xpool_shard *shard, size_t *count, size_t slot) {
+    if (*count < shard->per_thread) {
+        shard->free_slots[*count] = (uint32_t)slot;
+        CH_PUBLISH(*count, *count + 1);
+    }
+}
+
+/* With inline paths the list is theirs, and has a spare object on top. */
+static void set_paths(ch_xpool_shard *shard, bool inline_paths) {
+    size_t count = shard->free_count + shard->held_count;
+    if (shard->spare != NULL) {
+        CH_PUBLISH(shard->spare, NULL);
+        put_free(shard, &count, shard->spare_slot);
+    }
+    CH_PUBLISH(shard->free_count, inline_paths ? count : 0);
+    CH_PUBLISH(shard->held_count, inline_paths ? 0 : count);
+    shard->given = NULL;
+    shard->spare_slot = inline_paths ? shard->spare_slot : 0;
+    shard->slot_count = inline_paths ? chi_xpool_capacity(shard->pool) : 0;
+}
+
 ch_status ch_xpool_join(ch_xpool *pool, ch_xpool_shard **shard) {
     if (pool == NULL || shard == NULL) {
         return CH_EINVAL;
@@ -223,12 +238,8 @@ ch_status ch_xpool_join(ch_xpool *pool, ch_xpool_shard **shard) {
             continue;
         }
         one->owner = chi_thread_token();
-        if (!pool->config.checked) {
-            size_t held = one->held_count;
-            CH_PUBLISH(one->held_count, 0);
-            CH_PUBLISH(one->free_count, held);
-            one->slot_count = chi_xpool_capacity(pool);
-        }
+        one->tracked = chi_track_is_wanted(NULL);
+        set_paths(one, !pool->config.checked && !one->tracked);
         *shard = one;
         return CH_OK;
     }
@@ -283,21 +294,36 @@ ch_status ch_xpool_leave(ch_xpool_shard *shard) {
         return status == CH_ETHREAD ? REPORT(shard, shard, status) : status;
     }
     flush(shard);
-    size_t free_count = shard->free_count;
-    if (free_count != 0) {
-        CH_PUBLISH(shard->free_count, 0);
-        CH_PUBLISH(shard->held_count, free_count);
-    }
-    shard->slot_count = 0;
+    set_paths(shard, false);
+    shard->tracked = 0;
+    shard->tracker = NULL;
     shard->owner = NULL;
     __atomic_store_n(&shard->taken, 0, __ATOMIC_RELEASE);
     return CH_OK;
 }
 
+ch_status ch_xpool_track(ch_xpool_shard *shard, ch_tracker *tracker) {
+    ch_status status = shard_status(shard);
+    if (status != CH_OK) {
+        return status == CH_ETHREAD ? REPORT(shard, shard, status) : status;
+    }
+    shard->tracker = tracker;
+    shard->tracked = chi_track_is_wanted(tracker);
+    set_paths(shard, !shard->pool->config.checked && !shard->tracked);
+    return CH_OK;
+}
+
+static void note(const ch_xpool_shard *shard, unsigned op, const void *site, const void *object) {
+    if (shard->tracked) {
+        chi_track(shard->tracker, CH_TRACK_POOL, op, shard->pool->config.object_bytes, site,
+                  object);
+    }
+}
+
 /* ---- Acquire --------------------------------------------------------------------------------- */
 
 static size_t *count_of(ch_xpool_shard *shard) {
-    return shard->pool->config.checked ? &shard->held_count : &shard->free_count;
+    return shard->slot_count == 0 ? &shard->held_count : &shard->free_count;
 }
 
 /* Makes an own object free that another thread released, if it is one. */
@@ -372,12 +398,27 @@ static bool refill(ch_xpool_shard *shard) {
     return *count != 0;
 }
 
-static ch_status take(ch_xpool_shard *shard, void **out) {
+/* Takes a slot that is listed as free. */
+static bool take_slot(ch_xpool_shard *shard, size_t *slot) {
     size_t *count = count_of(shard);
-    while (*count != 0 || refill(shard)) {
-        size_t slot = shard->free_slots[*count - 1];
+    if (shard->spare != NULL) {
+        *slot = shard->spare_slot;
+        shard->given = NULL;
+        CH_PUBLISH(shard->spare, NULL);
+        return true;
+    }
+    if (*count == 0 && !refill(shard)) {
+        return false;
+    }
+    *slot = shard->free_slots[*count - 1];
+    CH_PUBLISH(*count, *count - 1);
+    return true;
+}
+
+static ch_status take(ch_xpool_shard *shard, void **out, const void *site) {
+    size_t slot = 0;
+    while (take_slot(shard, &slot)) {
         void *object = shard->base + slot * shard->stride_bytes;
-        CH_PUBLISH(*count, *count - 1);
         if (CH_PEEK(shard->states[slot]) != shard->index << 2) {
             /* listed twice: two threads released it at one instant */
             (void)CHI_MISUSE_OF("ch_xpool_release", shard->pool, shard->pool->config.name, object,
@@ -388,10 +429,12 @@ static ch_status take(ch_xpool_shard *shard, void **out) {
         if (shard->pool->config.checked) {
             chi_open(object, shard->pool->config.object_bytes);
         }
+        note(shard, CH_TRACK_ACQUIRE, site, object);
         *out = object;
         return CH_OK;
     }
     CH_PUBLISH(shard->failures, shard->failures + 1);
+    note(shard, CH_TRACK_EXHAUSTED, site, NULL);
     return CH_EFULL;
 }
 
@@ -399,7 +442,7 @@ void *ch_xpool_acquire_slow(ch_xpool_shard *shard) {
     void *object = NULL;
     ch_status status = shard_status(shard);
     if (status == CH_OK) {
-        (void)take(shard, &object);
+        (void)take(shard, &object, CH_RETURN_ADDRESS());
     } else if (status == CH_ETHREAD) {
         (void)CHI_MISUSE_OF("ch_xpool_acquire", shard->pool, shard->pool->config.name, shard,
                             status);
@@ -415,7 +458,7 @@ ch_status ch_xpool_acquire_try(ch_xpool_shard *shard, void **out) {
     if (status != CH_OK || out == NULL) {
         return status != CH_OK ? status : CH_EINVAL;
     }
-    return take(shard, out);
+    return take(shard, out, CH_RETURN_ADDRESS());
 }
 
 /* ---- Release --------------------------------------------------------------------------------- */
@@ -478,6 +521,7 @@ ch_status ch_xpool_release_slow(ch_xpool_shard *shard, void *object) {
     if (shard->pool->config.checked) {
         chi_close(object, shard->pool->config.object_bytes);
     }
+    note(shard, CH_TRACK_RELEASE, CH_RETURN_ADDRESS(), object);
     give(shard, slot);
     return CH_OK;
 }

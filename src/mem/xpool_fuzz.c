@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static bool (*const steps[])(void *) = {
         xrig_acquire_step, xrig_acquire_step, xrig_acquire_step, xrig_release_step,
         xrig_release_step, xrig_join_step,    xrig_join_step,    xrig_leave_step,
-        xrig_flush_step,   xrig_misuse_step,
+        xrig_flush_step,   xrig_misuse_step,  xrig_track_step,
     };
     static xrig rig;
     input = data;

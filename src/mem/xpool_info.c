@@ -25,6 +25,7 @@ ch_status ch_xpool_stats(const ch_xpool *pool, ch_xpool_figures *figures) {
         const ch_xpool_shard *shard = &pool->config.shards[index];
         sums.threads += CH_PEEK(shard->taken);
         sums.available += CH_PEEK(shard->free_count) + CH_PEEK(shard->held_count) +
+                          (CH_PEEK(shard->spare) != NULL) +
                           (shard->per_thread - CH_PEEK(shard->fresh));
         sums.drained += CH_PEEK(shard->drained);
         sums.failures += CH_PEEK(shard->failures);
@@ -67,21 +68,40 @@ size_t ch_xpool_stats_json(const ch_xpool *pool, char *out, size_t size) {
     return chi_text_end(&text);
 }
 
+static bool spare_holds(const ch_xpool_shard *shard, bool inline_path) {
+    if (!inline_path) {
+        return shard->spare == NULL && shard->given == NULL && shard->spare_slot == 0;
+    }
+    if (shard->given != NULL) {
+        size_t given = chi_pool_slot((uintptr_t)shard->given - (uintptr_t)shard->base,
+                                     shard->stride_inverse, shard->stride_shift);
+        if (given - shard->index * shard->per_thread >= shard->fresh ||
+            (shard->spare == NULL && given != shard->spare_slot)) {
+            return false;
+        }
+    }
+    return shard->spare_slot / shard->per_thread <= shard->index &&
+           (shard->spare == NULL ||
+            shard->spare == shard->base + shard->spare_slot * shard->stride_bytes);
+}
+
 static bool geometry_holds(const ch_xpool *pool, const ch_xpool_shard *shard, size_t index) {
     const chi_xpool_config *config = &pool->config;
-    bool inline_path = shard->taken != 0 && !config->checked;
+    bool inline_path = shard->taken != 0 && !config->checked && !shard->tracked;
     bool shifts = shard->stride_shift < 8 * sizeof(size_t);
     size_t odd = shifts ? shard->stride_bytes >> shard->stride_shift : 0;
     size_t words = (config->per_thread + 31) / 32 * 32; /* lists start at pairs of cache lines */
     return shard->pool == pool && shard->index == index && shard->base == config->objects &&
            shard->states == config->states && shard->per_thread == config->per_thread &&
            shard->free_slots == config->free_slots + index * words && shard->taken <= 1 &&
-           shard->lost <= 1 && shard->stride_bytes == config->stride_bytes && (odd & 1u) != 0 &&
+           shard->lost <= 1 && shard->tracked <= (shard->taken != 0) &&
+           (shard->tracker == NULL || shard->tracked) &&
+           shard->stride_bytes == config->stride_bytes && (odd & 1u) != 0 &&
            odd << shard->stride_shift == shard->stride_bytes && odd * shard->stride_inverse == 1 &&
            shard->used_state == (index << 2 | CHI_XPOOL_USED) &&
            shard->slot_count == (inline_path ? chi_xpool_capacity(pool) : 0) &&
            (inline_path ? shard->held_count : shard->free_count) == 0 &&
-           shard->fresh <= shard->per_thread &&
+           spare_holds(shard, inline_path) && shard->fresh <= shard->per_thread &&
            shard->ring_tail - shard->ring_head <= config->ring_slots;
 }
 
@@ -100,7 +120,8 @@ static bool states_hold(const ch_xpool *pool, size_t index) {
  * that none is listed twice. */
 static bool list_holds(const ch_xpool *pool, const ch_xpool_shard *shard) {
     size_t first = shard->index * shard->per_thread;
-    size_t total = shard->free_count + shard->held_count;
+    size_t listed_count = shard->free_count + shard->held_count;
+    size_t total = listed_count + (shard->spare != NULL);
     uint64_t listed = 0;
     uint64_t found = 0;
     size_t free_states = 0;
@@ -108,7 +129,7 @@ static bool list_holds(const ch_xpool *pool, const ch_xpool_shard *shard) {
         return false;
     }
     for (size_t i = 0; i < total; i++) {
-        size_t slot = shard->free_slots[i];
+        size_t slot = i < listed_count ? shard->free_slots[i] : shard->spare_slot;
         if (slot - first >= shard->fresh || shard->states[slot] != shard->index << 2) {
             return false;
         }

@@ -147,6 +147,19 @@ static inline bool xrig_flush_step(void *context) {
     return shard == NULL || ch_xpool_flush(shard) == CH_OK;
 }
 
+/* A tracker that comes and goes; of counters only. */
+static inline bool xrig_track_step(void *context) {
+    static CH_ALIGNED(64) uint8_t memory[4096];
+    static ch_tracker tracker;
+    const ch_tracker_options counts = {.counters_only = true};
+    xrig *rig = context;
+    ch_xpool_shard *shard = xrig_some(rig);
+    if (tracker.magic == 0 && ch_tracker_init(&tracker, memory, sizeof memory, &counts) != CH_OK) {
+        return false;
+    }
+    return shard == NULL || ch_xpool_track(shard, rig->draw(2) == 0 ? &tracker : NULL) == CH_OK;
+}
+
 static inline bool xrig_is_refused(xrig *rig, ch_xpool_shard *shard, void *object, ch_status want) {
     return ch_xpool_release(shard, object) == want && rig_seen.culprit == object &&
            rig_misused(&rig->pool, want);

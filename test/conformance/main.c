@@ -26,6 +26,7 @@ static const struct {
     {"difficulty_tests", 1000000, false, difficulty_tests_run},
     {"basic_tests", 1000000, false, basic_tests_run},
     {"genesis_tests", 1000000, true, genesis_tests_run},
+    {"managed", 1000000, false, managed_run},
     // clang-format on
 };
 

@@ -92,5 +92,6 @@ void difficulty_tests_basic(rig *r, const char *path, const json_document *docum
 void key_tests_keys(rig *r, const char *path, const json_document *document, const json_node *test);
 void basic_tests_run(rig *r, const char *root);
 void genesis_tests_run(rig *r, const char *root);
+void managed_run(rig *r, const char *root);
 
 #endif

@@ -4,7 +4,7 @@
 #include "rig.h"
 
 #include "store.h"
-#include "text.h"
+#include "words.h"
 
 #include "chain/trie_rig.h"
 

@@ -112,6 +112,10 @@ uint64_t ch_test_random_below(uint64_t limit) {
     return ch_test_random() % limit;
 }
 
+bool ch_test_is_emulated(void) {
+    return getenv("COLDHEAP_EMULATED") != NULL;
+}
+
 uint64_t ch_test_cases(uint64_t all, uint64_t usual) {
     const char *const sample = getenv("COLDHEAP_CONFORMANCE_SAMPLE");
     const uint64_t every = sample != NULL ? strtoull(sample, NULL, 10) : 0;

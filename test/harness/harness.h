@@ -46,6 +46,10 @@ uint64_t ch_test_random(void);
 /** ch_test_random_below gives a number in 0 .. limit-1; limit >= 1. */
 uint64_t ch_test_random_below(uint64_t limit);
 
+/** ch_test_is_emulated says that a user-mode emulator runs the test (CTest then sets
+ *  COLDHEAP_EMULATED): limits and the counting of pages are not those of the kernel. */
+bool ch_test_is_emulated(void);
+
 /** ch_test_cases says how many random cases a test of many takes: `all` over
  *  COLDHEAP_CONFORMANCE_SAMPLE, which `make conformance` sets to 1, at least 1; `usual` if that is
  *  not set. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define ROUND_SECONDS 0.05
+#define BACKENDS      "cold|managed|malloc|both|all"
 
 static struct {
     flag_text filter, skip, backend, cache, out, out_format;
@@ -18,7 +19,7 @@ static struct {
     flag_list vms, exports;
     double min_time;
     uint64_t repetitions, num_runs;
-    bool json, wide;
+    bool json, wide, allocations, reduction;
 } flags = {.min_time = ROUND_SECONDS, .repetitions = 9, .num_runs = 1};
 
 static const flag_row FLAGS[] = {
@@ -31,19 +32,24 @@ static const flag_row FLAGS[] = {
     {"repetitions", FLAG_U64, &flags.repetitions, "N", BENCH_ROUNDS_MAX, NULL,
      "how often each rival takes its turn (9); the best one counts"},
     {"benchmark_repetitions", FLAG_U64, &flags.repetitions, "N", BENCH_ROUNDS_MAX, NULL, NULL},
-    {"backend", FLAG_TEXT, &flags.backend, "cold|malloc|both", 0, NULL,
-     "memory of our machine (cold)"},
+    {"backend", FLAG_TEXT, &flags.backend, BACKENDS, 0, NULL,
+     "memory of our machine (cold); managed: from a ch_manager; both: cold and malloc; all: three"},
     {"cache", FLAG_TEXT, &flags.cache, "on|off|both", 0, NULL,
      "analyses of code kept (on), or made again on every run (off)"},
     {"vm", FLAG_LIST, &flags.vms, "LIB[,opt=val]", 0, NULL,
      "an EVMC library as rival under the same state; may be given several times"},
     {"export", FLAG_LIST, &flags.exports, "FORMAT=FILE", 0, NULL,
-     "write gbench=FILE (Google-Benchmark JSON) or svg=FILE (a picture)"},
+     "write gbench=FILE (Google-Benchmark JSON), svg=FILE (a picture) or csv=FILE"},
     {"benchmark_out", FLAG_TEXT, &flags.out, "FILE", 0, NULL, "the same as --export gbench=FILE"},
     {"benchmark_out_format", FLAG_TEXT, &flags.out_format, "json", 0, NULL, "only json"},
     {"json", FLAG_BOOL, &flags.json, NULL, 0, NULL, "the table as one JSON object"},
     {"wide", FLAG_BOOL, &flags.wide, NULL, 0, NULL,
      "also gas, reserved bytes, and time against our first row"},
+    {"allocations", FLAG_BOOL, &flags.allocations, NULL, 0, NULL,
+     "also what one run of each case takes from each part of a manager: count, bytes, share"},
+    {"reduction", FLAG_BOOL, &flags.reduction, NULL, 0, NULL,
+     "malloc against cold, per transaction: heap calls gone, time saved (with --backend both, "
+     "all)"},
     {"contract-code-path", FLAG_TEXT, &flags.code_path, "FILE", 0, NULL,
      "evm-bench's runner: deploy this hex file, print milliseconds per call"},
     {"calldata", FLAG_TEXT, &flags.calldata, "HEX", 0, NULL, "evm-bench: what it is called with"},
@@ -65,29 +71,40 @@ static bench_rival *add_rival(bench_settings *settings, const char *backend, con
     return added;
 }
 
-static void add_own(bench_settings *settings, const char *backend, bool malloc_twin) {
+/* One of our backends, in each cache mode that is asked for. */
+static void add_own(bench_settings *settings, const char *backend) {
     bool both = is(flags.cache, "both");
-    if (both || !is(flags.cache, "off")) {
-        add_rival(settings, backend, both ? "cached" : NULL)->malloc_twin = malloc_twin;
-    }
-    if (both || is(flags.cache, "off")) {
-        bench_rival *added = add_rival(settings, backend, both ? "analysed" : NULL);
-        added->malloc_twin = malloc_twin;
-        added->cache_off = true;
+    for (int cache_off = 0; cache_off < 2; cache_off++) {
+        if (both || is(flags.cache, "off") == (cache_off != 0)) {
+            const char *mode = cache_off != 0 ? "analysed" : "cached";
+            bench_rival *added = add_rival(settings, backend, both ? mode : NULL);
+            added->malloc_twin = strcmp(backend, "malloc") == 0;
+            added->managed = strcmp(backend, "managed") == 0;
+            added->cache_off = cache_off != 0;
+        }
     }
 }
 
 static int choose_rivals(bench_settings *settings) {
-    int code = options_choice("backend", flags.backend, "cold|malloc|both");
+    int code = options_choice("backend", flags.backend, BACKENDS);
+    if (code == EXIT_DONE && flags.reduction && !is(flags.backend, "both") &&
+        !is(flags.backend, "all")) {
+        return message_argument(EXIT_FLAG, flags.backend.position > 0 ? flags.backend.position : 1,
+                                "--reduction compares two backends: give --backend both or all");
+    }
     code = code == EXIT_DONE ? options_choice("cache", flags.cache, "on|off|both") : code;
     if (code != EXIT_DONE) {
         return code;
     }
-    if (!is(flags.backend, "malloc")) {
-        add_own(settings, "cold", false);
+    bool all = is(flags.backend, "all");
+    if (!is(flags.backend, "malloc") && !is(flags.backend, "managed")) {
+        add_own(settings, "cold");
     }
-    if (is(flags.backend, "malloc") || is(flags.backend, "both")) {
-        add_own(settings, "malloc", true);
+    if (all || is(flags.backend, "managed")) {
+        add_own(settings, "managed");
+    }
+    if (all || is(flags.backend, "malloc") || is(flags.backend, "both")) {
+        add_own(settings, "malloc");
     }
     settings->own_count = settings->rival_count;
     for (size_t i = 0; code == EXIT_DONE && i < flags.vms.count; i++) {
@@ -189,7 +206,8 @@ static int choose_export(export_target *target, flag_text flag) {
     static const struct {
         const char *format;
         export_function write;
-    } FORMATS[] = {{"gbench=", bench_export_gbench}, {"svg=", bench_export_svg}};
+    } FORMATS[] = {
+        {"gbench=", bench_export_gbench}, {"svg=", bench_export_svg}, {"csv=", bench_export_csv}};
     for (size_t i = 0; i < sizeof FORMATS / sizeof FORMATS[0]; i++) {
         size_t size = strlen(FORMATS[i].format);
         if (strncmp(flag.text, FORMATS[i].format, size) == 0 && flag.text[size] != 0) {
@@ -198,7 +216,7 @@ static int choose_export(export_target *target, flag_text flag) {
         }
     }
     return message_argument(EXIT_FLAG, flag.position,
-                            "bad value '%.80s' for --export: use gbench=FILE or svg=FILE",
+                            "bad value '%.80s' for --export: use gbench=FILE, svg=FILE or csv=FILE",
                             flag.text);
 }
 
@@ -261,6 +279,8 @@ static int run_table(const operand_list *operands) {
     case_list list;
     settings.rounds = flags.repetitions == 0 ? 1 : flags.repetitions;
     settings.round_seconds = flags.min_time;
+    settings.allocations = flags.allocations;
+    settings.reduction = flags.reduction;
     int code = choose_exports(targets, &target_count);
     code = code == EXIT_DONE ? choose_rivals(&settings) : code;
     code = code == EXIT_DONE ? read_cases(&list, operands) : code;
@@ -278,6 +298,14 @@ static int run_table(const operand_list *operands) {
     } else {
         const bench_view view = {.ratios = flags.wide || flags.vms.count > 0, .wide = flags.wide};
         bench_print(&table, view);
+        if (flags.reduction) {
+            sink_char(&sink_out, '\n');
+            bench_print_reduction(&table);
+        }
+        if (flags.allocations) {
+            sink_char(&sink_out, '\n');
+            bench_print_allocations(&table);
+        }
     }
     for (size_t i = 0; i < target_count; i++) {
         int written = targets[i].write(&table, targets[i].path);

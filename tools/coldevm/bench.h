@@ -1,12 +1,13 @@
 /* bench.h: the parts of `coldevm bench`: flags and order of work (bench.c), measuring one case
- * (bench_measure.c), and writing what was measured: a table (bench_table.c), Google-Benchmark JSON
- * (bench_export.c), a picture (bench_picture.c).
+ * (bench_measure.c), and writing what was measured: a table (bench_table.c), malloc against cold
+ * (bench_reduction.c), Google-Benchmark JSON (bench_export.c), a picture (bench_picture.c).
  *
  * A row is one case on one rival. Rivals of a case are measured round by round in turn, each run on
  * the same state, restored between runs outside the measured time. */
 #ifndef COLDEVM_BENCH_H
 #define COLDEVM_BENCH_H
 
+#include "allocations.h"
 #include "cases.h"
 #include "foreign.h"
 
@@ -15,10 +16,12 @@
 
 /* Who runs: our machine in one of its backends and cache modes, or an EVMC library. */
 typedef struct bench_rival {
-    const char *backend; /* "cold", "malloc", "vm:NAME" */
+    const char *backend; /* "cold", "managed", "malloc", "vm:NAME" */
     const char *mode;    /* "cached", "analysed"; NULL where there is only one */
     const char *label;   /* backend, or backend/mode */
     bool malloc_twin;
+    bool managed; /* on a manager ... */
+    bool tracks;  /* ... which counts what it gives */
     bool cache_off;
     foreign_vm *foreign;
 } bench_rival;
@@ -29,6 +32,8 @@ typedef struct bench_settings {
     size_t own_count; /* the first of them are ours */
     uint64_t rounds;
     double round_seconds; /* least measured time of a round */
+    bool allocations;     /* each case once more, on a manager that counts */
+    bool reduction;       /* malloc against cold, in numbers */
 } bench_settings;
 
 typedef struct bench_round {
@@ -51,8 +56,9 @@ typedef struct bench_row {
     bool heap_is_known;
     size_t peak_bytes; /* 0 = not known (EVMC libraries) */
     size_t reserved_bytes;
-    uint32_t result;     /* hash of status, gas, output and logs */
-    const char *failure; /* NULL: all as expected */
+    uint32_t result;               /* hash of status, gas, output and logs */
+    const char *failure;           /* NULL: all as expected */
+    allocation_counts allocations; /* of one run on a manager; a case's first row */
 } bench_row;
 
 typedef struct bench_table {
@@ -85,7 +91,17 @@ typedef struct bench_view {
 } bench_view;
 
 void bench_print(const bench_table *table, bench_view view);
+
+/* bench_print_allocations writes what one run of each case took from each kind of memory. */
+void bench_print_allocations(const bench_table *table);
 void bench_print_json(const bench_table *table);
+
+/* bench_print_reduction compares the malloc backend with the cold one, case by case; its JSON is a
+ * member of bench_print_json's object. */
+void bench_print_reduction(const bench_table *table);
+void bench_print_reduction_json(const bench_table *table);
+
+int bench_export_csv(const bench_table *table, const char *path);    /* exit codes */
 int bench_export_gbench(const bench_table *table, const char *path); /* exit codes */
 int bench_export_svg(const bench_table *table, const char *path);
 

@@ -117,7 +117,9 @@ static void summarise(const contender *it, bench_row *row) {
 /* Rivals of one backend share a state: the first opens and fills it. */
 static contender *find_owner(contender *contenders, size_t count, const bench_rival *rival) {
     for (size_t i = 0; i < count; i++) {
-        if (contenders[i].rival->malloc_twin == rival->malloc_twin && contenders[i].on.owns_state) {
+        const bench_rival *other = contenders[i].rival;
+        if (other->malloc_twin == rival->malloc_twin && other->managed == rival->managed &&
+            contenders[i].on.owns_state) {
             return &contenders[i];
         }
     }
@@ -150,6 +152,31 @@ static int prepare(contender *contenders, const bench_case *from, const bench_se
     return EXIT_DONE;
 }
 
+/* What a run takes from a manager, on a machine of its own: counting has its price. */
+static int count_allocations(const bench_case *from, const bench_settings *settings,
+                             bench_row *row) {
+    const bench_rival rival = {.backend = "managed",
+                               .label = "managed",
+                               .managed = true,
+                               .tracks = true,
+                               .cache_off = settings->rivals[0].cache_off};
+    static contender counted;
+    counted = (contender){.is_open = false};
+    bench_row answer = {.from = from, .rival = &rival};
+    int code = contender_open(&counted, from, &rival, NULL);
+    if (code == EXIT_DONE) {
+        contender_judge(&counted, &answer);
+        contender_allocations(&counted, &row->allocations);
+        if (row->failure == NULL) {
+            row->failure = answer.failure == NULL && answer.result != row->result
+                               ? "answers otherwise on a manager"
+                               : answer.failure;
+        }
+    }
+    contender_close(&counted);
+    return code;
+}
+
 static void play_rounds(contender *contenders, const bench_settings *settings, bench_row *rows) {
     size_t count = settings->rival_count;
     for (uint64_t round = 0; round < settings->rounds; round++) {
@@ -166,6 +193,9 @@ int bench_measure(const bench_case *from, const bench_settings *settings, bench_
     static contender contenders[BENCH_RIVALS_MAX];
     memset(contenders, 0, sizeof contenders);
     int code = prepare(contenders, from, settings, rows);
+    if (code == EXIT_DONE && settings->allocations) {
+        code = count_allocations(from, settings, &rows[0]);
+    }
     if (code == EXIT_DONE) {
         play_rounds(contenders, settings, rows);
         for (size_t i = 0; i < settings->rival_count; i++) {

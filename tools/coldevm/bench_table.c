@@ -1,8 +1,8 @@
 /* bench_table.c: what was measured as a table for people, and as JSON. */
 #include "bench.h"
 
+#include "grid.h"
 #include "store.h"
-#include "text.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,80 +46,6 @@ double bench_mgas(const bench_row *row) {
 
 /* ---- Table ----------------------------------------------------------------------------------- */
 
-#define COLUMNS_MAX 16u
-
-typedef struct column {
-    const char *title;
-    size_t width; /* least; grows with what is in it */
-    bool left;
-} column;
-
-typedef struct grid {
-    column columns[COLUMNS_MAX];
-    size_t column_count;
-    const char **cells; /* NULL: empty */
-    size_t row_count;
-} grid;
-
-static size_t add_column(grid *to, const char *title, size_t width, bool left) {
-    to->columns[to->column_count] = (column){title, width, left};
-    return to->column_count++;
-}
-
-static void set_cell(grid *in, size_t row, size_t column, const char *text) {
-    in->cells[row * COLUMNS_MAX + column] = text;
-    size_t size = strlen(text);
-    if (size > in->columns[column].width) {
-        in->columns[column].width = size;
-    }
-}
-
-static void print_cell(const column *in, const char *text, bool last) {
-    size_t size = strlen(text);
-    int pad = size < in->width ? (int)(in->width - size) : 0;
-    if (in->left) {
-        sink_text(&sink_out, text);
-        sink_print(&sink_out, "%*s", last ? 0 : pad, "");
-    } else {
-        sink_print(&sink_out, "%*s", pad, "");
-        sink_text(&sink_out, text);
-    }
-}
-
-/* Cells behind the last one of a row are not padded to. */
-static void print_row(const grid *in, const char *const *cells) {
-    size_t count = in->column_count;
-    while (count > 0 && (cells[count - 1] == NULL || *cells[count - 1] == 0)) {
-        count--;
-    }
-    for (size_t i = 0; i < count; i++) {
-        sink_text(&sink_out, i > 0 ? "  " : "");
-        print_cell(&in->columns[i], cells[i] != NULL ? cells[i] : "", i + 1 == count);
-    }
-    sink_char(&sink_out, '\n');
-}
-
-static void print_grid(const grid *in) {
-    const char *titles[COLUMNS_MAX] = {NULL};
-    for (size_t i = 0; i < in->column_count; i++) {
-        titles[i] = in->columns[i].title;
-    }
-    print_row(in, titles);
-    for (size_t i = 0; i < in->row_count; i++) {
-        print_row(in, in->cells + i * COLUMNS_MAX);
-    }
-}
-
-static const char *grouped(uint64_t number) {
-    char text[TEXT_NUMBER_BYTES];
-    text_grouped(text, number);
-    return store_text(text, strlen(text));
-}
-
-static const char *rounded(double number) {
-    return number >= 0.5 ? grouped((uint64_t)(number + 0.5)) : "0";
-}
-
 /* Where each value stands; SIZE_MAX where the view leaves it out. */
 typedef struct layout {
     size_t name, backend, gas, time, rate, heap, faults, reserved, peak, result;
@@ -131,22 +57,23 @@ typedef struct layout {
 static layout lay_out(grid *to, const bench_table *table, bench_view view) {
     layout at;
     const bench_settings *settings = table->settings;
-    at.name = add_column(to, "case", 16, true);
-    at.backend = add_column(to, "backend", 7, true);
-    at.gas = view.wide ? add_column(to, "gas", 3, false) : SIZE_MAX;
-    at.time = add_column(to, "ns/run", 9, false);
-    at.rate = add_column(to, "Mgas/s", 7, false);
-    at.heap = add_column(to, "heap calls", 10, false);
-    at.faults = add_column(to, "page faults", 11, false);
-    at.reserved = view.wide ? add_column(to, "reserved bytes", 14, false) : SIZE_MAX;
-    at.peak = add_column(to, "peak bytes", 10, false);
-    at.result = add_column(to, "result", 8, true);
+    at.name = grid_column_add(to, "case", 16, true);
+    at.backend = grid_column_add(to, "backend", 7, true);
+    at.gas = view.wide ? grid_column_add(to, "gas", 3, false) : SIZE_MAX;
+    at.time = grid_column_add(to, "ns/run", 9, false);
+    at.rate = grid_column_add(to, "Mgas/s", 7, false);
+    at.heap = grid_column_add(to, "heap calls", 10, false);
+    at.faults = grid_column_add(to, "page faults", 11, false);
+    at.reserved = view.wide ? grid_column_add(to, "reserved bytes", 14, false) : SIZE_MAX;
+    at.peak = grid_column_add(to, "peak bytes", 10, false);
+    at.result = grid_column_add(to, "result", 8, true);
     at.ratio_count = 0;
     bool both = settings->rivals[0].mode != NULL;
     for (size_t i = 0; view.ratios && i < (both ? 2u : 1u); i++) {
         const bench_rival *own = &settings->rivals[i];
         at.ratio_own[i] = i;
-        at.ratio[i] = add_column(to, both ? store_format("x %s", own->mode) : "ratio", 5, false);
+        at.ratio[i] =
+            grid_column_add(to, both ? store_format("x %s", own->mode) : "ratio", 5, false);
         at.ratio_count++;
     }
     return at;
@@ -154,27 +81,27 @@ static layout lay_out(grid *to, const bench_table *table, bench_view view) {
 
 static void fill_row(grid *in, const layout *at, const bench_table *table, const bench_row *row,
                      size_t line) {
-    set_cell(in, line, at->name, row->from->name);
-    set_cell(in, line, at->backend, row->rival->label);
+    grid_set(in, line, at->name, row->from->name);
+    grid_set(in, line, at->backend, row->rival->label);
     if (row->failure != NULL) {
-        set_cell(in, line, at->time, "FAIL");
-        in->cells[line * COLUMNS_MAX + at->rate] = row->failure;
+        grid_set(in, line, at->time, "FAIL");
+        grid_note(in, line, at->rate, row->failure);
         return;
     }
-    set_cell(in, line, at->time, rounded(row->min_ns));
-    set_cell(in, line, at->rate, rounded(bench_mgas(row)));
-    set_cell(in, line, at->heap, row->heap_is_known ? grouped(row->heap_calls) : "?");
-    set_cell(in, line, at->faults, grouped(row->page_faults));
-    set_cell(in, line, at->peak, row->peak_bytes != 0 ? grouped(row->peak_bytes) : "?");
-    set_cell(in, line, at->result, store_format("%08x", row->result));
+    grid_set(in, line, at->time, grid_rounded(row->min_ns));
+    grid_set(in, line, at->rate, grid_rounded(bench_mgas(row)));
+    grid_set(in, line, at->heap, row->heap_is_known ? grid_count(row->heap_calls) : "?");
+    grid_set(in, line, at->faults, grid_count(row->page_faults));
+    grid_set(in, line, at->peak, row->peak_bytes != 0 ? grid_count(row->peak_bytes) : "?");
+    grid_set(in, line, at->result, store_format("%08x", row->result));
     if (at->gas != SIZE_MAX) {
-        set_cell(in, line, at->gas, grouped(row->gas));
-        set_cell(in, line, at->reserved,
-                 row->reserved_bytes != 0 ? grouped(row->reserved_bytes) : "?");
+        grid_set(in, line, at->gas, grid_count(row->gas));
+        grid_set(in, line, at->reserved,
+                 row->reserved_bytes != 0 ? grid_count(row->reserved_bytes) : "?");
     }
     size_t rival = (size_t)(row - table->rows) % table->settings->rival_count;
     for (size_t i = 0; i < at->ratio_count && rival >= at->ratio_count; i++) {
-        set_cell(in, line, at->ratio[i],
+        grid_set(in, line, at->ratio[i],
                  store_format("%.2f", bench_ratio(table, row, at->ratio_own[i])));
     }
 }
@@ -183,24 +110,23 @@ static void fill_row(grid *in, const layout *at, const bench_table *table, const
 static void fill_means(grid *in, const layout *at, const bench_table *table, size_t rival) {
     const char *least_case = "";
     size_t line = in->row_count;
-    set_cell(in, line, at->name, "geometric mean");
-    set_cell(in, line, at->backend, table->settings->rivals[rival].label);
-    set_cell(in, line + 1, at->name, "least");
-    set_cell(in, line + 1, at->backend, table->settings->rivals[rival].label);
+    grid_set(in, line, at->name, "geometric mean");
+    grid_set(in, line, at->backend, table->settings->rivals[rival].label);
+    grid_set(in, line + 1, at->name, "least");
+    grid_set(in, line + 1, at->backend, table->settings->rivals[rival].label);
     for (size_t i = 0; i < at->ratio_count; i++) {
         double least = 0;
         double mean = bench_mean(table, rival, at->ratio_own[i], &least, &least_case);
-        set_cell(in, line, at->ratio[i], mean > 0 ? store_format("%.3f", mean) : "-");
-        set_cell(in, line + 1, at->ratio[i], mean > 0 ? store_format("%.3f", least) : "-");
+        grid_set(in, line, at->ratio[i], mean > 0 ? store_format("%.3f", mean) : "-");
+        grid_set(in, line + 1, at->ratio[i], mean > 0 ? store_format("%.3f", least) : "-");
     }
     in->row_count += 2;
 }
 
 void bench_print(const bench_table *table, bench_view view) {
-    grid lines = {.column_count = 0};
+    grid lines;
     size_t rivals = table->settings->rival_count;
-    size_t most = table->row_count + 2 * rivals;
-    lines.cells = STORE_ARRAY(const char *, most *COLUMNS_MAX);
+    grid_open(&lines, table->row_count + 2 * rivals);
     layout at = lay_out(&lines, table, view);
     for (size_t i = 0; i < table->row_count; i++) {
         fill_row(&lines, &at, table, &table->rows[i], lines.row_count++);
@@ -208,7 +134,41 @@ void bench_print(const bench_table *table, bench_view view) {
     for (size_t i = at.ratio_count; view.ratios && table->case_count > 1 && i < rivals; i++) {
         fill_means(&lines, &at, table, i);
     }
-    print_grid(&lines);
+    grid_print(&lines, &sink_out);
+}
+
+/* A line for each kind of memory that there is; the case's name at the first. */
+static void fill_allocations(grid *in, const bench_row *row) {
+    const allocation_counts *counts = &row->allocations;
+    double shares[CH_TRACK_KINDS];
+    allocations_shares(shares, counts);
+    for (unsigned i = 0; i < CH_TRACK_KINDS; i++) {
+        const unsigned kind = allocation_order[i];
+        const bool known = kind != CH_TRACK_HEAP || counts->heap_known;
+        const size_t line = in->row_count++;
+        grid_set(in, line, 0, i == 0 ? row->from->name : "");
+        grid_set(in, line, 1, ch_track_kind_name(kind));
+        grid_set(in, line, 2, known ? grid_count(counts->count[kind]) : "?");
+        grid_set(in, line, 3, known ? grid_count(counts->bytes[kind]) : "?");
+        grid_set(in, line, 4, known ? store_format("%.1f %%", shares[kind]) : "?");
+    }
+}
+
+void bench_print_allocations(const bench_table *table) {
+    grid lines;
+    const size_t rivals = table->settings->rival_count;
+    grid_open(&lines, table->case_count * CH_TRACK_KINDS);
+    (void)grid_column_add(&lines, "case", 16, true);
+    (void)grid_column_add(&lines, "memory", 6, true);
+    (void)grid_column_add(&lines, "count", 9, false);
+    (void)grid_column_add(&lines, "bytes", 11, false);
+    (void)grid_column_add(&lines, "share", 7, false);
+    for (size_t i = 0; i < table->row_count; i += rivals) {
+        if (table->rows[i].failure == NULL) {
+            fill_allocations(&lines, &table->rows[i]);
+        }
+    }
+    grid_print(&lines, &sink_out);
 }
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -254,7 +214,12 @@ static void print_json_row(const bench_table *table, const bench_row *row) {
             separator = ", ";
         }
     }
-    sink_text(&sink_out, "}}");
+    sink_char(&sink_out, '}');
+    if (table->settings->allocations && row->rival == &table->settings->rivals[0]) {
+        sink_text(&sink_out, ", \"allocations\": ");
+        allocations_json(&sink_out, &row->allocations);
+    }
+    sink_char(&sink_out, '}');
 }
 
 static void print_json_mean(const bench_table *table, size_t rival, size_t own) {
@@ -289,5 +254,9 @@ void bench_print_json(const bench_table *table) {
             }
         }
     }
-    sink_text(&sink_out, "\n  ]\n}\n");
+    sink_text(&sink_out, "\n  ]");
+    if (settings->reduction) {
+        bench_print_reduction_json(table);
+    }
+    sink_text(&sink_out, "\n}\n");
 }

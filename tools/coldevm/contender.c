@@ -55,7 +55,7 @@ static size_t resident_bytes(void) {
 /* ---- One run --------------------------------------------------------------------------------- */
 
 /* What a transaction does before its message; not part of what is measured. */
-static chevm_status begin(contender *it, chevm_message *message) {
+chevm_status contender_begin(contender *it, chevm_message *message) {
     const bench_case *from = it->from;
     *message = it->message;
     chevm_status status = stage_begin(&it->on, &from->world.context);
@@ -72,7 +72,7 @@ static chevm_status begin(contender *it, chevm_message *message) {
 /* Runs and leaves the transaction open, so that its logs can be read. */
 static contender_time run_open(contender *it, chevm_result *result) {
     chevm_message message;
-    chevm_status status = begin(it, &message);
+    chevm_status status = contender_begin(it, &message);
     if (status != CHEVM_OK) {
         *result = (chevm_result){.status = status};
         return (contender_time){0, 0};
@@ -85,7 +85,7 @@ static contender_time run_open(contender *it, chevm_result *result) {
     return (contender_time){wall, cpu};
 }
 
-static void undo(contender *it) {
+void contender_undo(contender *it) {
     if (chevm_state_in_transaction(it->on.state)) {
         stage_rollback(&it->on);
     }
@@ -163,7 +163,7 @@ bool contender_run(contender *it, contender_time *spent) {
     chevm_result result;
     *spent = run_open(it, &result);
     bool same = is_same_answer(it, &result);
-    undo(it);
+    contender_undo(it);
     return same;
 }
 
@@ -204,6 +204,8 @@ int contender_open(contender *it, const bench_case *from, const bench_rival *riv
                                    .gas = (uint64_t)from->message.gas,
                                    .cache_off = rival->cache_off,
                                    .malloc_twin = rival->malloc_twin,
+                                   .managed = rival->managed,
+                                   .tracks = rival->tracks,
                                    .foreign = rival->foreign,
                                    .share = owner != NULL ? &owner->on : NULL};
     it->from = from;
@@ -231,7 +233,7 @@ void contender_judge(contender *it, bench_row *row) {
     row->gas = (uint64_t)(it->message.gas - result.gas_left);
     row->result = hash_result(it, &result);
     it->answer = result;
-    undo(it);
+    contender_undo(it);
 }
 
 bool contender_is_cold(const contender *it) {
@@ -244,17 +246,20 @@ void contender_count(contender *it, bench_row *row) {
     if (it->on.heap != NULL) {
         twin_restart(it->on.heap);
     }
-    if (begin(it, &message) != CHEVM_OK) {
-        return;
-    }
     uint64_t faults = page_faults();
     seal_begin(contender_is_cold(it) ? SEAL_TRAP : SEAL_COUNT);
-    stage_call(&it->on, &message, &result);
+    const bool begun = contender_begin(it, &message) == CHEVM_OK;
+    if (begun) {
+        stage_call(&it->on, &message, &result);
+    }
+    contender_undo(it);
     seal_count heap = seal_end();
+    if (!begun) {
+        return;
+    }
     row->page_faults = page_faults() - faults;
     row->heap_is_known = seal_is_armed();
     row->heap_calls = heap.calls;
-    undo(it);
     size_t now = resident_bytes();
     if (it->on.vm != NULL && now > it->resident_bytes) {
         /* The twin's blocks are gone by now; what remains are the tables that both backends have.
@@ -263,4 +268,18 @@ void contender_count(contender *it, bench_row *row) {
         row->peak_bytes = now - it->resident_bytes + blocks;
     }
     row->reserved_bytes = it->on.reserved_bytes;
+}
+
+void contender_allocations(contender *it, allocation_counts *counts) {
+    chevm_result result;
+    chevm_message message;
+    if (contender_begin(it, &message) != CHEVM_OK) {
+        return;
+    }
+    allocations_begin(counts, &it->on);
+    seal_begin(SEAL_TRAP);
+    stage_call(&it->on, &message, &result);
+    const seal_count heap = seal_end();
+    allocations_end(counts, &it->on, &heap);
+    contender_undo(it);
 }

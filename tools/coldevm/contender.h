@@ -36,7 +36,8 @@ int contender_open(contender *it, const bench_case *from, const bench_rival *riv
                    contender *owner);
 void contender_close(contender *it);
 
-/* contender_is_cold: our machine without the twin; its runs are sealed and may not touch the heap.
+/* contender_is_cold: our machine, also on a manager, but without the twin; its runs are sealed and
+ * may not touch the heap.
  */
 bool contender_is_cold(const contender *it);
 
@@ -44,8 +45,17 @@ bool contender_is_cold(const contender *it);
  * gas, result and failure of the row. */
 void contender_judge(contender *it, bench_row *row);
 
-/* contender_count makes one more run, sealed: what it takes from the heap and from the system. */
+/* contender_count makes one more run, sealed: what a transaction takes from the heap and from the
+ * system, with its begin and its undoing. */
 void contender_count(contender *it, bench_row *row);
+
+/* contender_allocations makes one more run, sealed, and says what it took from the manager. */
+void contender_allocations(contender *it, allocation_counts *counts);
+
+/* contender_begin opens a transaction up to its message, which it fills in; contender_undo takes
+ * the transaction back, if one is open. */
+chevm_status contender_begin(contender *it, chevm_message *message);
+void contender_undo(contender *it);
 
 /* contender_run makes one timed run. Returns: false if it answered otherwise than the first. */
 bool contender_run(contender *it, contender_time *spent);

@@ -86,6 +86,10 @@ void export_item_back(sink *out, const statetest_record *record, const char *sep
     print_count(out, narrow, "timeNs", colon, record->time_ns);
     print_count(out, narrow, "heapCalls", colon, record->heap_calls);
     print_count(out, narrow, "peakBytes", colon, record->peak_bytes);
+    if (record->has_allocations) {
+        print_key(out, narrow, "allocations", colon);
+        allocations_json(out, &record->allocations);
+    }
     if (record->has_trace_hash) {
         print_key(out, narrow, "traceHash", colon);
         print_root(out, &record->trace_hash);

@@ -4,6 +4,7 @@
 #ifndef COLDEVM_EXPORT_H
 #define COLDEVM_EXPORT_H
 
+#include "allocations.h"
 #include "options.h"
 
 #include <coldevm/u256.h>
@@ -27,6 +28,8 @@ typedef struct statetest_record {
     bool is_case;
     bool has_trace_hash;
     bool has_bench;
+    bool has_allocations;
+    allocation_counts allocations; /* of the judged run */
 } statetest_record;
 
 typedef struct export_totals {

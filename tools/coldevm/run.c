@@ -16,7 +16,7 @@
 
 static struct {
     shared_flags shared;
-    flag_text codefile, input, inputfile, prestate, style, vm;
+    flag_text codefile, input, inputfile, prestate, style, vm, allocations;
     flag_list exports;
     bool create, bench, statdump, exit_code;
     uint64_t gas;
@@ -59,6 +59,8 @@ static const flag_row FLAGS[] = {
      "run on an EVMC library under our state; implies evmc style"},
     {"bench", FLAG_BOOL, &flags.bench, NULL, 0, NULL, "repeat for about 1 s and print the mean"},
     {"statdump", FLAG_BOOL, &flags.statdump, NULL, 0, NULL, "gas, time and heap calls on stderr"},
+    {"allocations", FLAG_WORD, &flags.allocations, ALLOCATION_CHOICES, 0, "table",
+     "run on a manager; count and bytes of what was taken from each of its parts, on stderr"},
     {"exit-code", FLAG_BOOL, &flags.exit_code, NULL, 0, NULL, "exit 1 if the code fails"},
     {"export", FLAG_LIST, &flags.exports, "FORMAT=FILE", 0, NULL,
      "folded, speedscope or chrome: write where gas and time went; may be repeated"},
@@ -201,6 +203,9 @@ static int make_plan(run_plan *plan, const operand_list *operands) {
     if (status == EXIT_DONE) {
         status = options_choice("style", flags.style, "geth|evmc");
     }
+    if (status == EXIT_DONE) {
+        status = options_choice("allocations", flags.allocations, ALLOCATION_CHOICES);
+    }
     status = status == EXIT_DONE ? read_code(operands, &code) : status;
     status = status == EXIT_DONE ? read_input(&input) : status;
     status = status == EXIT_DONE ? plan_world(plan) : status;
@@ -219,6 +224,13 @@ static int make_plan(run_plan *plan, const operand_list *operands) {
     bool counts = flag_is(flags.shared.no_malloc, "count") ||
                   (plan->foreign != NULL && flags.shared.no_malloc.position == 0);
     plan->sealing = counts ? SEAL_COUNT : SEAL_TRAP;
+    plan->allocations = flags.allocations.position == 0      ? ALLOCATIONS_NONE
+                        : flag_is(flags.allocations, "json") ? ALLOCATIONS_JSON
+                                                             : ALLOCATIONS_TABLE;
+    if (plan->allocations != ALLOCATIONS_NONE && plan->foreign != NULL) {
+        return message_argument(EXIT_FLAG, flags.allocations.position,
+                                "an EVMC library does not tell where its memory comes from");
+    }
     plan->bench = flags.bench;
     plan->statdump = flags.statdump;
     plan->dump = flags.shared.dump;

@@ -3,6 +3,7 @@
 #ifndef COLDEVM_RUN_H
 #define COLDEVM_RUN_H
 
+#include "allocations.h"
 #include "seal.h"
 #include "stage.h"
 #include "trace_session.h"
@@ -22,7 +23,8 @@ typedef struct run_plan {
     seal_mode sealing;
     foreign_vm *foreign;
     run_tracing tracing;
-    trace_request trace; /* what the trace looks like; exports and counts */
+    trace_request trace;         /* what the trace looks like; exports and counts */
+    allocation_view allocations; /* other than NONE: runs on a manager that counts */
     bool bench;
     bool statdump;
     bool dump;
@@ -40,6 +42,7 @@ typedef struct run_outcome {
     uint64_t runs;
     uint64_t allocations; /* per run */
     uint64_t allocated_bytes;
+    allocation_counts counts; /* of the last run, if the plan asks for them */
 } run_outcome;
 
 /* run_play opens the stage, plays the plan and leaves the state after the last run in it, for the

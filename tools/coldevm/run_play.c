@@ -38,11 +38,13 @@ static int play_open(play *it) {
     if (status != CHEVM_OK) {
         return message_error(EXIT_LIMIT, "state", 0, "%s", chevm_status_phrase(status));
     }
+    allocations_begin(&it->outcome->counts, it->on);
     seal_begin(it->plan->sealing);
     uint64_t start = clock_ns();
     stage_call(it->on, &message, &it->outcome->result);
     uint64_t spent = clock_ns() - start;
     seal_count heap = seal_end();
+    allocations_end(&it->outcome->counts, it->on, &heap);
     if (it->measures) {
         it->outcome->runs++;
         it->outcome->time_ns += spent;
@@ -275,6 +277,8 @@ int run_play(run_plan *plan, stage *on, run_outcome *outcome) {
                                    .engine = plan->engine,
                                    .gas = (uint64_t)plan->message.gas,
                                    .memory_bytes = plan->memory_bytes,
+                                   .managed = plan->allocations != ALLOCATIONS_NONE,
+                                   .tracks = plan->allocations != ALLOCATIONS_NONE,
                                    .foreign = plan->foreign};
     play it = {plan, on, outcome, false};
     memset(outcome, 0, sizeof *outcome);

@@ -90,6 +90,17 @@ static void report_statistics(const run_outcome *outcome) {
     }
 }
 
+/* A table is for people: not where only JSON lines may go. */
+static void report_allocations(const run_plan *plan, const run_outcome *outcome) {
+    if (plan->allocations == ALLOCATIONS_JSON) {
+        sink_text(&sink_err, "{\"allocations\":");
+        allocations_json(&sink_err, &outcome->counts);
+        sink_text(&sink_err, "}\n");
+    } else if (plan->allocations == ALLOCATIONS_TABLE && !message_config.json_lines_only) {
+        allocations_print(&sink_err, &outcome->counts);
+    }
+}
+
 int run_report(const run_plan *plan, stage *on, const run_outcome *outcome) {
     int code = stage_exit_code(outcome->result.status);
     sink *trace_out = plan->trace.out;
@@ -107,6 +118,7 @@ int run_report(const run_plan *plan, stage *on, const run_outcome *outcome) {
     if (plan->statdump || (plan->bench && !plan->evmc_style)) {
         report_statistics(outcome);
     }
+    report_allocations(plan, outcome);
     if (plan->evmc_style) {
         report_evmc(plan, outcome);
     } else if (!outcome->traced) {

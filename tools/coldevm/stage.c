@@ -65,6 +65,28 @@ static int open_state(stage *target, const chevm_state_options *options) {
     return EXIT_DONE;
 }
 
+/* A machine has a manager of its own, a shared state its owner's. */
+static int open_manager(stage *target, const chevm_options *machine,
+                        const chevm_state_options *state) {
+    const ch_region_options region = {.name = "coldevm manager"};
+    ch_manager_config config;
+    ch_status status = chevm_manager_config(&config, machine, state);
+    if (status == CH_OK) {
+        config.allocation_tracking = target->options.tracks;
+        status = ch_manager_init_region(&target->manager, &config, &region);
+    }
+    status = status == CH_OK ? chevm_enable_manager(target->vm, target->manager) : status;
+    if (status == CH_OK && target->owns_state) {
+        status = chevm_state_enable_manager(target->state, target->manager);
+    }
+    if (status != CH_OK) {
+        return message_error(EXIT_LIMIT, "manager", 0, "cannot reserve its memory: %s",
+                             ch_status_text(status));
+    }
+    target->reserved_bytes += ch_manager_footprint(&config);
+    return EXIT_DONE;
+}
+
 int stage_open(stage *target, const stage_options *options) {
     chevm_options machine;
     chevm_state_options state;
@@ -85,6 +107,9 @@ int stage_open(stage *target, const stage_options *options) {
     if (code == EXIT_DONE && options->foreign == NULL) {
         code = open_machine(target, &machine);
     }
+    if (code == EXIT_DONE && options->managed) {
+        code = open_manager(target, &machine, &state);
+    }
     if (code != EXIT_DONE) {
         stage_close(target);
     }
@@ -96,8 +121,10 @@ void stage_close(stage *target) {
     if (target->owns_state) {
         chevm_state_destroy(target->state);
     }
+    (void)ch_manager_fini(target->manager);
     target->vm = NULL;
     target->state = NULL;
+    target->manager = NULL;
 }
 
 int stage_load(stage *target, const world *source) {

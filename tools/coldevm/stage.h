@@ -12,7 +12,7 @@
 #include "twin.h"
 #include "world.h"
 
-#include <coldevm/machine.h>
+#include <coldevm/managed.h>
 
 typedef struct stage_options {
     chevm_fork fork;
@@ -21,6 +21,9 @@ typedef struct stage_options {
     uint64_t memory_bytes; /* cap for EVM memory; 0 = derived from the gas */
     bool cache_off;        /* analyse code on every run */
     bool malloc_twin;      /* the malloc backend */
+    bool managed;          /* the manager's backend (coldevm/managed.h), made so large that it is
+                              not exhausted before the machine's own limits are met */
+    bool tracks;           /* the manager counts what it gives */
     foreign_vm *foreign;   /* NULL: our machine */
     struct stage *share;   /* not NULL: on this stage's state, with this stage's heap */
 } stage_options;
@@ -32,6 +35,7 @@ typedef struct stage {
     bool owns_state;
     twin own_heap;
     twin *heap;            /* of the malloc backend, else NULL */
+    ch_manager *manager;   /* of the manager's backend, else NULL */
     size_t memory_limit;   /* bytes of EVM memory that were reserved */
     size_t reserved_bytes; /* machine and own state */
 } stage;

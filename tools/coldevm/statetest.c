@@ -18,7 +18,7 @@ static struct {
     flag_text run, fork, chunk;
     flag_list exports;
     uint64_t index, workers;
-    bool keep_going, fail_fast, list, human, bench, exit_code, summary, hashes;
+    bool keep_going, fail_fast, list, human, bench, exit_code, summary, hashes, allocations;
 } flags = {.shared = SHARED_FLAGS_DEFAULT, .index = UINT64_MAX};
 
 static const flag_row FLAGS[] = {
@@ -38,6 +38,8 @@ static const flag_row FLAGS[] = {
     {"human", FLAG_BOOL, &flags.human, NULL, 0, NULL, "lines for people instead of the JSON array"},
     {"bench", FLAG_BOOL, &flags.bench, NULL, 0, NULL,
      "repeat each case for 0.1 s and add benchStats, the means of a run"},
+    {"allocations", FLAG_BOOL, &flags.allocations, NULL, 0, NULL,
+     "run on a manager; add allocations, count and bytes of what was taken from each of its parts"},
     {"exit-code", FLAG_BOOL, &flags.exit_code, NULL, 0, NULL,
      "exit 1 on a failure in geth mode too"},
     {"export", FLAG_LIST, &flags.exports, "FORMAT=FILE", 0, NULL,
@@ -182,6 +184,7 @@ static void plan_work(statetest_plan *plan, bool batch) {
     plan->list = flags.list;
     plan->human = flags.human;
     plan->bench = flags.bench;
+    plan->allocations = flags.allocations;
     plan->dump = shared->dump;
     plan->markers =
         batch || command_mode.geth || traces || flags.summary || isatty(sink_err.fd) == 0;

@@ -49,6 +49,7 @@ typedef struct statetest_plan {
     bool human;
     bool bench;
     bool dump;
+    bool allocations; /* on managers that count */
     bool markers;
     statetest_tracing tracing;
     bool strict;

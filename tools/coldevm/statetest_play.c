@@ -28,6 +28,8 @@ int statetest_play_open(statetest_worker *worker) {
     const stage_options options = {.fork = CHEVM_FORK_NEWEST,
                                    .engine = plan->engine,
                                    .gas = GAS_SIZE,
+                                   .managed = plan->allocations,
+                                   .tracks = plan->allocations,
                                    .memory_bytes = plan->memory_bytes};
     chevm_options machine;
     chevm_state_options state;
@@ -251,7 +253,13 @@ static void run_final(play *it, statetest_record *record) {
     unsigned does = (plan->tracing == STATETEST_TRACE_ALWAYS ? shown(plan) : 0u) |
                     (exports ? STATETEST_PROFILE : 0u) | (plan->hashes ? STATETEST_HASH : 0u) |
                     (plan->opcode_count != NULL ? STATETEST_COUNT : 0u);
+    seal_counter counter;
+    seal_count_begin(&counter);
+    allocations_begin(&record->allocations, &it->worker->on);
     run_once(it, plan->engine, does);
+    const seal_count heap = seal_count_end(&counter);
+    allocations_end(&record->allocations, &it->worker->on, &heap);
+    record->has_allocations = plan->allocations;
     if (plan->hashes) {
         uint8_t hash[32];
         chevm_keccak_final(&listener->hash, hash);

@@ -8,8 +8,9 @@
  *      #include <coldheap/tmpl/map.h>
  *
  *  Optional: CH_MAP_HASH(key, secret) and CH_MAP_EQUAL(a, b), expressions over `const CH_MAP_KEY
- * *`; needed for keys with padding bytes or with pointers to their content. All parameters are
- * undefined at the end. What the instance `balances` offers:
+ * *`; needed for keys with padding bytes or with pointers to their content. Of a hash the upper
+ * bits count: as many as number the groups and eight more. All parameters are undefined at the end.
+ * What the instance `balances` offers:
  *
  *    balances_align(), balances_footprint(capacity)      memory that init takes; 0 if out of range
  *    balances_init(m, memory, size, &(ch_map_options){capacity, seed})   CH_EINVAL CH_EALIGN
@@ -49,7 +50,7 @@
 
 #ifndef CH_MAP_HASH
 #define CH_MAP_HASH(key, secret)                                                                   \
-    (sizeof(CH_MAP_KEY) == 8 ? ch_hash_u64(ch_bits_load_le64(key), (secret))                       \
+    (sizeof(CH_MAP_KEY) == 8 ? ch_hash_u64_high(ch_bits_load_le64(key), (secret))                  \
                              : ch_hash_bytes((key), sizeof(CH_MAP_KEY), (secret)))
 #endif
 #ifndef CH_MAP_EQUAL
@@ -102,7 +103,7 @@ static inline void CHI_(_start)(CH_MAP_NAME *map, size_t capacity, uint64_t seed
 
 #ifdef CH_MAP_CAP
 
-CH_STATIC_ASSERT((CH_MAP_CAP) <= CHI_MAP_CAPACITY_MAX, "map.h: CH_MAP_CAP out of range");
+CH_STATIC_ASSERT((CH_MAP_CAP) < CHI_MAP_CAPACITY_MAX + 1, "map.h: CH_MAP_CAP out of range");
 
 static inline ch_status CHI_(_init)(CH_MAP_NAME *map, uint64_t seed) {
     if (map == NULL) {
@@ -227,9 +228,7 @@ CH_INLINE CHI_(_entry) *
             return CHI_(_find_on)(map, *key, place);
         }
     }
-    uint32_t passed = group->passed >> place.tag % CHI_MAP_CLASSES;
-    CH_OPAQUE(passed); /* else gcc makes a flag, a byte and a second test of it (map bench: miss) */
-    if ((passed & 1u) == 0) {
+    if (CH_LIKELY(!chi_map_passed(group, place.tag))) {
         return NULL;
     }
     place.group = chi_map_following(place.group, map->group_count);
@@ -250,8 +249,8 @@ static inline CHI_(_entry) *
     CHI_(_enter)(CH_MAP_NAME *map, const CH_MAP_KEY *key, chi_map_place place) {
     uint32_t at = place.group;
     uint32_t open;
-    while (CH_UNLIKELY((open = chi_map_match(&map->groups[at], 0)) == 0)) {
-        map->groups[at].passed |= (uint8_t)(1u << place.tag % CHI_MAP_CLASSES);
+    while (CH_UNLIKELY((open = chi_map_free(&map->groups[at])) == 0)) {
+        map->groups[at].passed |= chi_map_class(place.tag);
         at = chi_map_following(at, map->group_count);
     }
     if (open == CHI_MAP_SLOTS_MASK) {
@@ -259,7 +258,7 @@ static inline CHI_(_entry) *
     }
     uint32_t index = ch_bits_low32(open);
     CHI_(_entry) *entry = &map->entries[(size_t)at * CHI_MAP_SLOTS + index];
-    map->groups[at].tags[index] = place.tag;
+    map->groups[at].tags[index] = chi_map_stored(place.tag);
     if (CH_UNLIKELY(at != place.group)) {
         map->strays[at] = (uint16_t)(map->strays[at] | 1u << index);
     }
@@ -347,7 +346,7 @@ static inline void CHI_(_unfilter)(CH_MAP_NAME *map, uint32_t first, uint32_t en
             found = CHI_(_passer)(map, group, at, match) != SIZE_MAX;
         }
         if (!found) {
-            map->groups[group].passed &= (uint8_t) ~(1u << tag % CHI_MAP_CLASSES);
+            map->groups[group].passed &= (uint8_t)~chi_map_class(tag);
         }
     } while (group != first);
 }
@@ -394,13 +393,14 @@ static inline ch_status CHI_(_remove)(CH_MAP_NAME *map, const CH_MAP_KEY *key) {
     if (entry == NULL) {
         return CH_ENOENT;
     }
-    size_t slot = (size_t)(entry - map->entries);
-    chi_map_group *group = &map->groups[slot / CHI_MAP_SLOTS];
+    chi_map_group *group = &map->groups[place.group];
+    size_t first = (size_t)place.group * CHI_MAP_SLOTS;
+    size_t index = (size_t)(entry - map->entries) - first;
     map->count--;
-    if (CH_LIKELY(group->passed == 0 && group == &map->groups[place.group])) {
-        group->tags[slot % CHI_MAP_SLOTS] = 0;
+    if (CH_LIKELY(index < CHI_MAP_SLOTS && group->passed == 0)) {
+        group->tags[index] = 0;
     } else {
-        CHI_(_remove_far)(map, place.group, slot);
+        CHI_(_remove_far)(map, place.group, first + index);
     }
     return CH_OK;
 }
@@ -446,7 +446,7 @@ static inline uint8_t CHI_(_passed)(const CH_MAP_NAME *map, uint32_t at) {
             size_t slot = (size_t)far * CHI_MAP_SLOTS + ch_bits_low32(taken);
             chi_map_place place = CHI_(_place)(map, &map->entries[slot].key);
             if (chi_map_distance(place.group, far, map->group_count) >= step) {
-                passed |= (uint8_t)(1u << place.tag % CHI_MAP_CLASSES);
+                passed |= chi_map_class(place.tag);
             }
         }
     }

@@ -3,7 +3,12 @@
  *
  *      #define CH_POOL_NAME frames              // prefix of the functions
  *      #define CH_POOL_TYPE frame
+ *      #define CH_POOL_STRIDE 64                // optional: see below
  *      #include <coldheap/tmpl/pool.h>
+ *
+ *  A release divides by a constant, CH_POOL_STRIDE: the distance of objects, sizeof(type) if not
+ *  given. A pool with another one, because its align was raised, is served all the same, out of
+ *  line.
  *
  *  The parameters are undefined at the end. What the instance `frames` offers:
  *
@@ -23,6 +28,9 @@
 #endif
 #ifndef CH_POOL_TYPE
 #error "pool.h: CH_POOL_TYPE must be the type of the objects"
+#endif
+#ifndef CH_POOL_STRIDE
+#define CH_POOL_STRIDE sizeof(CH_POOL_TYPE)
 #endif
 
 #define CHI_(suffix) CH_JOIN(CH_POOL_NAME, suffix)
@@ -54,7 +62,7 @@ static inline CH_POOL_TYPE *CHI_(_acquire)(ch_pool *pool) {
 }
 
 static inline ch_status CHI_(_release)(ch_pool *pool, CH_POOL_TYPE *object) {
-    return ch_pool_release(pool, object);
+    return chi_pool_give_stride(pool, object, CH_POOL_STRIDE);
 }
 
 static inline CH_POOL_TYPE *CHI_(_acquire_handle)(ch_pool *pool, ch_pool_handle *handle) {
@@ -68,3 +76,4 @@ static inline CH_POOL_TYPE *CHI_(_get)(const ch_pool *pool, ch_pool_handle handl
 #undef CHI_
 #undef CH_POOL_NAME
 #undef CH_POOL_TYPE
+#undef CH_POOL_STRIDE

@@ -3,12 +3,12 @@
  *
  *      #define CH_RING_NAME samples             // type and prefix of the functions
  *      #define CH_RING_TYPE sample
- *      #define CH_RING_CAP  100                 // any number; leave out: capacity at init,
- * caller's #include <coldheap/tmpl/ring.h>          // memory
+ *      #define CH_RING_CAP  100                 // any number; leave out: capacity at init, memory
+ *      #include <coldheap/tmpl/ring.h>          // of the caller's
  *
  *        items  | 7 8 . . . 3 4 5 6 |           all places are usable; the queue lies in one or two
- *                     ^     ^                   rows
- *              head + count  head
+ *                     ^     ^                   rows; the tail follows from head and count, and is
+ *                   tail   head                 kept so that no call computes it
  *
  *  The parameters are undefined at the end. What the instance `samples` offers:
  *
@@ -28,7 +28,7 @@
  *    samples_consume(r, n)          the n oldest are gone; CH_ERANGE if n > count
  *    samples_clear(r), _count, _capacity, _remaining, _full, _empty
  *    samples_dropped(r)             items that push_over dropped since init
- *    samples_check(r, &invariant)   CH_OK or CH_ECORRUPT: 1 capacity, 2 count, 3 head
+ *    samples_check(r, &invariant)   CH_OK or CH_ECORRUPT: 1 capacity, 2 count, 3 head or tail
  *
  *  Pointers to items stay valid until the item is popped, consumed or dropped. Items that were
  * never pushed are not initialised. All O(1), without division. One thread at a time; between two
@@ -48,6 +48,7 @@
 
 typedef struct CH_RING_NAME {
     size_t head;
+    size_t tail;
     size_t count;
     uint64_t dropped;
 #ifdef CH_RING_CAP
@@ -65,6 +66,7 @@ static inline ch_status CHI_(_init)(CH_RING_NAME *ring) {
         return CH_EINVAL;
     }
     ring->head = 0;
+    ring->tail = 0;
     ring->count = 0;
     ring->dropped = 0;
     return CH_OK;
@@ -100,6 +102,7 @@ static inline ch_status CHI_(_init)(CH_RING_NAME *ring, void *memory, size_t siz
         return CH_EFULL;
     }
     ring->head = 0;
+    ring->tail = 0;
     ring->count = 0;
     ring->dropped = 0;
     ring->capacity = capacity;
@@ -145,6 +148,11 @@ static inline CH_RING_TYPE *CHI_(_get)(const CH_RING_NAME *ring, size_t index) {
                                           : NULL;
 }
 
+/* The place after `place`. */
+static inline size_t CHI_(_following)(const CH_RING_NAME *ring, size_t place) {
+    return place + 1 == CHI_(_capacity)(ring) ? 0 : place + 1;
+}
+
 static inline void CHI_(_drop)(CH_RING_NAME *ring, size_t n) {
     ring->head = CHI_(_place)(ring, n);
     ring->count -= n;
@@ -154,7 +162,8 @@ static inline ch_status CHI_(_push)(CH_RING_NAME *ring, const CH_RING_TYPE *item
     if (CH_UNLIKELY(CHI_(_full)(ring))) {
         return CH_EFULL;
     }
-    ring->items[CHI_(_place)(ring, ring->count)] = *item;
+    ring->items[ring->tail] = *item;
+    ring->tail = CHI_(_following)(ring, ring->tail);
     ring->count++;
     return CH_OK;
 }
@@ -187,7 +196,8 @@ static inline ch_status CHI_(_pop)(CH_RING_NAME *ring, CH_RING_TYPE *item) {
     if (item != NULL) {
         *item = ring->items[ring->head];
     }
-    CHI_(_drop)(ring, 1);
+    ring->head = CHI_(_following)(ring, ring->head);
+    ring->count--;
     return CH_OK;
 }
 
@@ -198,9 +208,8 @@ static inline size_t CHI_(_in_a_row)(const CH_RING_NAME *ring, size_t place, siz
 }
 
 static inline CH_RING_TYPE *CHI_(_reserve)(CH_RING_NAME *ring, size_t *room) {
-    size_t place = CHI_(_place)(ring, ring->count);
-    *room = CHI_(_in_a_row)(ring, place, CHI_(_remaining)(ring));
-    return *room > 0 ? &ring->items[place] : NULL;
+    *room = CHI_(_in_a_row)(ring, ring->tail, CHI_(_remaining)(ring));
+    return *room > 0 ? &ring->items[ring->tail] : NULL;
 }
 
 static inline ch_status CHI_(_commit)(CH_RING_NAME *ring, size_t n) {
@@ -210,6 +219,7 @@ static inline ch_status CHI_(_commit)(CH_RING_NAME *ring, size_t n) {
         return CH_ERANGE;
     }
     ring->count += n;
+    ring->tail = CHI_(_place)(ring, ring->count);
     return CH_OK;
 }
 
@@ -228,6 +238,7 @@ static inline ch_status CHI_(_consume)(CH_RING_NAME *ring, size_t n) {
 
 static inline void CHI_(_clear)(CH_RING_NAME *ring) {
     ring->head = 0;
+    ring->tail = 0;
     ring->count = 0;
 }
 
@@ -242,7 +253,8 @@ static inline ch_status CHI_(_check)(const CH_RING_NAME *ring, unsigned *invaria
         broken = 1;
     } else if (ring->count > capacity) {
         broken = 2;
-    } else if (ring->head >= capacity && ring->head != 0) {
+    } else if ((ring->head >= capacity && ring->head != 0) ||
+               ring->tail != CHI_(_place)(ring, ring->count)) {
         broken = 3;
     }
     if (invariant != NULL) {

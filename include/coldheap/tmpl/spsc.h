@@ -213,6 +213,21 @@ static inline size_t CHI_(_in_a_row)(const CH_SPSC_NAME *ring, size_t at, size_t
     return n < row ? n : row;
 }
 
+/* Copies items to places in a row. Wide ones one by one: the lines of later places are asked for
+ * while the present one is written (spsc bench: copied). */
+static inline void CHI_(_write)(CH_SPSC_NAME *ring, size_t at, const CH_SPSC_TYPE *items,
+                                size_t n) {
+    CH_SPSC_TYPE *places = CHI_(_place)(ring, &ring->producer, at);
+    if (sizeof(CH_SPSC_TYPE) < CHI_RING_WIDE) {
+        memcpy(places, items, n * sizeof(CH_SPSC_TYPE));
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        places[i] = items[i];
+        ch_atomic_want(CHI_(_place)(ring, &ring->producer, at + i + CHI_RING_WRITE_AHEAD));
+    }
+}
+
 static inline size_t CHI_(_push_n)(CH_SPSC_NAME *ring, const CH_SPSC_TYPE *items, size_t n) {
     if (CH_RING_ENTER(&ring->producer.owner, ring, "push_n") != CH_OK) {
         return 0;
@@ -223,9 +238,8 @@ static inline size_t CHI_(_push_n)(CH_SPSC_NAME *ring, const CH_SPSC_TYPE *items
         return 0;
     }
     size_t row = CHI_(_in_a_row)(ring, at, taken);
-    memcpy(CHI_(_place)(ring, &ring->producer, at), items, row * sizeof(CH_SPSC_TYPE));
-    memcpy(CHI_(_place)(ring, &ring->producer, 0), items + row,
-           (taken - row) * sizeof(CH_SPSC_TYPE));
+    CHI_(_write)(ring, at, items, row);
+    CHI_(_write)(ring, at + row, items + row, taken - row);
     CHI_(_show)(ring, taken);
     return taken;
 }
@@ -283,6 +297,19 @@ static inline ch_status CHI_(_pop)(CH_SPSC_NAME *ring, CH_SPSC_TYPE *item) {
     return CH_OK;
 }
 
+/* Copies items from places in a row, as `write` does. */
+static inline void CHI_(_read)(CH_SPSC_NAME *ring, size_t at, CH_SPSC_TYPE *items, size_t n) {
+    const CH_SPSC_TYPE *places = CHI_(_place)(ring, &ring->consumer, at);
+    if (sizeof(CH_SPSC_TYPE) < CHI_RING_WIDE) {
+        memcpy(items, places, n * sizeof(CH_SPSC_TYPE));
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ch_atomic_near(CHI_(_place)(ring, &ring->consumer, at + i + CHI_RING_READ_AHEAD));
+        items[i] = places[i];
+    }
+}
+
 static inline size_t CHI_(_pop_n)(CH_SPSC_NAME *ring, CH_SPSC_TYPE *items, size_t n) {
     if (CH_RING_ENTER(&ring->consumer.owner, ring, "pop_n") != CH_OK) {
         return 0;
@@ -293,9 +320,8 @@ static inline size_t CHI_(_pop_n)(CH_SPSC_NAME *ring, CH_SPSC_TYPE *items, size_
         return 0;
     }
     size_t row = CHI_(_in_a_row)(ring, at, given);
-    memcpy(items, CHI_(_place)(ring, &ring->consumer, at), row * sizeof(CH_SPSC_TYPE));
-    memcpy(items + row, CHI_(_place)(ring, &ring->consumer, 0),
-           (given - row) * sizeof(CH_SPSC_TYPE));
+    CHI_(_read)(ring, at, items, row);
+    CHI_(_read)(ring, at + row, items + row, given - row);
     CHI_(_give_back)(ring, given);
     return given;
 }
