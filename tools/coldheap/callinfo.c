@@ -56,6 +56,20 @@ static callinfo_function *find_titled(callinfo *in, char *title) {
     return find(in, title, colon + 1);
 }
 
+/* "path/file.c:12:3" as "file.c:12"; without a label the call may be anywhere. */
+static void add_call(callinfo_function *of, const char *label) {
+    callinfo_call *made = STORE_NEW(callinfo_call);
+    if (label != NULL) {
+        const char *slash = strrchr(label, '/');
+        const char *base = slash != NULL ? slash + 1 : label;
+        const char *colon = strchr(base, ':');
+        const char *end = colon != NULL ? strchr(colon + 1, ':') : NULL;
+        made->place = store_text(base, end != NULL ? (size_t)(end - base) : strlen(base));
+    }
+    made->next = of->calls;
+    of->calls = made;
+}
+
 /* Functions that are only called stand there as ellipses. */
 static void read_line(callinfo *in, char *line) {
     bool is_own = strstr(line, "shape : ellipse") == NULL;
@@ -65,9 +79,10 @@ static void read_line(callinfo *in, char *line) {
             find_titled(in, title);
         }
     } else if (strncmp(line, "edge:", 5) == 0 && strstr(line, "\"__indirect_call\"") != NULL) {
+        char *label = quoted(line, "label: \"");
         char *source = quoted(line, "sourcename: \"");
         if (source != NULL) {
-            find_titled(in, source)->computes = true;
+            add_call(find_titled(in, source), label);
         }
     }
 }
@@ -95,11 +110,17 @@ void callinfo_beside(callinfo *in, const char *object_path) {
     fclose(file);
 }
 
-bool callinfo_never_computes(const callinfo *in, const char *name) {
-    static const char *const CLONES[] = {".constprop", ".isra", ".part", ".cold", ".lto_priv"};
-    if (in->table == NULL) {
-        return false;
+static bool calls_at(const callinfo_function *of, const char *place) {
+    for (const callinfo_call *call = of->calls; call != NULL; call = call->next) {
+        if (place == NULL || call->place == NULL || strcmp(call->place, place) == 0) {
+            return true;
+        }
     }
+    return false;
+}
+
+static size_t plain_length(const char *name) {
+    static const char *const CLONES[] = {".constprop", ".isra", ".part", ".cold", ".lto_priv"};
     size_t length = strlen(name);
     for (size_t i = 0; i < sizeof CLONES / sizeof CLONES[0]; i++) {
         const char *at = strstr(name, CLONES[i]);
@@ -107,12 +128,19 @@ bool callinfo_never_computes(const callinfo *in, const char *name) {
             length = (size_t)(at - name);
         }
     }
-    char *plain = store_text(name, length);
+    return length;
+}
+
+bool callinfo_excludes(const callinfo *in, const char *name, const char *place) {
+    if (in->table == NULL) {
+        return false;
+    }
+    char *plain = store_text(name, plain_length(name));
     bool seen = false;
     for (const callinfo_function *at = in->table[hash_of(plain)]; at != NULL; at = at->next) {
         if (strcmp(at->name, plain) == 0) {
             seen = true;
-            if (at->computes) {
+            if (calls_at(at, place)) {
                 return false;
             }
         }

@@ -6,11 +6,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+typedef struct callinfo_call {
+    const char *place; /* "file.c:12", the last part of the path only */
+    struct callinfo_call *next;
+} callinfo_call;
+
 typedef struct callinfo_function callinfo_function;
 struct callinfo_function {
-    const char *name; /* without its unit */
-    const char *unit; /* NULL: known outside of it */
-    bool computes;    /* has a call to a computed target */
+    const char *name;            /* without its unit */
+    const char *unit;            /* NULL: known outside of it */
+    struct callinfo_call *calls; /* to computed targets */
     callinfo_function *next;
 };
 
@@ -24,8 +29,9 @@ typedef struct callinfo {
  * there is none; lines of no known shape are passed over. */
 void callinfo_beside(callinfo *in, const char *object_path);
 
-/* callinfo_never_computes tells whether every function of that name in the files read was seen and
- * calls nothing that is computed. Suffixes of clones (.constprop.0, .part.1, .cold) are ignored. */
-bool callinfo_never_computes(const callinfo *in, const char *name);
+/* callinfo_excludes tells whether every function of that name in the files read was seen and has no
+ * computed call at `place` ("file.c:12"; NULL: anywhere). Suffixes of clones (.constprop.0,
+ * .part.1, .cold) are ignored. */
+bool callinfo_excludes(const callinfo *in, const char *name, const char *place);
 
 #endif

@@ -10,6 +10,7 @@
 #include "store.h"
 
 #include <capstone/capstone.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -315,6 +316,24 @@ static bool is_marked_switch(const cs_insn *insn) {
     return insn->detail->x86.prefix[1] == 0x3e || (insn->size > 1 && insn->bytes[0] == 0x3e);
 }
 
+/* The compiler's own list of computed calls has none on this line: it is a goto. A line that
+ * inlined calls come from is another one. */
+static bool is_no_call(const walk *w, uint64_t address) {
+    char place[256];
+    const char *path;
+    int line;
+    int column;
+    if (callinfo_excludes(&w->in->calls, w->of->name, NULL)) {
+        return true;
+    }
+    if (!image_line(w->at, address, &path, &line, &column)) {
+        return false;
+    }
+    const char *slash = strrchr(path, '/');
+    (void)snprintf(place, sizeof place, "%s:%d", slash != NULL ? slash + 1 : path, line);
+    return callinfo_excludes(&w->in->calls, w->of->name, place);
+}
+
 /* ---- calls and jumps ---- */
 
 static void call_or_tail(walk *w, const cs_insn *insn, bool is_call, place target) {
@@ -350,8 +369,7 @@ static void indirect(walk *w, const cs_insn *insn, bool is_call, const cs_x86_op
     if (!is_call && !names_code(target)) {
         bool is_switch = operand->type == X86_OP_REG ? take_register_table(w, insn, operand->reg)
                                                      : take_memory_table(w, insn, operand);
-        if (is_switch || is_marked_switch(insn) ||
-            callinfo_never_computes(&w->in->calls, w->of->name)) {
+        if (is_switch || is_marked_switch(insn) || is_no_call(w, insn->address)) {
             return;
         }
     }

@@ -8,7 +8,8 @@
  * operator new and delete, mmap and brk. */
 bool effects_allocates(const char *name);
 
-/* effects_none tells whether a name is the guard's own mark or note, which is absent or cold. */
+/* effects_none tells whether a name is the guard's own mark or note, which is absent or cold, or
+ * one of the C library's leaves that copy and compare bytes. */
 bool effects_none(const char *name);
 
 /* effects_ends tells whether a call never comes back because the program dies in it. */
