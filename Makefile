@@ -11,7 +11,7 @@ DESTDIR ?=
 MATRIX := $(if $(findstring clang,$(PRESET))$(findstring fuzz,$(PRESET)),matrix)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench bench-check conformance install clean
+.PHONY: help demo test bench bench-check conformance install symbols clean
 
 help:
 	@echo 'make demo          run contracts on the cold heap beside the malloc twin: table and plot'
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench-check   run those of the memory patterns; fails if a bar does not hold'
 	@echo 'make conformance   run the public Ethereum fixtures (COLDHEAP_FIXTURES names their folder)'
 	@echo 'make install       install into PREFIX ($(PREFIX)), below DESTDIR if set'
+	@echo 'make symbols       write down the names that the libraries show (test/install/symbols)'
 	@echo 'make clean         remove build/'
 	@echo
 	@echo 'PRESET=$(PRESET) chooses the build: release release-clang debug debug-clang verify'
@@ -54,6 +55,12 @@ install:
 	@scripts/setup.sh base $(MATRIX)
 	@scripts/ci.sh build $(PRESET)
 	DESTDIR='$(DESTDIR)' cmake --install build/$(PRESET) --prefix '$(PREFIX)'
+
+# After a change of the interface: the list of names that test/install compares with.
+symbols:
+	@scripts/setup.sh base $(MATRIX)
+	@scripts/ci.sh build $(PRESET) coldheap_shared coldevm_shared
+	@sh test/install/names.sh --write build/$(PRESET)/lib
 
 clean:
 	rm -rf build

@@ -82,7 +82,7 @@ def load(folder):
     for path in sorted(glob.glob(os.path.join(folder, "*_bench.json"))):
         more, data = load_file(path)
         groups.update(more)
-        contexts.append(data["context"])
+        contexts.append(dict(data["context"], baselines=data.get("baselines", {})))
     if not groups:
         fail("no results in " + folder)
     return groups, contexts
@@ -168,6 +168,17 @@ def rows_of(groups, short):
             yield name.replace("_", " "), group, "", ""
 
 
+def legend(groups, contexts):
+    """What the figures are to be read against: the floor, and who the rivals are."""
+    floor = min(next(iter(group.floor.rows.values()))["min"] for group in groups.values())
+    baselines = {}
+    for context in contexts:
+        baselines.update(context["baselines"])
+    names = ", ".join("%s %s" % pair for pair in sorted(baselines.items()))
+    print("\nAn empty loop takes %.2f ns here; heap calls in rows of ours: %.3g. Baselines: %s." % (
+        floor, max(max(group.ours["heap"]) for group in groups.values()), names))
+
+
 def cell(group, name):
     return "" if name is None else ns(group.rows[name]["min"])
 
@@ -184,8 +195,6 @@ def table(groups, short):
             "" if rival is None else "%s %s" % (rival, cell(group, rival)),
             "" if raw is None else "%.2f" % group.ratio(raw),
             "" if rival is None else "%.2f" % group.ratio(rival), bar, verdict]
-        if max(group.ours["heap"]) > 0:
-            cells[0] += " (**%.3g heap calls**)" % max(group.ours["heap"])
         print("| " + " | ".join(cells) + " |")
 
 
@@ -375,7 +384,9 @@ def main(arguments):
     elif mode == "costs":
         costs(load(folder)[0])
     elif mode == "table":
-        table(load(folder)[0], "--short" in rest)
+        groups, contexts = load(folder)
+        table(groups, "--short" in rest)
+        legend(groups, contexts)
     else:
         fail("unknown: " + " ".join(arguments))
     return 0

@@ -83,7 +83,7 @@ BENCH_GROUP(wrong) {
 }
 
 BENCH_GROUP(right) {
-    static _Alignas(64) unsigned char memory[2 * SLOTS * OBJECT_BYTES];
+    static _Alignas(64) unsigned char memory[4 * SLOTS * OBJECT_BYTES];
     const ch_pool_options options = {.object_bytes = OBJECT_BYTES, .align = 64, .count = SLOTS};
     static ch_pool pool;
     if (ch_pool_init(&pool, memory, sizeof memory, &options) != CH_OK) {

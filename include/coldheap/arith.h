@@ -1,8 +1,9 @@
 /** arith.h: size arithmetic that cannot wrap unseen.
  *
  *  The one idea: a function returns false if the true result does not fit and then leaves `*out`
- *  untouched, so that a chain of steps is written as one `&&` expression. Inputs are never assumed
- *  sane: every size, count and offset that comes from a caller passes through here. */
+ *  untouched (but for ch_size_sub), so that a chain of steps is written as one `&&` expression.
+ * Inputs are never assumed sane: every size, count and offset that comes from a caller passes
+ * through here. */
 #ifndef CH_ARITH_H
 #define CH_ARITH_H
 
@@ -11,7 +12,7 @@
 /** ch_size_add stores a + b. Returns false if the sum exceeds SIZE_MAX. */
 CH_INLINE bool ch_size_add(size_t *out, size_t a, size_t b);
 
-/** ch_size_sub stores a - b. Returns false if b exceeds a. */
+/** ch_size_sub stores a - b. Returns false, with an unspecified result, if b exceeds a. */
 CH_INLINE bool ch_size_sub(size_t *out, size_t a, size_t b);
 
 /** ch_size_mul stores a * b. Returns false if the product exceeds SIZE_MAX. */
@@ -46,11 +47,15 @@ CH_INLINE bool ch_size_add(size_t *out, size_t a, size_t b) {
 }
 
 CH_INLINE bool ch_size_sub(size_t *out, size_t a, size_t b) {
+#if defined(__GNUC__) || defined(__clang__)
+    return !__builtin_sub_overflow(a, b, out); /* one subtraction is the comparison too */
+#else
     if (b > a) {
         return false;
     }
     *out = a - b;
     return true;
+#endif
 }
 
 CH_INLINE bool ch_size_mul(size_t *out, size_t a, size_t b) {

@@ -143,7 +143,8 @@ static bool fast_end_holds(const ch_arena *arena) {
         bool high = end > UINTPTR_MAX - CHI_TALLY_TOP;
         return fast == 0 && (high || !chi_arena_allocs_inline(arena));
     }
-    return fast == end || (fast < end && fast >= (uintptr_t)arena->chunk_base + CHI_TALLY_WINDOW);
+    uintptr_t base = (uintptr_t)arena->chunk_base;
+    return fast == end || (base < fast && fast < end && fast - base >= CHI_TALLY_WINDOW);
 }
 
 static bool copies_agree(const ch_arena *arena) {

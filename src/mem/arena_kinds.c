@@ -218,7 +218,7 @@ ch_status chi_arena_commit(ch_arena *arena, size_t more) {
     if (target < used + more) {
         target = used + more;
     }
-    arena->source_calls++;
+    CH_PUBLISH(arena->source_calls, arena->source_calls + 1);
     ch_status status = ch_region_commit(arena->config.region, have, target - have);
     if (status != CH_OK) {
         return status;

@@ -67,6 +67,26 @@ TEST(blocks_of_every_size_and_align_are_aligned_disjoint_and_inside) { /* M17 */
     }
 }
 
+TEST(blocks_of_64_lie_on_lines_and_a_hundred_a_round_end_where_they_began) { /* M17 */
+    FOR_EACH_KIND(kind) {
+        ch_arena *arena = start(kind, (ch_arena_options){0});
+        size_t used = 0;
+        for (unsigned round = 0; round < 100; round++) {
+            for (unsigned i = 0; i < 100; i++) {
+                const uint8_t *line = ch_arena_alloc(arena, 64, 64);
+                const uint8_t *rest = ch_arena_alloc(arena, 1 + i % 64, 1);
+                CHECK(line != NULL && rest != NULL && (uintptr_t)line % 64 == 0);
+            }
+            CHECK(round == 0 || ch_arena_used(arena) == used);
+            used = ch_arena_used(arena);
+            CHECK_EQUAL(ch_arena_reset(arena), CH_OK);
+            CHECK_EQUAL(ch_arena_used(arena), 0);
+        }
+        CHECK_EQUAL(ch_arena_allocations(arena), 20000);
+        finish();
+    }
+}
+
 TEST(exact_fill_works_and_one_more_byte_changes_nothing) { /* M17 */
     FOR_EACH_KIND(kind) {
         if (kind == CHUNKED) {

@@ -112,7 +112,7 @@ uint64_t chi_bufpool_seal_of(const ch_bufpool *pool) {
     for (size_t i = 0; i < CH_BUFPOOL_CLASSES_MAX; i++) {
         const chi_bufpool_class *lender = &pool->classes[i];
         const size_t fixed[] = {(size_t)lender->slots, (size_t)lender->free_base,
-                                lender->size_bytes, lender->clear_bytes, lender->stride_bytes};
+                                lender->size_bytes, lender->clear_bytes};
         seal = ch_hash_bytes(fixed, sizeof fixed, seal | 1u);
     }
     return seal;
@@ -123,7 +123,7 @@ static void begin_class(ch_bufpool *pool, size_t i, uint8_t *bytes, const layout
     chi_bufpool_class *lender = &pool->classes[i];
     lender->size_bytes = l->classes[i].size_bytes;
     lender->clear_bytes = pool->config.clears ? lender->size_bytes : 0;
-    lender->stride_bytes = p->stride_bytes;
+    pool->config.strides[i] = p->stride_bytes;
     if (l->classes[i].count == 0) {
         return; /* absent */
     }
@@ -207,6 +207,19 @@ static void note_all(const ch_bufpool *pool, const void *site) {
 
 /* ---- Acquire --------------------------------------------------------------------------------- */
 
+/* Puts the spare slot into the stack; returns how many it has then. */
+static size_t settle(ch_bufpool *pool, size_t i) {
+    chi_bufpool_class *lender = &pool->classes[i];
+    chi_buffer_slot *spare = lender->spare;
+    if (spare != NULL) { /* so there is an inline path */
+        spare->place = (uint32_t)(uintptr_t)lender->free_end;
+        *lender->free_end = spare;
+        CH_PUBLISH(lender->spare, NULL);
+        CH_PUBLISH(lender->free_end, lender->free_end + 1);
+    }
+    return chi_bufpool_free(pool, i);
+}
+
 /* Sets the slots used since the last reset and the free ones of them, for the inline path or hidden
  * from it. */
 static void set_free(ch_bufpool *pool, size_t i, size_t fresh, size_t free_count) {
@@ -223,7 +236,7 @@ static void set_free(ch_bufpool *pool, size_t i, size_t fresh, size_t free_count
 static chi_buffer_slot *take_slot(ch_bufpool *pool, size_t i) {
     chi_bufpool_class *lender = &pool->classes[i];
     chi_bufpool_counts *counts = &pool->counts[i];
-    size_t free_count = chi_bufpool_free(pool, i);
+    size_t free_count = settle(pool, i);
     if (free_count > 0) {
         set_free(pool, i, counts->fresh, free_count - 1);
         return lender->free_base[free_count - 1];
@@ -238,7 +251,7 @@ static chi_buffer_slot *take_slot(ch_bufpool *pool, size_t i) {
         counts->touched++;
         slot->generation = 0;
         slot->data =
-            pool->config.twin ? NULL : pool->config.bases[i] + number * lender->stride_bytes;
+            pool->config.twin ? NULL : pool->config.bases[i] + number * pool->config.strides[i];
     } else { /* free or lent when a reset came: older handles become stale either way */
         slot->generation++;
     }
@@ -247,7 +260,7 @@ static chi_buffer_slot *take_slot(ch_bufpool *pool, size_t i) {
 }
 
 static void put_slot(ch_bufpool *pool, size_t i, chi_buffer_slot *slot) {
-    size_t free_count = chi_bufpool_free(pool, i);
+    size_t free_count = settle(pool, i);
     chi_buffer_slot **entry = &pool->classes[i].free_base[free_count];
     slot->generation++;
     slot->place = (uint32_t)(uintptr_t)entry;
@@ -310,7 +323,7 @@ static ch_status take_of_class(ch_bufpool *pool, ch_buffer *buffer, size_t i, si
 static ch_status take(ch_bufpool *pool, ch_buffer *buffer, size_t size_bytes, const void *site) {
     size_t wanted = 0;
     ch_status first = CH_OK;
-    while (pool->sizes[wanted] < size_bytes) {
+    while (wanted < pool->config.class_count && pool->sizes[wanted] < size_bytes) {
         wanted++;
     }
     if (wanted >= pool->config.class_count) {
@@ -448,9 +461,10 @@ ch_status ch_bufpool_reset(ch_bufpool *pool) {
             return_all(pool, i);
         } else if (pool->config.checked && pool->config.counts[i] > 0) {
             chi_group_keep(&pool->classes[i], pool->config.bases[i], 0);
-            chi_close(pool->config.bases[i], pool->counts[i].fresh * pool->classes[i].stride_bytes);
+            chi_close(pool->config.bases[i], pool->counts[i].fresh * pool->config.strides[i]);
         }
         if (pool->config.counts[i] > 0) {
+            (void)settle(pool, i);
             set_free(pool, i, 0, 0);
         }
     }
@@ -469,7 +483,8 @@ ch_status ch_bufpool_fini(ch_bufpool *pool) {
             return_all(pool, i);
         } else if (pool->config.checked && pool->config.counts[i] > 0) {
             chi_group_end(lender);
-            chi_open_defined(pool->config.bases[i], pool->config.counts[i] * lender->stride_bytes);
+            chi_open_defined(pool->config.bases[i],
+                             pool->config.counts[i] * pool->config.strides[i]);
         }
     }
     *pool = (ch_bufpool){0};
@@ -488,7 +503,7 @@ ch_status ch_bufpool_track(ch_bufpool *pool, ch_tracker *tracker) {
         return CHI_MISUSE(pool, pool->config.name, tracker, CH_ETHREAD);
     }
     for (size_t i = 0; i < pool->config.class_count; i++) {
-        free_counts[i] = chi_bufpool_free(pool, i);
+        free_counts[i] = settle(pool, i);
     }
     pool->tracker = tracker;
     pool->tracked = chi_track_is_wanted(tracker);

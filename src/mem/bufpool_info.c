@@ -125,12 +125,19 @@ static bool counts_hold(const ch_bufpool *pool, size_t i) {
     const chi_bufpool_counts *counts = &pool->counts[i];
     bool fast = chi_bufpool_is_fast(pool);
     size_t free_count = chi_bufpool_free(pool, i);
+    size_t stacked = free_count - (lender->spare != NULL);
     return lender->fast_bytes == (fast ? counts->fresh * sizeof(chi_buffer_slot) : 0) &&
-           (uintptr_t)lender->free_end ==
-               (uintptr_t)(lender->free_base + (fast ? free_count : 0)) &&
-           (!fast || counts->held_count == 0) && counts->fresh <= counts->touched &&
-           counts->touched <= pool->config.counts[i] && free_count <= counts->fresh &&
-           counts->peak >= counts->fresh - free_count && counts->peak <= pool->config.counts[i];
+           (uintptr_t)lender->free_end == (uintptr_t)(lender->free_base + (fast ? stacked : 0)) &&
+           (fast ? counts->held_count == 0 : lender->spare == NULL) &&
+           counts->fresh <= counts->touched && counts->touched <= pool->config.counts[i] &&
+           free_count <= counts->fresh && counts->peak >= counts->fresh - free_count &&
+           counts->peak <= pool->config.counts[i];
+}
+
+/* Whether it is one of the first `count` slots. */
+static bool is_slot(const chi_bufpool_class *lender, const chi_buffer_slot *slot, size_t count) {
+    size_t offset = (uintptr_t)slot - (uintptr_t)lender->slots;
+    return offset < count * sizeof *slot && offset % sizeof *slot == 0;
 }
 
 /* Slots know where their buffers lie, and each free one where it stands: so none is free twice. */
@@ -138,19 +145,20 @@ static bool slots_hold(const ch_bufpool *pool, size_t i) {
     const chi_bufpool_class *lender = &pool->classes[i];
     size_t fresh = pool->counts[i].fresh;
     for (size_t number = 0; !pool->config.twin && number < fresh; number++) {
-        if (lender->slots[number].data != pool->config.bases[i] + number * lender->stride_bytes) {
+        if (lender->slots[number].data !=
+            pool->config.bases[i] + number * pool->config.strides[i]) {
             return false;
         }
     }
-    for (size_t place = 0; place < chi_bufpool_free(pool, i); place++) {
+    size_t stacked = chi_bufpool_free(pool, i) - (lender->spare != NULL);
+    for (size_t place = 0; place < stacked; place++) {
         const chi_buffer_slot *slot = lender->free_base[place];
-        size_t offset = (uintptr_t)slot - (uintptr_t)lender->slots;
-        if (offset >= fresh * sizeof *slot || offset % sizeof *slot != 0 ||
+        if (!is_slot(lender, slot, fresh) || slot == lender->spare ||
             slot->place != (uint32_t)(uintptr_t)&lender->free_base[place]) {
             return false;
         }
     }
-    return true;
+    return lender->spare == NULL || is_slot(lender, lender->spare, fresh);
 }
 
 /* Classes lie one behind the other, each with its tables behind it. */
@@ -160,7 +168,7 @@ static bool class_is_placed(const ch_bufpool *pool, size_t i, uintptr_t *end) {
     uintptr_t start =
         pool->config.twin ? (uintptr_t)lender->slots : (uintptr_t)pool->config.bases[i];
     bool placed = start >= *end &&
-                  (uintptr_t)lender->slots >= start + count * lender->stride_bytes &&
+                  (uintptr_t)lender->slots >= start + count * pool->config.strides[i] &&
                   (uintptr_t)lender->free_base == (uintptr_t)(lender->slots + count);
     *end = (uintptr_t)(lender->free_base + count);
     return placed && lender->size_bytes == pool->sizes[i];
@@ -177,7 +185,10 @@ ch_status ch_bufpool_check(const ch_bufpool *pool, unsigned *invariant) {
     for (size_t i = 0; broken == 0 && i <= CH_BUFPOOL_CLASSES_MAX; i++) {
         const chi_bufpool_class *lender = &pool->classes[i];
         if (i >= pool->config.class_count || pool->config.counts[i] == 0) {
-            broken = lender->free_end == lender->free_base && lender->fast_bytes == 0 ? 0 : 2;
+            broken = lender->free_end == lender->free_base && lender->fast_bytes == 0 &&
+                             lender->spare == NULL
+                         ? 0
+                         : 2;
         } else if (!counts_hold(pool, i)) {
             broken = 2;
         } else if (!slots_hold(pool, i)) {

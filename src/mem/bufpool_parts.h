@@ -16,15 +16,18 @@ uint64_t chi_bufpool_seal_of(const ch_bufpool *pool);
 static inline size_t chi_bufpool_free(const ch_bufpool *pool, size_t i) {
     const chi_bufpool_class *lender = &pool->classes[i];
     uintptr_t bytes = (uintptr_t)CH_PEEK(lender->free_end) - (uintptr_t)lender->free_base;
-    return bytes / sizeof *lender->free_base + CH_PEEK(pool->counts[i].held_count);
+    return bytes / sizeof *lender->free_base + (CH_PEEK(lender->spare) != NULL) +
+           CH_PEEK(pool->counts[i].held_count);
 }
 
-/* Whether a slot used since the last reset is free: then it stands where it says. */
+/* Whether a slot used since the last reset is free: the spare one, or it stands where it says. */
 static inline bool chi_bufpool_is_free(const ch_bufpool *pool, size_t i,
                                        const chi_buffer_slot *slot) {
     chi_buffer_slot **base = pool->classes[i].free_base;
+    size_t spare = pool->classes[i].spare != NULL;
     size_t place = (uint32_t)(slot->place - (uint32_t)(uintptr_t)base) / sizeof *base;
-    return place < chi_bufpool_free(pool, i) && base[place] == slot;
+    return pool->classes[i].spare == slot ||
+           (place < chi_bufpool_free(pool, i) - spare && base[place] == slot);
 }
 
 static inline uint64_t chi_bufpool_acquires(const ch_bufpool *pool, size_t i) {

@@ -247,7 +247,9 @@ static inline bool world_release_foreign(bufpool_world *w, uint32_t argument) {
             wrong = lent;
             uintptr_t lender = (uintptr_t)lent.handle.lender;
             uintptr_t slot = (uintptr_t)lent.handle.slot;
-            lender = i == 0 ? (uintptr_t)(w->pool.classes - 1) : i == 1 ? lender + 8 : lender;
+            lender = i == 0   ? (uintptr_t)w->pool.classes - sizeof *wrong.handle.lender
+                     : i == 1 ? lender + 8
+                              : lender;
             slot = i == 2 ? (uintptr_t)w : i == 3 ? slot + 8 : slot;
             wrong.handle.lender = (chi_bufpool_class *)lender;
             wrong.handle.slot = (chi_buffer_slot *)slot;

@@ -4,6 +4,7 @@
 
 #include <coldheap/manager.h>
 
+#include <string.h>
 #include <sys/mman.h>
 
 #include "harness.h"
@@ -33,6 +34,7 @@ static inline bool hall_open(hall *h, const ch_manager_config *config) {
 
 static inline void hall_close(hall *h) {
     CHECK_EQUAL(ch_manager_fini(h->manager), CH_OK);
+    memset(h->memory, 0, h->size_bytes); /* all of it is the caller's again, also to a tool */
     (void)munmap(h->map, h->map_bytes);
 }
 

@@ -281,12 +281,15 @@ static inline bool world_arena_alloc(manager_world *w, uint32_t argument) {
     }
     size_t size_bytes = 1 + (argument >> 2) % 2000;
     void *block = arena != NULL ? ch_arena_alloc(arena, size_bytes, 1) : NULL;
-    if (size_bytes > WORLD_ARENA_SIZES[kind] - w->arena_used[kind]) {
+    size_t redzone = ch_arena_redzone_bytes(); /* checked builds: before each block, at 8 bytes */
+    size_t start = w->arena_used[kind] + redzone;
+    start = redzone > 0 ? (start + 7) / 8 * 8 : start;
+    if (start + size_bytes > WORLD_ARENA_SIZES[kind]) {
         w->want.arena_failures++;
         return block == NULL;
     }
     w->want.arena_allocations++;
-    w->arena_used[kind] += size_bytes;
+    w->arena_used[kind] = start + size_bytes;
     if (w->arena_peaks[kind] < w->arena_used[kind]) {
         w->arena_peaks[kind] = w->arena_used[kind];
     }

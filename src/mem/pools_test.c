@@ -184,6 +184,53 @@ TEST(pools_check_sees_flipped_bytes) { /* M7 */
     CHECK(world_end(&world));
 }
 
+typedef struct triple {
+    uint32_t words[3];
+} triple;
+
+#define CH_POOL_NAME triples
+#define CH_POOL_TYPE triple
+#include <coldheap/tmpl/pool.h>
+
+#define CH_POOL_NAME   spread_triples
+#define CH_POOL_TYPE   triple
+#define CH_POOL_STRIDE 32
+#include <coldheap/tmpl/pool.h>
+
+/* Neither a stride that is no power of two, nor one that is not the constant, lets an object that
+ * is not one pass. */
+static void check_other_strides(void) {
+    static CH_ALIGNED(64) uint8_t block[1024];
+    for (size_t align = 4; align <= 32; align *= 2) {
+        ch_pool pool;
+        ch_pool_options options = triples_options(4);
+        options.align = align;
+        triple *taken[4];
+        const ch_misuse_hook *before = ch_on_misuse(&rig_hook);
+        CHECK_EQUAL(triples_init(&pool, block, sizeof block, &options), CH_OK);
+        for (unsigned round = 0; round < 3; round++) {
+            for (size_t i = 0; i < 4; i++) {
+                taken[i] = i % 2 == 0 ? triples_acquire(&pool) : spread_triples_acquire(&pool);
+            }
+            CHECK(triples_acquire(&pool) == NULL);
+            CHECK_EQUAL(triples_release(&pool, (triple *)((uintptr_t)taken[1] + 4)), CH_EINTERIOR);
+            CHECK(rig_misused(&pool, CH_EINTERIOR));
+            CHECK_EQUAL(spread_triples_release(&pool, taken[3] + 40), CH_EFOREIGN);
+            CHECK(rig_misused(&pool, CH_EFOREIGN));
+            for (size_t i = 0; i < 4; i++) {
+                CHECK_EQUAL(i < 2 ? spread_triples_release(&pool, taken[i])
+                                  : triples_release(&pool, taken[i]),
+                            CH_OK);
+                CHECK_EQUAL(triples_release(&pool, taken[i]), CH_EDOUBLE);
+                CHECK(rig_misused(&pool, CH_EDOUBLE));
+            }
+            CHECK_EQUAL(ch_pool_check(&pool, NULL), CH_OK);
+        }
+        (void)ch_on_misuse(before);
+        CHECK_EQUAL(ch_pool_fini(&pool), CH_OK);
+    }
+}
+
 TEST(pool_template_has_the_size_and_pointers_of_its_type) { /* M28 M36 */
     static CH_ALIGNED(64) uint8_t block[4 * sizeof(frame) + 256];
     ch_pool pool;
@@ -208,6 +255,7 @@ TEST(pool_template_has_the_size_and_pointers_of_its_type) { /* M28 M36 */
     CHECK_EQUAL(ch_pool_release_handle(&pool, handle), CH_OK);
     CHECK(frames_get(&pool, handle) == NULL);
     CHECK_EQUAL(ch_pool_fini(&pool), CH_OK);
+    check_other_strides();
     CHECK(world_begin(&world, false));
     CHECK(!frames_fits(ch_pools_get(&world.set, 0)));
     CHECK(world_end(&world));

@@ -236,17 +236,8 @@ TEST(spsc_is_right_in_every_interleaving) { /* M66 */
 
 /* ---- Threads --------------------------------------------------------------------------------- */
 
-<<<<<<< HEAD
 /* 10^9 in the conformance mode. */
 static uint64_t stream_items;
-=======
-/* 10^9 items where a run takes seconds; less where every access is checked. */
-#if defined(__OPTIMIZE__) && !defined(CH_DEBUG) && !defined(CH_VERIFY) && !defined(CH_TEST_SLOW)
-#define STREAM_ITEMS UINT64_C(1000000000)
-#else
-#define STREAM_ITEMS UINT64_C(3000000)
-#endif
->>>>>>> dd142e6 (CI job ports: 32-bit x86, aarch64 and big-endian s390x under emulation; rare random cases there (CH_TEST_SLOW))
 
 static stream pipe;
 

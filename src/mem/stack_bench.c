@@ -122,7 +122,7 @@ BODIES(16)
 BODIES(64)
 BODIES(256)
 
-static void compare(ch_bench_body ours, ch_bench_body loop, ch_bench_body general) {
+static void compare(ch_bench_body ours, ch_bench_body loop, ch_bench_body general, double limit) {
     static ch_stack stack;
     static raw_stack raw;
     size_t count = 0;
@@ -139,21 +139,21 @@ static void compare(ch_bench_body ours, ch_bench_body loop, ch_bench_body genera
     for (size_t i = 0; general != NULL && i < count; i++) {
         ch_bench_add(rivals[i].name, general, (void *)(uintptr_t)&rivals[i]);
     }
-    ch_bench_target_ratio("against the raw checked loop", "raw checked loop", 1.05);
+    ch_bench_target_ratio("against the raw checked loop", "raw checked loop", limit);
     (void)ch_bench_run();
     (void)ch_stack_fini(&stack);
 }
 
 BENCH_GROUP(stack_pair_16) {
-    compare(pair_16, raw_pair_16, NULL);
+    compare(pair_16, raw_pair_16, NULL, 1.05);
 }
 
 BENCH_GROUP(stack_pair_64) {
-    compare(pair_64, raw_pair_64, rival_pair);
+    compare(pair_64, raw_pair_64, rival_pair, 1.05);
 }
 
 BENCH_GROUP(stack_pair_256) {
-    compare(pair_256, raw_pair_256, NULL);
+    compare(pair_256, raw_pair_256, NULL, 1.05);
 }
 
 /* ---- A watermark, four blocks, a release ----------------------------------------------------- */
@@ -206,5 +206,5 @@ static uint64_t raw_rounds(void *context, uint64_t iterations) {
 }
 
 BENCH_GROUP(stack_mark_4x64_release) {
-    compare(rounds, raw_rounds, NULL);
+    compare(rounds, raw_rounds, NULL, 1.3); /* docs/design/023 */
 }

@@ -116,7 +116,8 @@ static bool fast_end_holds(const ch_stack *stack) {
     if (fast == 0 || !plain) {
         return fast == 0 && (!plain || end > UINTPTR_MAX - CHI_TALLY_TOP);
     }
-    return fast == end || (fast < end && fast >= (uintptr_t)config->base + CHI_TALLY_WINDOW);
+    uintptr_t base = (uintptr_t)config->base;
+    return fast == end || (base < fast && fast < end && fast - base >= CHI_TALLY_WINDOW);
 }
 
 static bool copies_agree(const ch_stack *stack) {

@@ -1,6 +1,6 @@
 /* What notes cost. `off`: a pattern whose tracker was unbound against one that never had any: the
  * same inline paths, within the noise. `counters` and `sites`: the same work with a tracker bound,
- * two notes a round. note_*: the notes alone, 1000 live objects of 64 sites. */
+ * two notes a round. track_note_*: the notes alone, 1000 live objects of 64 sites. */
 #include <coldheap/arena.h>
 #include <coldheap/bufpool.h>
 #include <coldheap/track.h>
@@ -31,7 +31,10 @@ static void begin_trackers(void) {
 
 static uint64_t take_and_give(void *context, uint64_t iterations) {
     ch_tracker *tracker = context;
+    ch_tracker_figures before;
+    ch_tracker_figures after;
     uint64_t refused = 0;
+    must(ch_tracker_stats(tracker, &before));
     for (uint64_t i = 0; i < iterations; i++) {
         uintptr_t site = 0x400000 + 16 * (i % SITES);
         uintptr_t object = 0x7f0000000000 + 64 * (i * 7 % OBJECTS);
@@ -40,7 +43,9 @@ static uint64_t take_and_give(void *context, uint64_t iterations) {
         refused += ch_tracker_note(tracker, CH_TRACK_POOL, CH_TRACK_RELEASE, 64, NULL,
                                    (const void *)(object + 1)) != CH_OK;
     }
-    return refused;
+    must(ch_tracker_stats(tracker, &after));
+    return refused + after.pool_acquisitions - before.pool_acquisitions +
+           after.kinds[CH_TRACK_POOL].releases - before.kinds[CH_TRACK_POOL].releases;
 }
 
 /* Half of the objects are out all the time. */
@@ -53,7 +58,7 @@ static void fill_half(ch_tracker *tracker) {
     }
 }
 
-BENCH_GROUP(note_counters) {
+BENCH_GROUP(track_note_counters) {
     begin_trackers();
     ch_bench_add("take and give", take_and_give, &trackers[0]);
     ch_bench_expect_no_heap();
@@ -61,7 +66,7 @@ BENCH_GROUP(note_counters) {
     ch_bench_run();
 }
 
-BENCH_GROUP(note_sites) {
+BENCH_GROUP(track_note_sites) {
     begin_trackers();
     fill_half(&trackers[1]);
     ch_bench_add("take and give", take_and_give, &trackers[1]);
@@ -107,7 +112,7 @@ static ch_status track_pool(void *pattern, ch_tracker *tracker) {
     return ch_pool_track(pattern, tracker);
 }
 
-BENCH_GROUP(pool) {
+BENCH_GROUP(track_off_pool) {
     static ch_pool pools[4];
     const ch_pool_options options = {.object_bytes = 64, .align = 64, .count = OBJECTS};
     begin_trackers();
@@ -134,7 +139,7 @@ static ch_status track_arena(void *pattern, ch_tracker *tracker) {
     return ch_arena_track(pattern, tracker);
 }
 
-BENCH_GROUP(arena) {
+BENCH_GROUP(track_off_arena) {
     static ch_arena arenas[4];
     begin_trackers();
     for (size_t i = 0; i < 4; i++) {
@@ -161,7 +166,7 @@ static ch_status track_buffers(void *pattern, ch_tracker *tracker) {
     return ch_bufpool_track(pattern, tracker);
 }
 
-BENCH_GROUP(buffers) {
+BENCH_GROUP(track_off_buffers) {
     static ch_bufpool pools[4];
     static const ch_bufpool_class CLASSES[] = {{64, OBJECTS}};
     const ch_bufpool_options options = {.classes = CLASSES, .class_count = 1};

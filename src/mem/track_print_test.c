@@ -272,13 +272,13 @@ TEST(track_sums_the_counters_of_threads_on_reading) { /* M71 M6 */
     CHECK_EQUAL(sum.pool_acquisitions, 0);
 }
 
-static volatile bool reading;
+static bool reading;
 
 static void *read_on(void *context) {
     const ch_tracker *of = context;
     ch_tracker_figures figures;
     uint64_t last = 0;
-    while (reading) {
+    while (__atomic_load_n(&reading, __ATOMIC_RELAXED)) {
         if (ch_tracker_stats(of, &figures) != CH_OK || figures.pool_acquisitions < last) {
             return NULL;
         }

@@ -126,3 +126,30 @@ TEST(manager_knows_heap_calls_only_while_they_are_counted) { /* M59 M9 */
         CHECK_EQUAL(ch_manager_fini(manager), CH_OK);
     }
 }
+
+/* What the inline paths see of a pattern that was bound and unbound is what they saw before: off
+ * costs nothing because it is the same code on the same words. */
+TEST(track_unbound_patterns_are_byte_for_byte_what_they_were) { /* M75 */
+    const ch_manager_config config = ch_manager_balanced();
+    static CH_ALIGNED(64) uint8_t memory[1 << 20];
+    static ch_manager before;
+    ch_manager *manager = NULL;
+    ch_tracker tracker;
+    wanted = false;
+    CHECK_EQUAL(ch_tracker_init(&tracker, memory, sizeof memory, NULL), CH_OK);
+    CHECK_EQUAL(ch_manager_init_region(&manager, &config, NULL), CH_OK);
+    before = *manager;
+    ch_tracker *const bound[] = {&tracker, NULL};
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_EQUAL(ch_stack_track(&manager->stack, bound[i]), CH_OK);
+        CHECK_EQUAL(ch_pools_track(&manager->pools, bound[i]), CH_OK);
+        CHECK_EQUAL(ch_bufpool_track(&manager->buffers, bound[i]), CH_OK);
+        CHECK_EQUAL(ch_arenas_track(&manager->arenas, bound[i]), CH_OK);
+        bool same = memcmp(&before.stack, &manager->stack, sizeof before.stack) == 0 &&
+                    memcmp(&before.pools, &manager->pools, sizeof before.pools) == 0 &&
+                    memcmp(&before.buffers, &manager->buffers, sizeof before.buffers) == 0 &&
+                    memcmp(&before.arenas, &manager->arenas, sizeof before.arenas) == 0;
+        CHECK_EQUAL(same, i == 1);
+    }
+    CHECK_EQUAL(ch_manager_fini(manager), CH_OK);
+}

@@ -1,8 +1,10 @@
 /* xpool_test.c: geometry, life cycle, ways of an object back to its shard, misuse, figures,
  * self-check and random steps of pools for threads, by one thread. Threads: xpool_thread_test.c. */
+#define _GNU_SOURCE
 #include "xpool_rig.h"
 
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "harness.h"
 #include "mem/checked.h"
@@ -102,6 +104,55 @@ TEST(xpool_options_are_checked_and_footprint_is_exact) { /* M2 M5 M52 */
                              .per_thread = CH_POOL_COUNT_MAX,
                              .threads_max = 1};
     CHECK((ch_xpool_footprint(&most) != 0) == (SIZE_MAX > UINT32_MAX));
+}
+
+/* Uses a whole pool whose memory ends at a page that nobody may touch. */
+static void use_before_a_closed_page(const ch_xpool_options *options) {
+    enum { PAGE = 4096 };
+    const size_t need = ch_xpool_footprint(options);
+    const size_t align = ch_xpool_align(options);
+    const size_t room = (need + PAGE - 1) / PAGE * PAGE;
+    uint8_t *map = mmap(NULL, room + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (!CHECK(map != MAP_FAILED && mprotect(map + PAGE, room, PROT_READ | PROT_WRITE) == 0)) {
+        return;
+    }
+    uint8_t *memory = map + PAGE + (room - need) / align * align;
+    ch_xpool pool = {0};
+    ch_xpool_shard *shards[2];
+    CHECK_EQUAL(ch_xpool_init(&pool, memory, need - 1, options), CH_EFULL);
+    CHECK_EQUAL(ch_xpool_init(&pool, memory, need, options), CH_OK);
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_EQUAL(ch_xpool_join(&pool, &shards[i]), CH_OK);
+    }
+    for (unsigned round = 0; round < 3; round++) {
+        for (size_t i = 0; i < 2; i++) {
+            void *objects[16];
+            size_t count = 0;
+            while ((objects[count] = ch_xpool_acquire(shards[i])) != NULL) {
+                memset(objects[count++], 1, options->object_bytes);
+            }
+            CHECK_EQUAL(count, options->per_thread);
+            while (count > 0) { /* by its own thread, and by the other one */
+                CHECK_EQUAL(ch_xpool_release(shards[(i + count) % 2], objects[count - 1]), CH_OK);
+                count--;
+            }
+        }
+    }
+    CHECK_EQUAL(ch_xpool_check(&pool, NULL), CH_OK);
+    CHECK_EQUAL(ch_xpool_fini(&pool), CH_OK);
+    CHECK_EQUAL(munmap(map, room + 2 * PAGE), 0);
+}
+
+TEST(xpool_footprint_is_exact_between_two_closed_pages) { /* M2 */
+    for (size_t size = 1; size <= 4097; size = 3 * size + 1) {
+        for (size_t align = 1; align <= CH_ALIGN_MAX; align *= 8) {
+            use_before_a_closed_page(&(ch_xpool_options){.object_bytes = size,
+                                                         .align = align,
+                                                         .per_thread = 1 + size % 15,
+                                                         .threads_max = 2,
+                                                         .batch = 1 + align % 5});
+        }
+    }
 }
 
 TEST(xpool_objects_come_back_in_batches_and_from_idle_outboxes) { /* M52 */

@@ -11,6 +11,7 @@
 
 #include "harness.h"
 #include "mem/checked.h"
+#include "mem/death_rig.h"
 #include "mem_rig.h"
 
 enum { OBJECTS = 4096, PIPE = 1024, PUBLISHED = 64 };
@@ -319,37 +320,48 @@ TEST(xpool_tells_a_wrong_thread_in_verify_builds) { /* M4 M6 */
     finish();
 }
 
-static void break_object(void *context) {
-    const int how = *(const int *)context;
+static volatile uint8_t *first;
+static volatile uint8_t *second;
+static ch_xpool_shard *mine;
+static ch_xpool_shard *other;
+
+static void begin_two_objects(void) {
     const ch_xpool_options options = {
         .object_bytes = 40, .align = 8, .per_thread = 4, .threads_max = 2};
-    ch_xpool_shard *a = NULL;
-    ch_xpool_shard *b = NULL;
-    if (!start(&options) || ch_xpool_join(&pool, &a) != CH_OK ||
-        ch_xpool_join(&pool, &b) != CH_OK) {
-        return;
-    }
-    volatile uint8_t *first = ch_xpool_acquire(a);
-    volatile uint8_t *second = ch_xpool_acquire(a);
-    if (how >= 2) {
-        (void)ch_xpool_release(how == 2 ? a : b, (void *)(uintptr_t)second);
-    }
-    if (how == 0) {
-        first[40] = 1;
-    } else {
-        second[how == 1 ? -1 : 0] = 1;
-    }
+    CH_REQUIRE(start(&options) && ch_xpool_join(&pool, &mine) == CH_OK &&
+               ch_xpool_join(&pool, &other) == CH_OK);
+    first = ch_xpool_acquire(mine);
+    second = ch_xpool_acquire(mine);
 }
 
-TEST(xpool_misplaced_accesses_die_under_asan) { /* M8 */
-#ifdef CHI_HAVE_ASAN
-    for (int how = 0; how < 4; how++) {
-        char text[4096];
-        CHECK(ch_test_child_dies(break_object, &how, text, sizeof text));
-        CHECK(strstr(text, "use-after-poison") != NULL);
-    }
-#else
-    (void)break_object;
-    ch_test_skip("no memory checker in this build");
-#endif
+static void overflow_by_one(void *unused) {
+    (void)unused;
+    begin_two_objects();
+    first[40] = 1;
+}
+
+static void underflow_by_one(void *unused) {
+    (void)unused;
+    begin_two_objects();
+    second[-1] = 1;
+}
+
+static void use_after_release(void *unused) {
+    (void)unused;
+    begin_two_objects();
+    CHECK_EQUAL(ch_xpool_release(mine, (void *)(uintptr_t)second), CH_OK);
+    second[0] = 1;
+}
+
+static void use_after_release_by_another(void *unused) {
+    (void)unused;
+    begin_two_objects();
+    CHECK_EQUAL(ch_xpool_release(other, (void *)(uintptr_t)second), CH_OK);
+    second[0] = 1;
+}
+
+TEST(xpool_misplaced_accesses_die_under_a_memory_checker) { /* M8 */
+    const death_body bodies[] = {overflow_by_one, underflow_by_one, use_after_release,
+                                 use_after_release_by_another};
+    death_check("xpool_misplaced_accesses_die_under_a_memory_checker", bodies, 4);
 }

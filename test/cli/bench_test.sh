@@ -63,9 +63,14 @@ err_like "^ERROR\(3\): argument:2: bad value '\(' for --filter: "
 run 3 bench --filter '('
 name 'an export that is no format'
 err <<'EOF'
-ERROR(3): argument:2: bad value 'csv=x' for --export: use gbench=FILE or svg=FILE
+ERROR(3): argument:2: bad value 'tsv=x' for --export: use gbench=FILE, svg=FILE or csv=FILE
 EOF
-run 3 bench --export csv=x
+run 3 bench --export tsv=x
+name 'a reduction of one backend'
+err <<'EOF'
+ERROR(3): argument:2: --reduction compares two backends: give --backend both or all
+EOF
+run 3 bench --backend malloc --reduction
 
 # ---- Exports -------------------------------------------------------------------------------------
 
@@ -98,6 +103,52 @@ name 'svg: a picture with a bar for each row'
 "$program" bench $quick --backend both --filter '^s' --export "svg=$work/p.svg" >/dev/null
 check test "$(grep -c '<rect x=' "$work/p.svg")" -eq 4
 check grep -q '</svg>' "$work/p.svg"
+
+name 'csv: a line for each row, as many values as names'
+# shellcheck disable=SC2086
+"$program" bench $quick --backend both --filter '^s' --export "csv=$work/p.csv" >/dev/null
+check awk -F, 'NR == 1 { names = NF } NF != names || (NR > 1 && $3 != "true") { bad = 1; print }
+               END { exit bad || NR != 5 || names != 11 }' "$work/p.csv"
+
+# ---- Memory --------------------------------------------------------------------------------------
+
+name '--backend all: cold, managed and malloc give one answer'
+# shellcheck disable=SC2086
+"$program" bench $quick --backend all >"$work/table"
+check awk 'NR > 1 && $2 == "cold" { hash = $NF }
+           $2 == "managed" { managed++ }
+           $2 == "malloc" { malloc++ }
+           NR > 1 && $NF != hash { bad = 1; print }
+           END { exit bad || managed == 0 || managed != malloc }' "$work/table"
+
+name '--reduction: a line for each case, calls gone, time saved'
+out_like '^swap .* (100\.0 %|[?]) .* (faster|equal|slower)$'
+# shellcheck disable=SC2086
+run 0 bench $quick --backend both --reduction --filter '^swap$'
+name '--reduction in JSON'
+# shellcheck disable=SC2086
+"$program" bench $quick --backend both --reduction --json --filter '^s' >"$work/r.json"
+check json "$work/r.json"
+check test "$(grep -c '"savedPercent": ' "$work/r.json")" -eq 2
+
+name '--allocations: shares of 100 % in each case'
+# shellcheck disable=SC2086
+"$program" bench $quick --allocations --filter '^(create-storm|swap)$' >"$work/table"
+check awk '/^case +memory +count +bytes +share$/ { seen = 1; next }
+           seen && /[?]$/ { next }
+           seen { share += $(NF - 1); lines++ }
+           END { exit !(seen && share > 199.5 && share < 200.5 && lines >= 8) }' "$work/table"
+name '--allocations: creations take words, frames, stacks, scratch'
+check awk '$1 == "create-storm" { on = 1 } $1 == "swap" { on = 0 }
+           on && /(stack|pool|arena) +[1-9]/ { found++ }
+           END { exit found != 3 }' "$work/table"
+name '--allocations in JSON'
+# shellcheck disable=SC2086
+"$program" bench $quick --allocations --json --filter '^swap$' >"$work/a.json"
+check json "$work/a.json"
+check grep -Eq \
+    '"allocations": \{"stack":\{"count":1,"bytes":32768,"percent":[0-9.]+\},"pool":\{' \
+    "$work/a.json"
 
 # ---- Wrong answers -------------------------------------------------------------------------------
 

@@ -248,6 +248,18 @@ echo $three | out
 err_like '^execution time:  [0-9.]+(ns|µs|ms|s)$'
 run 0 run --statdump $sum
 
+name '--allocations: a table on stderr'
+echo $three | out
+err_like '^stack                   1          32 768 '
+run 0 run --allocations $sum
+name '--allocations=json: one line'
+echo $three | out
+err_like '^\{"allocations":\{"stack":\{"count":1,"bytes":32768,.*\},"pool":.*\}\}$'
+run 0 run --allocations=json $sum
+name '--allocations of another word'
+err_like "^ERROR\(3\): argument:2: bad value 'xml' for --allocations"
+run 3 run --allocations=xml $sum
+
 name '--bench in evmc style'
 out_like '^Time:     [0-9]+ ns \(avg of [0-9]+ iterations\)$'
 run 0 run --style evmc --bench $sum

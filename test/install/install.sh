@@ -9,6 +9,10 @@ set -u
 build=$1
 compiler=$2
 cmake=$3
+case $compiler in
+*clang*) cxx=$(printf '%s' "$compiler" | sed 's/clang\([^/]*\)$/clang++\1/') ;;
+*) cxx=c++ ;;
+esac
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -75,6 +79,36 @@ has_soname() { # LIBRARY
     readelf -d "$lib/lib$1.so" | grep -q "SONAME.*\[lib$1\.so\.0\]"
 }
 
+# The checked-in list, without its comments; `make symbols` writes it anew.
+names_are_listed() { # LIBRARY KIND
+    sh "$here/names.sh" "$lib" "$1" "$2" >"$work/names"
+    grep -v '^#' "$here/symbols/$1.txt" | diff -u - "$work/names"
+}
+
+# Programs in other languages, by pkg-config.
+from_cxx() { # OPTION...
+    # shellcheck disable=SC2046 # flags are words
+    "$cxx" -std=c++17 -Wall -Wextra -Wpedantic -Werror "$here/foreign/words.cpp" \
+        $(pkg-config --cflags coldheap) "$@" -o "$work/words" &&
+        [ "$(LD_LIBRARY_PATH=$lib "$work/words")" = '4 words, cold 3 times, 15 bytes of text' ]
+}
+
+from_rust() { # KIND
+    # shellcheck disable=SC2046 # flags are words
+    "$compiler" -std=c17 -O2 -fPIC -c "$here/foreign/squares.c" $(pkg-config --cflags coldheap) \
+        -o "$work/squares.o" &&
+        rustc --edition 2021 -D warnings -L "$(pkg-config --variable=libdir coldheap)" \
+            -l "$1=coldheap" -C "linker=$compiler" -C "link-arg=$work/squares.o" \
+            -o "$work/objects" "$here/foreign/objects.rs" &&
+        [ "$(LD_LIBRARY_PATH=$lib "$work/objects")" = 'arena, pool and map work from Rust' ]
+}
+
+# skip NAME REASON: a test that this machine cannot do.
+skip() {
+    number=$((number + 1))
+    echo "ok $number - $1 # SKIP $2"
+}
+
 # Names that the shared library defines, less those that the pattern allows.
 shows_only() { # LIBRARY PATTERN
     names=$(nm -D --defined-only "$lib/lib$1.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }')
@@ -139,10 +173,25 @@ for library in coldheap coldevm; do
     check "$library: consumers by the CMake package" by_cmake $library
     check "$library: SONAME" has_soname $library
     check "$library: shows its own names only" shows_only $library "$shown"
+    check "$library: shared, its names are those of the list" names_are_listed $library shared
+    check "$library: static, its names are those of the list" names_are_listed $library static
     if "$compiler" --version | grep -q -i 'gcc\|free software foundation'; then
         check "$library: inline functions find all they need" inline_links $library
     fi
 done
+# shellcheck disable=SC2046 # flags are words
+check 'coldheap: a C++ program, shared' from_cxx $(pkg-config --libs coldheap)
+# shellcheck disable=SC2046 # flags are words
+check 'coldheap: a C++ program, static' from_cxx -Wl,-Bstatic \
+    $(pkg-config --static --libs coldheap) -Wl,-Bdynamic
+if command -v rustc >/dev/null 2>&1; then
+    check 'coldheap: a Rust program, shared' from_rust dylib
+    check 'coldheap: a Rust program, static' from_rust static
+else
+    skip 'coldheap: a Rust program' 'no rustc'
+fi
+check 'every installed header compiles alone, as C17 and as C++17' \
+    sh "$here/../tidy/headers.sh" "$prefix" "$compiler"
 check 'coldheap-guard: linked in by pkg-config' guard_by_pkg_config
 check 'coldheap-guard: linked in by the CMake package, dynamic and static' guard_static_by_cmake
 check 'coldheap-guard: preloaded' guard_by_preload

@@ -37,11 +37,10 @@ void allocations_end(allocation_counts *counts, const stage *on, const seal_coun
 }
 
 void allocations_shares(double shares[CH_TRACK_KINDS], const allocation_counts *counts) {
-    const ch_tracker_figures figures = {.heap_allocations = counts->count[CH_TRACK_HEAP],
-                                        .stack_allocations = counts->count[CH_TRACK_STACK],
-                                        .pool_acquisitions = counts->count[CH_TRACK_POOL],
-                                        .buffer_acquisitions = counts->count[CH_TRACK_BUFFER],
-                                        .arena_allocations = counts->count[CH_TRACK_ARENA]};
+    ch_tracker_figures figures = {.enabled = true};
+    for (unsigned kind = 0; kind < CH_TRACK_KINDS; kind++) {
+        figures.kinds[kind].acquisitions = counts->count[kind];
+    }
     ch_track_breakdown breakdown;
     ch_track_breakdown_of(&breakdown, &figures);
     shares[CH_TRACK_HEAP] = breakdown.heap_percentage;

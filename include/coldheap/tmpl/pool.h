@@ -1,25 +1,31 @@
 /** pool.h: a pool of one type, as an include-template over ch_pool (coldheap/pool.h): the same
- * object with options made from the type, and pointers of the right type.
+ *  object with options made from the type, and pointers of the right type.
  *
  *      #define CH_POOL_NAME frames              // prefix of the functions
  *      #define CH_POOL_TYPE frame
  *      #define CH_POOL_STRIDE 64                // optional: see below
  *      #include <coldheap/tmpl/pool.h>
  *
- *  A release divides by a constant, CH_POOL_STRIDE: the distance of objects, sizeof(type) if not
- *  given. A pool with another one, because its align was raised, is served all the same, out of
- *  line.
- *
  *  The parameters are undefined at the end. What the instance `frames` offers:
  *
- *    frames_options(count)      options for count objects, to be changed further at will
- *    frames_init(p, memory, size, &options)   as ch_pool_init; CH_EINVAL also if the options are
- * not made for the type frames_fits(pool)          whether the objects of a pool, for instance one
- * of a set (pools.h), are large and aligned enough for the type, and exactly as large
- *    frames_acquire(p), frames_release(p, object), frames_acquire_handle(p, &handle),
- *    frames_get(p, handle)      as the functions of ch_pool
+ *    frames_options(count)       options for count objects, to be changed further at will.
  *
- *  All else (footprint, reset, fini, queries, check, release_handle) is ch_pool's own. */
+ *    frames_init(p, memory, size, &options)   as ch_pool_init. CH_EINVAL also if the options are
+ *                                not made for the type.
+ *
+ *    frames_fits(p)              whether the objects of a pool, for instance one of a set
+ *                                (pools.h), are exactly as large as the type and aligned enough.
+ *
+ *    frames_acquire(p), frames_release(p, object), frames_acquire_handle(p, &handle),
+ *    frames_get(p, handle)       as the functions of ch_pool.
+ *
+ *  All else (footprint, reset, fini, queries, check, release_handle) is ch_pool's own.
+ *
+ *  A release divides by a constant, CH_POOL_STRIDE: the distance of objects, sizeof(type) if not
+ *  given. A pool with another one, because its align was raised, is served all the same, out of
+ *  line. */
+#include <string.h>
+
 #include <coldheap/pool.h>
 #include <coldheap/tmpl/join.h>
 
@@ -36,7 +42,8 @@
 #define CHI_(suffix) CH_JOIN(CH_POOL_NAME, suffix)
 
 static inline ch_pool_options CHI_(_options)(size_t count) {
-    ch_pool_options options = {0};
+    ch_pool_options options;
+    memset(&options, 0, sizeof options); /* {0} is a warning in C++, {} an error in C17 */
     options.object_bytes = sizeof(CH_POOL_TYPE);
     options.align = CH_ALIGNOF(CH_POOL_TYPE);
     options.count = count;
