@@ -408,6 +408,18 @@ static void refer(walk *w, const cs_insn *insn, place found) {
     }
 }
 
+/* mov (%base,%reg,1), 4 bytes, where one of the two is a table: an entry, before it is widened. */
+static known_value narrow_entry(walk *w, const cs_x86_op *source) {
+    const known_value *base = registers_get(&w->known, source->mem.base);
+    const known_value *other = registers_get(&w->known, source->mem.index);
+    if (base == NULL || base->kind != KNOWN_DATA) {
+        base = other;
+    }
+    bool good = base != NULL && base->kind == KNOWN_DATA && source->mem.scale == 1 &&
+                source->mem.disp == 0 && source->mem.index != X86_REG_INVALID;
+    return good ? (known_value){.kind = KNOWN_ENTRY_4, .address = base->address} : (known_value){0};
+}
+
 /* mov reg, *: the address in a slot, a table's entry, another register, an immediate. */
 static known_value moved(walk *w, const cs_insn *insn, const cs_x86_op *source) {
     bool through_slot;
@@ -422,6 +434,9 @@ static known_value moved(walk *w, const cs_insn *insn, const cs_x86_op *source) 
         place found = settle(w->in, w->at, operand_place(w, insn, 0, &through_slot));
         refer(w, insn, found);
         return value_of_place(found);
+    }
+    if (source->size == 4) {
+        return narrow_entry(w, source);
     }
     if (source->mem.index != X86_REG_INVALID && source->mem.scale == 8 && source->size == 8) {
         const known_value *base = registers_get(&w->known, source->mem.base);
@@ -443,6 +458,10 @@ static known_value moved(walk *w, const cs_insn *insn, const cs_x86_op *source) 
 
 /* movslq (%base,%reg,4): an entry of 4 bytes. */
 static known_value widened(walk *w, const cs_x86_op *source) {
+    if (source->type == X86_OP_REG) {
+        const known_value *value = registers_get(&w->known, source->reg);
+        return value != NULL && value->kind == KNOWN_ENTRY_4 ? *value : (known_value){0};
+    }
     if (source->type == X86_OP_MEM && source->mem.index != X86_REG_INVALID &&
         source->mem.scale == 4 && source->mem.disp == 0) {
         const known_value *base = registers_get(&w->known, source->mem.base);
@@ -514,6 +533,10 @@ static void refer_otherwise(walk *w, const cs_insn *insn) {
 
 static void follow(walk *w, const cs_insn *insn) {
     const cs_x86 *x86 = &insn->detail->x86;
+    const known_value *rax = registers_get(&w->known, X86_REG_RAX);
+    if (insn->id == X86_INS_CDQE && rax != NULL && rax->kind == KNOWN_ENTRY_4) {
+        return; /* still that entry, widened */
+    }
     known_value value = {0};
     if (sets_register(x86)) {
         value = value_after(w, insn);
@@ -588,6 +611,13 @@ static void follow_stack(walk *w, const cs_insn *insn) {
         return;
     case X86_INS_LEAVE:
         w->depth = 0;
+        return;
+    case X86_INS_MOV: /* rbp: the end of a frame; anything else was computed */
+        if (is_stack_pointer(&x86->operands[0])) {
+            bool restored =
+                x86->operands[1].type == X86_OP_REG && x86->operands[1].reg == X86_REG_RBP;
+            w->of->unbounded = w->of->unbounded || !restored;
+        }
         return;
     case X86_INS_LEA:
         stack_by_lea(w, x86);

@@ -41,6 +41,15 @@ function *graph_find(const graph *in, const char *name) {
     return NULL;
 }
 
+function *graph_find_any(const graph *in, const char *name) {
+    function *found = graph_find(in, name);
+    size_t position = 0;
+    for (function *of; found == NULL && (of = graph_each(in, &position)) != NULL;) {
+        found = strcmp(of->name, name) == 0 ? of : NULL;
+    }
+    return found;
+}
+
 function *graph_find_further(graph *in, const char *name) {
     function *found = graph_find(in, name);
     for (image_archive *from = in->libraries; found == NULL && from != NULL; from = from->next) {
@@ -93,8 +102,8 @@ static int by_place(const void *left, const void *right) {
     if (a->address != b->address) {
         return a->address < b->address ? -1 : 1;
     }
-    int a_rank = a->global * 2 + (a->global && !a->weak);
-    int b_rank = b->global * 2 + (b->global && !b->weak);
+    int a_rank = a->global * 2 + (*a->name != '_');
+    int b_rank = b->global * 2 + (*b->name != '_');
     return a_rank != b_rank ? b_rank - a_rank : strcmp(a->name, b->name);
 }
 

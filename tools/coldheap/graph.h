@@ -75,6 +75,9 @@ int graph_index(graph *in);
 function *graph_find(const graph *in, const char *name);
 function *graph_find_further(graph *in, const char *name);
 
+/* graph_find_any finds also functions that their unit keeps to itself: the first of that name. */
+function *graph_find_any(const graph *in, const char *name);
+
 /* graph_at finds the function at, or around, an address of code; one without a symbol is made. NULL
  * if no code is there. */
 function *graph_at(graph *in, image *at, uint64_t address);

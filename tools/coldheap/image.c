@@ -276,7 +276,7 @@ static void read_symbol_tables(image *out, Elf *elf) {
     }
 }
 
-/* Objects that libdwfl has not placed: sections one behind the other. */
+/* Objects have no addresses yet: sections are placed one behind the other. */
 static void place_sections(image *out) {
     uint64_t next = 16;
     for (uint32_t i = 1; i < out->section_count; i++) {
@@ -287,7 +287,8 @@ static void place_sections(image *out) {
     }
 }
 
-static bool read_elf(image_set *set, Elf *elf, const char *name, Dwfl_Module *module) {
+static bool read_elf(image_set *set, Elf *elf, const char *name, image_file *file,
+                     uint32_t member) {
     GElf_Ehdr header;
     size_t section_count;
     size_t names;
@@ -299,16 +300,17 @@ static bool read_elf(image_set *set, Elf *elf, const char *name, Dwfl_Module *mo
     image *out = STORE_NEW(image);
     out->path = copy(name);
     out->base = base_of(out->path);
-    out->module = module;
+    out->file = file;
+    out->member = member;
     out->machine = header.e_machine;
     out->linked = header.e_type != ET_REL;
-    out->library = module == NULL;
+    out->library = file == NULL;
     out->section_count = (uint32_t)section_count;
     out->sections = STORE_ARRAY(image_section, section_count);
     for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
         read_section(out, elf, scn, names);
     }
-    if (module == NULL && !out->linked) {
+    if (!out->linked) {
         place_sections(out);
     }
     read_symbol_tables(out, elf);
@@ -317,18 +319,6 @@ static bool read_elf(image_set *set, Elf *elf, const char *name, Dwfl_Module *mo
     *(set->last != NULL ? &set->last->next : &set->first) = out;
     set->last = out;
     return true;
-}
-
-static int read_module(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr start,
-                       void *set) {
-    (void)user;
-    (void)start;
-    GElf_Addr bias;
-    Elf *elf = dwfl_module_getelf(module, &bias);
-    if (!read_elf(set, elf, name, module)) {
-        message_note("coldheap: %s: not readable: %s", name, dwfl_errmsg(-1));
-    }
-    return DWARF_CB_OK;
 }
 
 int image_open_archive(image_archive *out, const char *path) {
@@ -363,7 +353,7 @@ bool image_read_member(image_set *set, image_archive *from, const char *name) {
         Elf_Arhdr *header = member != NULL ? elf_getarhdr(member) : NULL;
         return header != NULL &&
                read_elf(set, member, store_format("%s(%s)", base_of(from->path), header->ar_name),
-                        NULL);
+                        NULL, 0);
     }
     return false;
 }
@@ -391,17 +381,39 @@ static int look_at(const char *path, file_kind *kind) {
     return EXIT_DONE;
 }
 
-static int read_file(image_set *set, const char *path) {
-    uint32_t before = set->count;
-    Dwfl *session = dwfl_begin(&CALLBACKS);
-    if (session == NULL || dwfl_report_offline(session, path, path, -1) == NULL) {
-        return message_error(EXIT_NOT_ARMED, path, 0, "%s", dwfl_errmsg(-1));
+/* One file: itself, or each member of an archive. */
+static bool read_members(image_set *set, Elf *elf, image_file *file, int fd) {
+    if (elf_kind(elf) != ELF_K_AR) {
+        return read_elf(set, elf, file->path, file, 0);
     }
-    dwfl_report_end(session, NULL, NULL);
-    if (dwfl_getmodules(session, read_module, set, 0) != 0 || set->count == before) {
+    bool any = false;
+    Elf *member;
+    uint32_t number = 0;
+    for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(fd, next, elf)) != NULL;) {
+        Elf_Arhdr *header = elf_getarhdr(member);
+        next = elf_next(member);
+        if (header == NULL || elf_kind(member) != ELF_K_ELF) {
+            continue; /* the index, the table of names */
+        }
+        const char *name = store_format("%s(%s)", file->path, header->ar_name);
+        any = read_elf(set, member, name, file, number++) || any;
+    }
+    return any;
+}
+
+static int read_file(image_set *set, const char *path) {
+    image_file *file = STORE_NEW(image_file);
+    file->path = copy(path);
+    elf_version(EV_CURRENT);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return message_error(EXIT_NOT_ARMED, path, 0, "%s", strerror(errno));
+    }
+    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+    if (elf == NULL || !read_members(set, elf, file, fd)) {
         return message_error(EXIT_NOT_ARMED, path, 0, "no code in it that can be read");
     }
-    return EXIT_DONE;
+    return EXIT_DONE; /* what was read points into the file: it stays open */
 }
 
 static int by_name(const FTSENT **left, const FTSENT **right) {
@@ -443,12 +455,67 @@ int image_read(image_set *set, const char *path) {
     return code == EXIT_DONE ? read_file(set, path) : code;
 }
 
-bool image_line(const image *in, uint64_t address, const char **file, int *line, int *column) {
+/* ---- lines ---- */
+
+static int note_module(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr start,
+                       void *argument) {
+    (void)user;
+    (void)name;
+    (void)start;
+    image_file *file = argument;
+    Dwfl_Module **moved = STORE_ARRAY(Dwfl_Module *, file->module_count + 1);
+    if (file->module_count > 0) {
+        memcpy(moved, file->modules, file->module_count * sizeof *moved);
+    }
+    moved[file->module_count++] = module;
+    file->modules = moved;
+    return DWARF_CB_OK;
+}
+
+static void open_lines(image_file *file) {
+    file->opened = true;
+    file->session = dwfl_begin(&CALLBACKS);
+    if (file->session != NULL &&
+        dwfl_report_offline(file->session, file->path, file->path, -1) != NULL) {
+        dwfl_report_end(file->session, NULL, NULL);
+        (void)dwfl_getmodules(file->session, note_module, file, 0);
+    }
+}
+
+/* The address that libdwfl has given to a place; it lays objects out in its own way. */
+static bool dwfl_address(const image *in, Dwfl_Module *module, uint64_t address,
+                         Dwarf_Addr *found) {
     GElf_Addr bias;
-    if (in->module == NULL || dwfl_module_getelf(in->module, &bias) == NULL) {
+    GElf_Shdr header;
+    Elf *elf = dwfl_module_getelf(module, &bias);
+    const image_section *section = image_section_at(in, address);
+    if (elf == NULL || section == NULL) {
         return false;
     }
-    Dwfl_Line *found = dwfl_module_getsrc(in->module, address + bias);
+    Elf_Scn *scn = elf_getscn(elf, (size_t)(section - in->sections));
+    if (scn == NULL || gelf_getshdr(scn, &header) == NULL) {
+        return false;
+    }
+    *found = header.sh_addr + (address - section->address) + bias;
+    return true;
+}
+
+bool image_line(const image *in, uint64_t address, const char **file, int *line, int *column) {
+    Dwarf_Addr place;
+    if (in->file == NULL) {
+        return false;
+    }
+    if (!in->file->opened) {
+        open_lines(in->file);
+    }
+    if (in->member >= in->file->module_count) {
+        return false;
+    }
+    Dwfl_Module *module = in->file->modules[in->member];
+    if (!dwfl_address(in, module, address, &place)) {
+        return false;
+    }
+    Dwfl_Line *found = dwfl_module_getsrc(module, place);
     const char *name = found != NULL ? dwfl_lineinfo(found, NULL, line, column, NULL, NULL) : NULL;
     if (name != NULL) {
         *file = name;

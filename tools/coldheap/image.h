@@ -52,9 +52,10 @@ typedef struct image_table {
 } image_table;
 
 typedef struct image {
-    const char *path; /* archive(member) for members */
-    const char *base; /* its last part */
-    Dwfl_Module *module;
+    const char *path;        /* archive(member) for members */
+    const char *base;        /* its last part */
+    struct image_file *file; /* where it was read from; NULL: lines are not asked for */
+    uint32_t member;         /* number in that file */
     image_section *sections; /* [0] is none */
     uint32_t section_count;
     image_symbol *symbols;
@@ -69,6 +70,15 @@ typedef struct image {
     bool library; /* read only to see what others call in it */
     struct image *next;
 } image;
+
+/* A file whose lines of source may be asked for; libdwfl opens it then. */
+typedef struct image_file {
+    const char *path;
+    Dwfl *session;
+    Dwfl_Module **modules; /* by member */
+    uint32_t module_count;
+    bool opened;
+} image_file;
 
 typedef struct image_set {
     image *first;

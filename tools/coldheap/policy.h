@@ -5,8 +5,9 @@
  *   call   hot_indirect -> op_add     "closed table"                targets of a computed call
  *   call   expr:compar -> @taken      "any function handed out"     by the callee's expression
  *   call   expr:error_callback -> cold "error path"
- *   bound  tree_depth depth 32        "the tree is balanced"        recursion
- *   cold   log_slow                   "error path, not hot"         not looked into
+ *   call   run -> @in:host_table      "the only host there is"      all functions in an object of
+ * data bound  tree_depth depth 32        "the tree is balanced"        recursion cold   log_slow
+ * "error path, not hot"         not looked into
  *
  * Names are globs. `#` begins a comment. A line that never served is told to the user. */
 #ifndef COLDHEAP_TOOL_POLICY_H
@@ -20,7 +21,7 @@ typedef struct policy_line policy_line;
 struct policy_line {
     policy_kind kind;
     const char *name;    /* a glob; POLICY_CALL by expression: the expression */
-    const char *targets; /* POLICY_CALL: names between commas, "@taken" or "cold" */
+    const char *targets; /* POLICY_CALL: names and @in:OBJECT between commas, "@taken", "cold" */
     const char *reason;
     uint64_t depth; /* POLICY_BOUND */
     size_t line;

@@ -2,10 +2,12 @@
  * depth first over what was reached, for recursion and the stack. See verdict.h. */
 #include "verdict.h"
 
+#include "decode.h"
 #include "effects.h"
 #include "source.h"
 #include "store.h"
 
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -192,12 +194,45 @@ static void call_all_taken(search *s, function *from, const edge *via) {
     }
 }
 
+/* All functions whose address stands in a table: an object of data whose name fits. */
+static void call_table(search *s, function *from, const edge *via, const char *glob) {
+    size_t count = 0;
+    for (image *at = s->in->images.first; at != NULL; at = at->next) {
+        for (uint32_t i = 0; !at->library && i < at->symbol_count; i++) {
+            const image_symbol *symbol = &at->symbols[i];
+            if (symbol->type != STT_OBJECT || symbol->section == 0 ||
+                fnmatch(glob, symbol->name, 0) != 0) {
+                continue;
+            }
+            for (const image_relocation *entry =
+                     image_relocation_in(at, symbol->address, symbol->size);
+                 entry != NULL && entry < at->relocations + at->relocation_count &&
+                 entry->address - symbol->address < symbol->size;
+                 entry++) {
+                function *target = decode_target_of(s->in, at, entry);
+                count += target != NULL;
+                target = target != NULL ? settle_name(s, from, via, target->name, target) : NULL;
+                if (target != NULL) {
+                    enqueue(s, target, from, via);
+                }
+            }
+        }
+    }
+    if (count == 0) {
+        add_finding(s, FINDING_INDIRECT_CALL, from, via, store_format("no functions in %s", glob));
+    }
+}
+
 static void call_listed(search *s, function *from, const edge *via, const char *targets) {
     for (const char *at = targets; *at != 0;) {
         size_t length = strcspn(at, ",");
         char *name = store_text(at, length);
-        function *target = settle_name(s, from, via, name, graph_find(s->in, name));
-        if (target != NULL) {
+        bool is_table = strncmp(name, "@in:", 4) == 0;
+        function *target =
+            is_table ? NULL : settle_name(s, from, via, name, graph_find_any(s->in, name));
+        if (is_table) {
+            call_table(s, from, via, name + 4);
+        } else if (target != NULL) {
             enqueue(s, target, from, via);
         }
         at += length + (at[length] == ',');
