@@ -200,7 +200,7 @@ def table(groups, short):
 
 # The operation that stands for a pattern in the guide, and its group.
 COSTS = [
-    ("arena", "64 bytes taken", "arena_64"),
+    ("arena", "64 bytes taken", "arena_bump_64"),
     ("arena", "mark, 4 × 64 bytes, release", "arena_mark_4x64_release"),
     ("stack", "64 bytes taken and freed", "stack_pair_64"),
     ("pool", "64 bytes acquired and released", "pool_lifo_64"),

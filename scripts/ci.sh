@@ -7,6 +7,7 @@
 #                                    contracts against their sources; nothing else
 #   scripts/ci.sh matrix             the other compiler and presets, one after the other
 #   scripts/ci.sh ports              32-bit x86, aarch64 and s390x under emulation, one after the other
+#   scripts/ci.sh memory             libcoldheap under Valgrind (sampled) and ThreadSanitizer
 #   scripts/ci.sh tidy               the tidy tests alone, to run before a push
 #   scripts/ci.sh format             lets clang-format 14 write over the C files
 #
@@ -34,6 +35,12 @@ ports='
 i686    1
 aarch64 1
 s390x   1
+'
+
+# libcoldheap's patterns under checkers too slow for all else: the preset, 1, what CTest takes.
+memory='
+valgrind 1 -L unit -E thread|spsc|mpmc
+tsan-mem 1 -L unit
 '
 
 usage() {
@@ -103,17 +110,18 @@ test_preset() {
     [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
-# run_presets NAME LIST: test_preset for each line "PRESET SAMPLE"; the sum in build/NAME-counts.
+# run_presets NAME LIST: test_preset for each line "PRESET SAMPLE [CTEST ARGUMENT...]"; the sum in
+# build/NAME-counts.
 run_presets() {
-    local preset sample result=0 passed=0 failed=0 skipped=0 p f s
-    while read -r preset sample; do
+    local preset sample arguments result=0 passed=0 failed=0 skipped=0 p f s
+    while read -r preset sample arguments; do
         [ -n "$preset" ] || continue
         # Unset is all of them too, but leaves the long repetition of the expectations of the own
         # contracts to `make conformance`.
         if [ "$sample" -gt 1 ]; then
-            COLDHEAP_CONFORMANCE_SAMPLE=$sample test_preset "$preset" || result=1
+            COLDHEAP_CONFORMANCE_SAMPLE=$sample test_preset "$preset" $arguments || result=1
         else
-            test_preset "$preset" || result=1
+            test_preset "$preset" $arguments || result=1 # arguments are words
         fi
         read -r p f s <"build/$preset/test-counts"
         passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
@@ -137,6 +145,7 @@ test) test_preset "${2:-release}" ;;
 build) build_preset "${2:-release}" "${@:3}" ;;
 conformance) run_conformance "${2:-release}" ;;
 matrix) run_presets matrix "$matrix" ;;
+memory) run_presets memory "$memory" ;;
 ports) run_presets ports "$ports" ;;
 tidy) test_preset release -L tidy ;;
 format) sh test/tidy/format.sh "$root" --write ;;

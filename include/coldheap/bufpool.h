@@ -298,9 +298,9 @@ CH_INLINE ch_status ch_bufpool_acquire(ch_bufpool *pool, ch_buffer *buffer, size
     chi_buffer_slot *slot = lender->spare;
     uint64_t asked = CHI_BUFFER_TALLY_ONE | size_bytes;
     uint64_t tally = lender->tally + asked;
-    if (CH_LIKELY(slot != NULL && tally >= asked)) {
+    if (CH_LIKELY(tally >= asked && slot != NULL)) {
         CH_PUBLISH(lender->spare, NULL);
-    } else if (lender->free_end != lender->free_base && tally >= asked) {
+    } else if (tally >= asked && lender->free_end != lender->free_base) {
         slot = lender->free_end[-1];
         CH_PUBLISH(lender->free_end, lender->free_end - 1);
     } else {

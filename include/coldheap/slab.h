@@ -328,7 +328,7 @@ CH_INLINE void *ch_slab_acquire(ch_slab *slab, size_t size_bytes) {
         uint64_t asked = CHI_SLAB_TALLY_ONE | size_bytes;
         uint64_t tally = owner->tally + asked;
         uint32_t *end = owner->free_end;
-        if (CH_LIKELY(end != owner->free_base && tally >= asked)) {
+        if (CH_LIKELY(tally >= asked && end != owner->free_base)) {
             size_t slot = end[-1];
             CH_PUBLISH(owner->free_end, end - 1);
             CH_PUBLISH(owner->tally, tally);

@@ -1,6 +1,8 @@
 /* arena_kinds_test.c: set-up of every kind of arena, growth and shrinking by pages. */
 #include "arena_rig.h"
 
+#include <pthread.h>
+
 #include "harness.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -222,4 +224,28 @@ TEST(region_arena_trim_gives_pages_back_and_keeps_blocks) { /* M19 */
     CHECK_EQUAL(arena->committed_bytes, 0);
     CHECK(ch_arena_alloc(arena, 1, 1) != NULL);
     finish();
+}
+
+/* ---- Hand-over ------------------------------------------------------------------------------- */
+
+static void *adopt_and_use(void *context) {
+    ch_arena *arena = context;
+    CHECK_EQUAL(ch_arena_adopt(arena), CH_OK);
+    CHECK(ch_arena_alloc(arena, 16, 8) != NULL);
+    CHECK_EQUAL(ch_arena_reset(arena), CH_OK);
+    return NULL;
+}
+
+TEST(adopt_hands_an_arena_to_another_thread_and_back) { /* M6 */
+    static ch_arena none;
+    CHECK_EQUAL(ch_arena_adopt(NULL), CH_EINVAL);
+    CHECK_EQUAL(ch_arena_adopt(&none), CH_ESTATE);
+    pthread_t thread;
+    ch_arena *arena = start(FIXED, (ch_arena_options){0});
+    CHECK(ch_arena_alloc(arena, 16, 8) != NULL);
+    CHECK_EQUAL(pthread_create(&thread, NULL, adopt_and_use, arena), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    CHECK_EQUAL(ch_arena_adopt(arena), CH_OK);
+    CHECK(ch_arena_alloc(arena, 16, 8) != NULL);
+    finish(); /* and no misuse was seen */
 }

@@ -14,6 +14,7 @@
 
 #define BUFPOOL_MAGIC ((uintptr_t)0x46465542u)
 #define SEAL_SEED     0x4255464645u
+#define SLOT_BORDER   16u /* a slot has 16 bytes, where words have 4: 12 */
 
 static const ch_bufpool_class DEFAULT_CLASSES[] = {{64, 500}, {256, 250}, {1024, 100}, {4096, 25}};
 
@@ -65,7 +66,7 @@ static bool lay_out_class(layout *l, size_t i, bool twin) {
     p->stride_bytes = twin ? 0 : stride_of(l->classes[i].size_bytes);
     return count == 0 ||
            (put_part(l, &p->base_at, count, p->stride_bytes, CH_BUFFER_ALIGN_MAX) &&
-            put_part(l, &p->slots_at, count, sizeof(chi_buffer_slot), sizeof(chi_buffer_slot)) &&
+            put_part(l, &p->slots_at, count, sizeof(chi_buffer_slot), SLOT_BORDER) &&
             put_part(l, &p->free_at, count, sizeof(void *), sizeof(void *)));
 }
 

@@ -127,7 +127,7 @@ TEST(containers_refuse_misaligned_memory) { /* M2 M3 */
 
 /* A hash of the order of all entries after `steps` calls that a fixed stream decides. */
 static uint64_t map_order_after(void *memory, size_t size, unsigned steps) {
-    placed_set numbers;
+    placed_set numbers = {0};
     uint64_t state = 12345;
     uint64_t order = 0;
     size_t position = 0;

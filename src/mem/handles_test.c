@@ -267,6 +267,22 @@ TEST(handles_agree_with_their_model_over_1e6_operations) { /* M4 M7 M70 M77 */
     (void)ch_on_misuse(before);
 }
 
+TEST(handles_count_what_is_in_use) { /* M70 */
+    ch_handle handles[3];
+    begin(3, 0, 0, 0);
+    CHECK_EQUAL(ch_handles_capacity(&world.table), 3);
+    for (uint32_t i = 0; i < 3; i++) {
+        CHECK_EQUAL(ch_handles_in_use(&world.table), i);
+        CHECK_EQUAL(ch_handles_available(&world.table), 3 - i);
+        CHECK_EQUAL(ch_handles_acquire(&world.table, &handles[i], i), CH_OK);
+    }
+    CHECK_EQUAL(ch_handles_release(&world.table, handles[1]), CH_OK);
+    CHECK_EQUAL(ch_handles_in_use(&world.table), 2);
+    CHECK_EQUAL(ch_handles_reset(&world.table), CH_OK);
+    CHECK_EQUAL(ch_handles_in_use(&world.table), 0);
+    CHECK_EQUAL(ch_handles_capacity(&world.table), 3);
+}
+
 #ifdef CH_VERIFY
 
 static void *trespass(void *context) {

@@ -42,8 +42,8 @@ static void end(void) {
     }
 
 GETTER(stack, ch_manager_stack(from))
-GETTER(pool, ch_manager_pool(from, i % CH_KIND_COUNT))
-GETTER(arena, ch_manager_arena(from, i % 2))
+GETTER(pool, ch_manager_pool(from, (size_t)(i % CH_KIND_COUNT)))
+GETTER(arena, ch_manager_arena(from, (size_t)(i % 2)))
 
 static inline uint64_t pool_pair(ch_pool *pool, uint64_t i) {
     uint64_t *word = ch_pool_acquire(pool);

@@ -4,6 +4,7 @@
 #include "mem/manager_rig.h"
 
 #include "harness.h"
+#include "mem/checked.h"
 #include "model.h"
 
 #define OPERATION(name, step)                                                                      \
@@ -59,7 +60,7 @@ static void run(bool tracking, uint64_t steps) {
 }
 
 TEST(manager_figures_equal_the_models_over_1e6_calls) { /* M59 M58 M7 M77 */
-    run(false, ch_test_cases(1000000, RIG_SLOW ? 100000 : 1000000));
+    run(false, ch_test_cases(1000000, RIG_SLOW || chi_checked() ? 100000 : 1000000));
 }
 
 TEST(manager_with_tracker_agrees_with_its_model) { /* M59 M71 */

@@ -297,6 +297,20 @@ TEST(mpmc_is_right_in_random_interleavings_of_four_threads) { /* M67 */
         20000, ch_test_random_below));
 }
 
+TEST(mpmc_reset_empties) { /* M2 M67 */
+    static wides ring;
+    wide_job item = {{0}};
+    CHECK_EQUAL(wides_init(&ring), CH_OK);
+    CHECK_EQUAL(wides_push(&ring, &item), CH_OK);
+    CHECK_EQUAL(wides_push(&ring, &item), CH_OK);
+    CHECK_EQUAL(wides_push(&ring, &item), CH_EFULL);
+    wides_reset(&ring);
+    CHECK(wides_empty(&ring));
+    CHECK_EQUAL(wides_pop(&ring, &item), CH_EEMPTY);
+    CHECK_EQUAL(wides_push(&ring, &item), CH_OK);
+    CHECK_EQUAL(wides_pop(&ring, &item), CH_OK);
+}
+
 #ifdef CH_VERIFY
 
 static void *trespass(void *context) {

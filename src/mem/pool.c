@@ -365,7 +365,8 @@ void *ch_pool_acquire_handle(ch_pool *pool, ch_pool_handle *handle) {
     return chi_pool_object(pool, slot);
 }
 
-ch_status chi_pool_find(const ch_pool *pool, const void *object, size_t *slot) {
+/* Yields CH_OK and the slot of an object in use, or what the pointer is instead. */
+static ch_status find(const ch_pool *pool, const void *object, size_t *slot) {
     if (chi_pool_is_twin(pool)) {
         return chi_pool_twin_slot(pool, object, slot);
     }
@@ -411,7 +412,7 @@ ch_status ch_pool_release_slow(ch_pool *pool, void *object) {
     if (wrong_thread(pool)) {
         return CHI_MISUSE_OF("ch_pool_release", pool, pool->config.name, object, CH_ETHREAD);
     }
-    ch_status status = chi_pool_find(pool, object, &slot);
+    ch_status status = find(pool, object, &slot);
     if (status != CH_OK) {
         return CHI_MISUSE_OF("ch_pool_release", pool, pool->config.name, object, status);
     }
@@ -465,7 +466,7 @@ ch_status ch_pool_release_handle(ch_pool *pool, ch_pool_handle handle) {
 size_t ch_pool_index_of(const ch_pool *pool, const void *object) {
     size_t slot = 0;
     bool live = pool != NULL && chi_pool_is_live(pool);
-    return live && chi_pool_find(pool, object, &slot) == CH_OK ? slot : SIZE_MAX;
+    return live && find(pool, object, &slot) == CH_OK ? slot : SIZE_MAX;
 }
 
 ch_pool_handle ch_pool_handle_of(const ch_pool *pool, const void *object) {
@@ -526,7 +527,7 @@ ch_status ch_pool_fini(ch_pool *pool) {
     return CH_OK;
 }
 
-void chi_pool_track_as(ch_pool *pool, ch_tracker *tracker, bool tracked) {
+static void track_as(ch_pool *pool, ch_tracker *tracker, bool tracked) {
     bool was_fast = chi_pool_is_fast(pool);
     pool->tracker = tracker;
     pool->tracked = tracked;
@@ -559,6 +560,6 @@ ch_status ch_pool_track(ch_pool *pool, ch_tracker *tracker) {
     if (wrong_thread(pool)) {
         return CHI_MISUSE(pool, pool->config.name, tracker, CH_ETHREAD);
     }
-    chi_pool_track_as(pool, tracker, chi_track_is_wanted(tracker));
+    track_as(pool, tracker, chi_track_is_wanted(tracker));
     return CH_OK;
 }

@@ -29,13 +29,6 @@ static inline bool chi_pool_is_used(const ch_pool *pool, size_t slot) {
            (pool->spare == NULL || pool->spare_slot != slot);
 }
 
-/* chi_pool_track_as says whether the pool notes what happens, to a tracker or to the run time; a
- * part of a larger object that notes for itself is muted by (NULL, false). */
-void chi_pool_track_as(ch_pool *pool, ch_tracker *tracker, bool tracked);
-
-/* chi_pool_find yields CH_OK and the slot of an object in use, or what the pointer is instead. */
-ch_status chi_pool_find(const ch_pool *pool, const void *object, size_t *slot);
-
 /* chi_pool_object returns the object of a slot in use. */
 static inline void *chi_pool_object(const ch_pool *pool, size_t slot) {
     return chi_pool_is_twin(pool) ? pool->config.objects[slot]

@@ -144,6 +144,24 @@ static ch_status twin_free(void *user, void *block, size_t size_bytes) {
     return CH_OK;
 }
 
+/* What a twin asks its source for, without the twin: with the alignment of the class. */
+static void *source_take(void *allocator, size_t size_bytes) {
+    const ch_slab *slab = allocator;
+    size_t size = ch_slab_class_size(slab, ch_slab_class_of(slab, size_bytes));
+    size_t align = size & (0 - size);
+    return twin_alloc(NULL, size, align < CH_SLAB_ALIGN_MAX ? align : CH_SLAB_ALIGN_MAX);
+}
+
+static void source_give(void *allocator, void *block, size_t size_bytes) {
+    (void)allocator;
+    (void)size_bytes;
+    free(block);
+}
+
+static uint64_t source_replace(void *context, uint64_t iterations) {
+    return replace(context, iterations, source_take, source_give);
+}
+
 /* ---- The comparison ---------------------------------------------------------------------------
  */
 
@@ -186,44 +204,64 @@ static void *block_of(size_t bytes) {
     return memset(block, 1, size);
 }
 
-static void compare(bool logarithmic, bool writes) {
-    static workload drawn;
-    static raw_lists raw;
+enum { PLAIN, FOR_LISTS, TWIN, PAGED, SIZED, SLABS };
+
+typedef struct stage {
+    ch_slab slabs[SLABS];
+    void *memory[SLABS];
+    ch_region region;
+} stage;
+
+static void set_up(stage *on) {
     static size_t counts[CLASSES];
-    draw(&drawn, logarithmic);
     for (size_t i = 0; i < CLASSES; i++) {
         counts[i] = PER_CLASS;
     }
     ch_slab_options options = {.counts = counts};
-    ch_slab slabs[5];
-    ch_region region;
-    void *memory[4];
     ch_allocator heap = {.alloc = twin_alloc, .free = twin_free};
-    size_t bytes = ch_slab_footprint(&options);
-    size_t twin_bytes = ch_slab_twin_footprint(&options);
     ch_region_options space = {.size_bytes = ch_slab_paged_footprint(&options, 1000)};
-    memory[0] = block_of(bytes);
-    memory[1] = block_of(bytes);
-    memory[2] = block_of(twin_bytes);
-    memory[3] = block_of(bytes);
-    if (ch_slab_init(&slabs[0], memory[0], bytes, &options) != CH_OK ||
-        ch_slab_init(&slabs[1], memory[1], bytes, &options) != CH_OK ||
-        ch_slab_init(&slabs[4], memory[3], bytes, &options) != CH_OK ||
-        ch_slab_init_twin(&slabs[2], memory[2], twin_bytes, &options, &heap) != CH_OK ||
-        ch_region_reserve(&region, &space) != CH_OK ||
-        ch_region_commit(&region, 0, region.size_bytes) != CH_OK ||
-        ch_region_prefault(&region, 0, region.size_bytes) != CH_OK ||
-        ch_slab_init_region(&slabs[3], &region, &options) != CH_OK) {
+    bool right = ch_region_reserve(&on->region, &space) == CH_OK &&
+                 ch_region_commit(&on->region, 0, on->region.size_bytes) == CH_OK &&
+                 ch_region_prefault(&on->region, 0, on->region.size_bytes) == CH_OK &&
+                 ch_slab_init_region(&on->slabs[PAGED], &on->region, &options) == CH_OK;
+    for (size_t i = 0; i < SLABS && right; i++) {
+        ch_slab *slab = &on->slabs[i];
+        size_t bytes = i == TWIN ? ch_slab_twin_footprint(&options) : ch_slab_footprint(&options);
+        on->memory[i] = i == PAGED ? NULL : block_of(bytes);
+        if (i != PAGED) {
+            right = (i == TWIN ? ch_slab_init_twin(slab, on->memory[i], bytes, &options, &heap)
+                               : ch_slab_init(slab, on->memory[i], bytes, &options)) == CH_OK;
+        }
+    }
+    if (!right) {
         abort();
     }
-    raw_begin(&raw, &slabs[1]);
+}
+
+static void tear_down(stage *on) {
+    for (size_t i = 0; i < SLABS; i++) {
+        (void)ch_slab_fini(&on->slabs[i]);
+        free(on->memory[i]);
+    }
+    (void)ch_region_fini(&on->region);
+}
+
+static void compare(bool logarithmic, bool writes) {
+    static workload drawn;
+    static raw_lists raw;
+    static stage on;
+    ch_slab *slabs = on.slabs;
+    draw(&drawn, logarithmic);
+    set_up(&on);
+    raw_begin(&raw, &slabs[FOR_LISTS]);
     size_t rival_count = 0;
     const ch_rival *known = ch_rivals(&rival_count);
-    rival *ours = begin(&drawn, &slabs[0], slab_take, writes);
-    rival *sized = begin(&drawn, &slabs[4], slab_take, writes);
-    rival *paged = begin(&drawn, &slabs[3], slab_take, writes);
+    rival *ours = begin(&drawn, &slabs[PLAIN], slab_take, writes);
+    rival *sized = begin(&drawn, &slabs[SIZED], slab_take, writes);
+    rival *paged = begin(&drawn, &slabs[PAGED], slab_take, writes);
     rival *lists = begin(&drawn, &raw, raw_take, writes);
-    rival *twin = begin(&drawn, &slabs[2], slab_take, writes);
+    rival *twin = begin(&drawn, &slabs[TWIN], slab_take, writes);
+    rival *source = begin(&drawn, &slabs[PLAIN], source_take, writes);
     rival *general[8];
     ch_bench_add("static", slab_replace, ours);
     ch_bench_expect_no_heap();
@@ -233,6 +271,7 @@ static void compare(bool logarithmic, bool writes) {
     ch_bench_expect_no_heap();
     ch_bench_add("raw lists", raw_replace, lists);
     ch_bench_add("twin on malloc", slab_replace, twin);
+    ch_bench_add("its malloc alone", source_replace, source);
     for (size_t i = 0; i < rival_count; i++) {
         general[i] = begin(&drawn, (void *)(uintptr_t)&known[i], general_take, writes);
         ch_bench_add(known[i].name, general_replace, general[i]);
@@ -246,16 +285,11 @@ static void compare(bool logarithmic, bool writes) {
     end(paged, slab_give);
     end(lists, raw_give);
     end(twin, slab_give);
+    end(source, source_give);
     for (size_t i = 0; i < rival_count; i++) {
         end(general[i], general_give);
     }
-    for (size_t i = 0; i < 5; i++) {
-        (void)ch_slab_fini(&slabs[i]);
-    }
-    (void)ch_region_fini(&region);
-    for (size_t i = 0; i < 4; i++) {
-        free(memory[i]);
-    }
+    tear_down(&on);
 }
 
 BENCH_GROUP(slab_uniform) {

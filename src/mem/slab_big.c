@@ -168,15 +168,15 @@ bool chi_slab_big_holds(const ch_slab *slab) {
 
 size_t chi_slab_where_footprint(size_t count) {
     size_t total = 0;
-    size_t map = chi_slab_wheres_footprint(count);
+    size_t map = count <= SIZE_MAX / 2 ? chi_slab_wheres_footprint(2 * count) : 0;
     return map != 0 && ch_size_add(&total, map, WHERE_HEAD) ? total : 0;
 }
 
 void chi_slab_where_begin(ch_slab *slab, void *memory, size_t count) {
-    ch_map_options options = {.capacity = count, .seed = WHERE_SEED};
+    ch_map_options options = {.capacity = 2 * count, .seed = WHERE_SEED};
     chi_slab_wheres *wheres = memory;
     ch_status status = chi_slab_wheres_init(wheres, (uint8_t *)memory + WHERE_HEAD,
-                                            chi_slab_wheres_footprint(count), &options);
+                                            chi_slab_wheres_footprint(2 * count), &options);
     CH_REQUIRE(status == CH_OK);
     slab->where = wheres;
 }
@@ -187,54 +187,82 @@ static uint64_t where_of(const chi_slab_place *place) {
     return (uint64_t)place->class_index << WHERE_SHIFT | place->slot;
 }
 
-/* An address belongs to the slot that got it last; the slot that had it before forgets it. */
-void chi_slab_where_note(ch_slab *slab, void *block, const chi_slab_place *place) {
-    void **object = &slab->counts[place->class_index].objects[place->slot];
-    uintptr_t key = (uintptr_t)*object;
-    bool fresh = false;
-    if (key != 0) {
-        (void)chi_slab_wheres_remove(slab->where, &key);
+/* Enters the blocks that slots have now, those in use last: an address belongs to the slot that got
+ * it last. */
+static CH_COLD void rebuild(ch_slab *slab) {
+    chi_slab_wheres_clear(slab->where);
+    for (unsigned in_use = 0; in_use < 2; in_use++) {
+        for (size_t i = 0; i < slab->config.class_count; i++) {
+            const chi_slab_class *owner = &slab->classes[i];
+            for (size_t slot = 0; slot < slab->counts[i].touched; slot++) {
+                uintptr_t key = (uintptr_t)slab->counts[i].objects[slot];
+                uint64_t value = where_of(&(chi_slab_place){.class_index = i, .slot = slot});
+                bool used = slot < owner->fresh && owner->used[slot] == 1;
+                if (key != 0 && used == (in_use != 0)) {
+                    (void)chi_slab_wheres_put(slab->where, &key, &value);
+                }
+            }
+        }
     }
-    key = (uintptr_t)block;
+}
+
+/* What a slot had before stays in the map, which has twice the room: forgetting it each time would
+ * cost as much as all else. But an address that moves is forgotten by the slot that had it. */
+void chi_slab_where_note(ch_slab *slab, void *block, const chi_slab_place *place) {
+    uintptr_t key = (uintptr_t)block;
+    bool fresh = false;
+    slab->counts[place->class_index].objects[place->slot] = NULL;
     uint64_t *value = chi_slab_wheres_upsert(slab->where, &key, &fresh);
-    CH_REQUIRE(value != NULL); /* as many places as slots */
+    if (value == NULL) {
+        rebuild(slab);
+        value = chi_slab_wheres_upsert(slab->where, &key, &fresh);
+        CH_REQUIRE(value != NULL);
+    }
     if (!fresh) {
-        slab->counts[*value >> WHERE_SHIFT].objects[(uint32_t)*value] = NULL;
+        void **old = &slab->counts[*value >> WHERE_SHIFT].objects[(uint32_t)*value];
+        *old = *old == block ? NULL : *old;
     }
     *value = where_of(place);
-    *object = block;
+    slab->counts[place->class_index].objects[place->slot] = block;
 }
 
 bool chi_slab_where_is(const ch_slab *slab, const void *block, chi_slab_place *place) {
     uintptr_t key = (uintptr_t)block;
     const uint64_t *found = chi_slab_wheres_get(slab->where, &key);
-    if (found != NULL) {
-        *place = (chi_slab_place){.class_index = (size_t)(*found >> WHERE_SHIFT),
-                                  .slot = (uint32_t)*found};
+    if (found == NULL) {
+        return false;
     }
-    return found != NULL;
+    size_t class_index = (size_t)(*found >> WHERE_SHIFT);
+    size_t slot = (uint32_t)*found;
+    *place = (chi_slab_place){.class_index = class_index, .slot = slot};
+    return slab->counts[class_index].objects[slot] == block;
 }
 
-/* Each slot that remembers a block is named by the map, and nothing else is in it. */
+/* Each block in use is found where it is, and the map names no slot that there never was. */
 bool chi_slab_where_holds(const ch_slab *slab) {
     unsigned invariant = 0;
-    size_t remembered = 0;
+    size_t position = 0;
+    const chi_slab_wheres_entry *entry;
     if (chi_slab_wheres_check(slab->where, &invariant) != CH_OK) {
         return false;
     }
-    for (size_t i = 0; i < slab->config.class_count; i++) {
-        const chi_slab_counts *counts = &slab->counts[i];
-        for (size_t slot = 0; slot < counts->touched; slot++) {
-            chi_slab_place place = {0, 0};
-            const void *object = counts->objects[slot];
-            bool used = slot < slab->classes[i].fresh && slab->classes[i].used[slot] == 1;
-            if (object == NULL ? used
-                               : !chi_slab_where_is(slab, object, &place) ||
-                                     place.class_index != i || place.slot != slot) {
-                return false;
-            }
-            remembered += object != NULL;
+    while ((entry = chi_slab_wheres_next(slab->where, &position)) != NULL) {
+        uint64_t i = entry->value >> WHERE_SHIFT;
+        if (i >= slab->config.class_count || (uint32_t)entry->value >= slab->counts[i].touched) {
+            return false;
         }
     }
-    return remembered == chi_slab_wheres_count(slab->where);
+    for (size_t i = 0; i < slab->config.class_count; i++) {
+        const chi_slab_class *owner = &slab->classes[i];
+        for (size_t slot = 0; slot < owner->fresh; slot++) {
+            chi_slab_place place = {0, 0};
+            if (owner->used[slot] == 1 &&
+                (slot >= slab->counts[i].touched ||
+                 !chi_slab_where_is(slab, slab->counts[i].objects[slot], &place) ||
+                 place.class_index != i || place.slot != slot)) {
+                return false;
+            }
+        }
+    }
+    return true;
 }

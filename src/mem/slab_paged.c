@@ -163,7 +163,7 @@ void *ch_slab_acquire_slow(ch_slab *slab, size_t size_bytes) {
         uint64_t asked = CHI_SLAB_TALLY_ONE | size_bytes;
         uint64_t tally = bin->tally + asked;
         size_t count = bin->hint_count;
-        if (CH_LIKELY(count != 0 && tally >= asked)) {
+        if (CH_LIKELY(tally >= asked && count != 0)) {
             CH_PUBLISH(bin->tally, tally);
             return take_hint(slab, bin, count);
         }
@@ -237,7 +237,7 @@ ch_status chi_slab_page_find(const ch_slab *slab, size_t offset, chi_slab_place 
     return (page->bits[slot / 64] >> slot % 64 & 1u) == 0 ? CH_OK : CH_EDOUBLE;
 }
 
-static CH_NOINLINE void page_is_empty(ch_slab *slab, uint32_t page_index) {
+static void page_is_empty(ch_slab *slab, uint32_t page_index) {
     size_t class_index = slab->pages[page_index].class_index;
     chi_slab_bin *bin = &slab->bins[class_index];
     if (bin->idle != page_index && chi_slab_page_is_idle(slab, class_index)) {
@@ -248,7 +248,7 @@ static CH_NOINLINE void page_is_empty(ch_slab *slab, uint32_t page_index) {
 }
 
 /* A released block that no hint has room for: the bits must lead to it. */
-static CH_NOINLINE void mark_free(ch_slab *slab, uint32_t page_index, size_t slot) {
+static void mark_free(ch_slab *slab, uint32_t page_index, size_t slot) {
     chi_slab_page *page = &slab->pages[page_index];
     chi_slab_bin *bin = &slab->bins[page->class_index];
     page->summary[slot / 4096] |= (uint64_t)1 << slot / 64 % 64;
@@ -258,43 +258,57 @@ static CH_NOINLINE void mark_free(ch_slab *slab, uint32_t page_index, size_t slo
     }
 }
 
+static void put_hint(chi_slab_bin *bin, size_t count, size_t page_index, size_t slot) {
+    bin->hints[count] = (uint64_t)page_index << SLOT_BITS | slot;
+    CH_PUBLISH(bin->hint_count, count + 1);
+}
+
+/* The end of a release that left the page empty, or for which the class has no room for a hint. */
+static CH_NOINLINE ch_status give_rare(ch_slab *slab, size_t page_index, size_t slot) {
+    chi_slab_page *page = &slab->pages[page_index];
+    chi_slab_bin *bin = &slab->bins[page->class_index];
+    if (bin->hint_count < bin->hint_most) {
+        put_hint(bin, bin->hint_count, page_index, slot);
+    } else {
+        mark_free(slab, (uint32_t)page_index, slot);
+    }
+    if (page->live == 0) {
+        page_is_empty(slab, (uint32_t)page_index);
+    }
+    return CH_OK;
+}
+
 /* Gives a block in use back whose bit is in `word`. */
-static inline void give(ch_slab *slab, chi_slab_page *page, size_t page_index, uint64_t *word,
-                        size_t slot) {
+static inline ch_status give(ch_slab *slab, size_t page_index, uint64_t *word, size_t slot) {
+    chi_slab_page *page = &slab->pages[page_index];
     chi_slab_bin *bin = &slab->bins[page->class_index];
     size_t count = bin->hint_count;
     uint32_t live = page->live - 1;
     *word |= (uint64_t)1 << slot % 64;
     page->live = live;
-    if (CH_LIKELY(count < bin->hint_most)) {
-        bin->hints[count] = (uint64_t)page_index << SLOT_BITS | slot;
-        CH_PUBLISH(bin->hint_count, count + 1);
-    } else {
-        mark_free(slab, (uint32_t)page_index, slot);
+    if (CH_UNLIKELY(live == 0 || count >= bin->hint_most)) {
+        return give_rare(slab, page_index, slot);
     }
-    if (CH_UNLIKELY(live == 0)) {
-        page_is_empty(slab, (uint32_t)page_index);
-    }
+    put_hint(bin, count, page_index, slot);
+    return CH_OK;
 }
 
 ch_status ch_slab_release_slow(ch_slab *slab, void *block) {
     size_t offset = (uintptr_t)block - (uintptr_t)slab->area;
     if (CH_LIKELY(offset < slab->paged_bytes)) {
         size_t page_index = offset >> CHI_SLAB_PAGE_SHIFT;
-        chi_slab_page *page = &slab->pages[page_index];
+        const chi_slab_page *page = &slab->pages[page_index];
         size_t slot = chi_slab_page_slot(page, offset);
         uint64_t *word = &page->bits[slot / 64];
         if (CH_LIKELY(slot < page->slots && (*word >> slot % 64 & 1u) == 0)) {
-            give(slab, page, page_index, word, slot);
-            return CH_OK;
+            return give(slab, page_index, word, slot);
         }
     }
     return chi_slab_release_any(slab, block, CH_RETURN_ADDRESS());
 }
 
 void chi_slab_page_give(ch_slab *slab, size_t page_index, size_t slot) {
-    chi_slab_page *page = &slab->pages[page_index];
-    give(slab, page, page_index, &page->bits[slot / 64], slot);
+    (void)give(slab, page_index, &slab->pages[page_index].bits[slot / 64], slot);
 }
 
 void chi_slab_page_reset(ch_slab *slab) {

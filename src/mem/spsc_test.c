@@ -368,3 +368,17 @@ TEST(spsc_second_producer_or_consumer_is_misuse) { /* M4 M66 */
 }
 
 #endif
+
+TEST(spsc_reset_empties_and_takes_new_sides) { /* M2 M66 */
+    static wides ring;
+    wide_event event = {{0}};
+    CHECK_EQUAL(wides_init(&ring), CH_OK);
+    CHECK_EQUAL(wides_push(&ring, &event), CH_OK);
+    CHECK_EQUAL(wides_push(&ring, &event), CH_OK);
+    CHECK_EQUAL(wides_push(&ring, &event), CH_EFULL);
+    wides_reset(&ring);
+    CHECK(wides_empty(&ring));
+    CHECK_EQUAL(wides_pop(&ring, &event), CH_EEMPTY);
+    CHECK_EQUAL(wides_push(&ring, &event), CH_OK);
+    CHECK_EQUAL(wides_count(&ring), 1);
+}

@@ -36,8 +36,8 @@ static uint64_t take_and_give(void *context, uint64_t iterations) {
     uint64_t refused = 0;
     must(ch_tracker_stats(tracker, &before));
     for (uint64_t i = 0; i < iterations; i++) {
-        uintptr_t site = 0x400000 + 16 * (i % SITES);
-        uintptr_t object = 0x7f0000000000 + 64 * (i * 7 % OBJECTS);
+        uintptr_t site = 0x400000 + 16 * (uintptr_t)(i % SITES);
+        uintptr_t object = 0x70000000 + 64 * (uintptr_t)(i * 7 % OBJECTS);
         refused += ch_tracker_note(tracker, CH_TRACK_POOL, CH_TRACK_ACQUIRE, 64, (const void *)site,
                                    (const void *)(object + 1)) != CH_OK;
         refused += ch_tracker_note(tracker, CH_TRACK_POOL, CH_TRACK_RELEASE, 64, NULL,
@@ -51,7 +51,7 @@ static uint64_t take_and_give(void *context, uint64_t iterations) {
 /* Half of the objects are out all the time. */
 static void fill_half(ch_tracker *tracker) {
     for (size_t i = 0; i < OBJECTS / 2; i++) {
-        uintptr_t object = 0x7e0000000000 + 64 * i;
+        uintptr_t object = 0x60000000 + 64 * i;
         must(ch_tracker_note(tracker, CH_TRACK_POOL, CH_TRACK_ACQUIRE, 64,
                              (const void *)(uintptr_t)(0x400000 + 16 * (i % SITES)),
                              (const void *)object));

@@ -326,59 +326,79 @@ static size_t *count_of(ch_xpool_shard *shard) {
     return shard->slot_count == 0 ? &shard->held_count : &shard->free_count;
 }
 
+/* Own objects that came back, gathered before anybody is told. */
+typedef struct returns {
+    size_t listed;
+    size_t drained;
+} returns;
+
+static returns returns_begin(ch_xpool_shard *shard) {
+    return (returns){.listed = *count_of(shard)};
+}
+
+static void returns_end(ch_xpool_shard *shard, const returns *back) {
+    CH_PUBLISH(*count_of(shard), back->listed);
+    CH_PUBLISH(shard->drained, shard->drained + back->drained);
+}
+
 /* Makes an own object free that another thread released, if it is one. */
-static void reclaim(ch_xpool_shard *shard, size_t slot) {
+static void reclaim(ch_xpool_shard *shard, returns *back, size_t slot) {
     size_t state = shard->index << 2;
-    size_t *count = count_of(shard);
     if (slot - shard->index * shard->per_thread >= shard->per_thread ||
-        *count >= shard->per_thread ||
+        back->listed >= shard->per_thread ||
         __atomic_load_n(&shard->states[slot], __ATOMIC_ACQUIRE) != (state | CHI_XPOOL_RETURNING)) {
         return;
     }
     CH_PUBLISH(shard->states[slot], (uint16_t)state);
-    shard->free_slots[*count] = (uint32_t)slot;
-    CH_PUBLISH(*count, *count + 1);
-    CH_PUBLISH(shard->drained, shard->drained + 1);
+    shard->free_slots[back->listed++] = (uint32_t)slot;
+    back->drained++;
 }
 
 /* Takes at most a batch of numbers out of the ring; false if there were none. */
 static bool drain(ch_xpool_shard *shard) {
     const chi_xpool_config *config = &shard->pool->config;
     uint32_t *ring = chi_xpool_ring(shard->pool, shard->index);
+    returns back = returns_begin(shard);
+    size_t mask = config->ring_slots - 1;
     size_t head = shard->ring_head;
     size_t end = head + config->batch;
     for (; head != end; head++) {
-        uint32_t *place = &ring[head & (config->ring_slots - 1)];
+        uint32_t *place = &ring[head & mask];
         size_t number = __atomic_load_n(place, __ATOMIC_ACQUIRE);
         if (number == 0) {
             break;
         }
         __atomic_store_n(place, 0, __ATOMIC_RELAXED);
-        reclaim(shard, number - 1);
+        reclaim(shard, &back, number - 1);
     }
     bool some = head != shard->ring_head;
     __atomic_store_n(&shard->ring_head, head, __ATOMIC_RELEASE);
+    returns_end(shard, &back);
     return some;
 }
 
 /* Looks into every outbox for own objects. The numbers stay there; later they are dropped. */
 static void peek(ch_xpool_shard *shard) {
     const chi_xpool_config *config = &shard->pool->config;
+    returns back = returns_begin(shard);
     for (size_t releaser = 0; releaser < config->threads_max; releaser++) {
         const uint32_t *box = chi_xpool_outbox(shard->pool, releaser, shard->index);
         size_t count = __atomic_load_n(&box[0], __ATOMIC_ACQUIRE);
         for (size_t i = 0; i < count && i < config->batch; i++) {
-            reclaim(shard, (size_t)__atomic_load_n(&box[1 + i], __ATOMIC_RELAXED) - 1);
+            reclaim(shard, &back, (size_t)__atomic_load_n(&box[1 + i], __ATOMIC_RELAXED) - 1);
         }
     }
+    returns_end(shard, &back);
 }
 
 static void look_at_states(ch_xpool_shard *shard) {
     if (__atomic_load_n(&shard->lost, __ATOMIC_RELAXED) != 0 &&
         __atomic_exchange_n(&shard->lost, 0, __ATOMIC_ACQUIRE) != 0) {
+        returns back = returns_begin(shard);
         for (size_t i = 0; i < shard->per_thread; i++) {
-            reclaim(shard, shard->index * shard->per_thread + i);
+            reclaim(shard, &back, shard->index * shard->per_thread + i);
         }
+        returns_end(shard, &back);
     }
 }
 

@@ -29,7 +29,7 @@ wanted() {
 }
 
 echo 'TAP version 14'
-"$compiler" -nostdlib -r -no-pie -Wl,--whole-archive "$archive" -Wl,--no-whole-archive -lgcc \
+"$compiler" -nostdlib -r -Wl,--whole-archive "$archive" -Wl,--no-whole-archive -lgcc \
     -o "$work/all.o"
 report $? 'everything links together'
 names=$(wanted "$work/all.o")

@@ -195,6 +195,7 @@ check 'every installed header compiles alone, as C17 and as C++17' \
 check 'coldheap-guard: linked in by pkg-config' guard_by_pkg_config
 check 'coldheap-guard: linked in by the CMake package, dynamic and static' guard_static_by_cmake
 check 'coldheap-guard: preloaded' guard_by_preload
+check 'schemas of the statistics' test -f "$prefix/share/coldheap/schemas/arena.json"
 check 'licences of what the libraries contain' has_licences
 echo "1..$number"
 exit $failed
