@@ -32,6 +32,8 @@ base       libsecp256k1-dev    header:secp256k1_recovery.h
 base       nodejs              command:node
 base       npm                 command:npm
 base       ca-certificates     package
+base       libdw-dev           header:elfutils/libdwfl.h
+base       libcapstone-dev     header:capstone/capstone.h
 base       gnuplot-nox         command:gnuplot
 test       clang-format        command:clang-format
 test       libgmp-dev          header:gmp.h

@@ -1,19 +1,8 @@
-/* command.h: one command of coldevm: its name, its help page and what runs it. */
+/* command.h: the commands of coldevm, one file each. */
 #ifndef COLDEVM_COMMAND_H
 #define COLDEVM_COMMAND_H
 
-#include "options.h"
-
-typedef struct command {
-    const char *name;
-    const char *alias; /* NULL: none */
-    const char *summary;
-    const char *synopsis;
-    const char *description;
-    const char *examples;
-    flag_table flags;
-    int (*run)(const operand_list *operands); /* an exit code; NULL: not in this version */
-} command;
+#include "page.h"
 
 /* How far geth's evm is imitated; main sets geth before a command runs. */
 typedef struct command_modes {

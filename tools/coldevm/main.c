@@ -39,55 +39,40 @@ static const flag_row GLOBAL_FLAGS[] = {
     {"version", FLAG_BOOL, &globals.version, NULL, 0, NULL, "version, forks and guard"},
 };
 
-#define LATER(word, other, text)                                                                   \
-    { .name = (word), .alias = (other), .summary = (text) }
+#define LATER_ROWS(X)                                                                              \
+    X(blocktest, "blocktest", NULL, "run blockchain tests")                                        \
+    X(t8n, "t8n", "transition", "state transition tool")                                           \
+    X(t9n, "t9n", "transaction", "transaction check")                                              \
+    X(trace, "trace", "tracediff", "validate, compare, condense trace files")                      \
+    X(evmc_test, "evmc-test", NULL, "conformance of an EVMC library")
 
-static const command *const BUILT[] = {&command_run, &command_statetest, &command_bench,
-                                       &command_disasm, &command_footprint};
+#define LATER(id, word, other, text)                                                               \
+    static const command later_##id = {.name = (word), .alias = (other), .summary = (text)};
+LATER_ROWS(LATER)
+#undef LATER
 
-static const command NOT_YET[] = {
-    LATER("blocktest", NULL, "run blockchain tests"),
-    LATER("t8n", "transition", "state transition tool"),
-    LATER("t9n", "transaction", "transaction check"),
-    LATER("trace", "tracediff", "validate, compare, condense trace files"),
-    LATER("evmc-test", NULL, "conformance of an EVMC library"),
-};
+static const command *const COMMANDS[] = {&command_run,
+                                          &command_statetest,
+                                          &command_bench,
+                                          &command_disasm,
+                                          &command_footprint,
+#define LATER(id, word, other, text) &later_##id,
+                                          LATER_ROWS(LATER)
+#undef LATER
+                                              NULL};
 
-#define BUILT_COUNT   (sizeof BUILT / sizeof BUILT[0])
-#define NOT_YET_COUNT (sizeof NOT_YET / sizeof NOT_YET[0])
+static const exit_line EXITS[] = {
+#define EXIT_LINE(name, value, meaning) {(value), meaning},
+    EXIT_CODE_ROWS(EXIT_LINE)
+#undef EXIT_LINE
+        {0, NULL}};
 
-static bool is_called(const command *wanted, const char *name) {
-    return strcmp(wanted->name, name) == 0 ||
-           (wanted->alias != NULL && strcmp(wanted->alias, name) == 0);
-}
-
-static const command *find_command(const char *name) {
-    for (size_t i = 0; i < BUILT_COUNT; i++) {
-        if (is_called(BUILT[i], name)) {
-            return BUILT[i];
-        }
-    }
-    for (size_t i = 0; i < NOT_YET_COUNT; i++) {
-        if (is_called(&NOT_YET[i], name)) {
-            return &NOT_YET[i];
-        }
-    }
-    return NULL;
-}
+static const page_settings PAGE = {
+    COMMANDS, {GLOBAL_FLAGS, sizeof GLOBAL_FLAGS / sizeof GLOBAL_FLAGS[0]}, EXITS};
 
 static int unknown_command(const char *name, int position) {
-    const char *best = "run";
-    size_t best_distance = SIZE_MAX;
-    for (size_t i = 0; strlen(name) <= TEXT_NAME_MAX && i < BUILT_COUNT + NOT_YET_COUNT; i++) {
-        const command *other = i < BUILT_COUNT ? BUILT[i] : &NOT_YET[i - BUILT_COUNT];
-        size_t distance = text_distance(name, other->name);
-        if (distance < best_distance) {
-            best_distance = distance;
-            best = other->name;
-        }
-    }
     return message_argument(EXIT_FLAG, position, "unknown command '%.80s', nearest is %s", name,
-                            best);
+                            page_nearest(&PAGE, name));
 }
 
 static int print_version(void) {
@@ -101,11 +86,12 @@ static int print_version(void) {
     return EXIT_DONE;
 }
 
-static void print_exit_codes(void) {
-    sink_text(&sink_out, "\nEXIT STATUS\n");
-#define EXIT_CODE_LINE(name, value, meaning) sink_print(&sink_out, "  %2d  %s\n", (value), meaning);
-    EXIT_CODE_ROWS(EXIT_CODE_LINE)
-#undef EXIT_CODE_LINE
+static void list_commands(bool built) {
+    for (size_t i = 0; COMMANDS[i] != NULL; i++) {
+        if ((COMMANDS[i]->run != NULL) == built) {
+            sink_print(&sink_out, "  %-12s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
+        }
+    }
 }
 
 static int print_help(void) {
@@ -113,49 +99,19 @@ static int print_help(void) {
               "NAME\n  coldevm - an Ethereum Virtual Machine that never touches the heap\n"
               "\nSYNOPSIS\n  coldevm [global flags] COMMAND [flags] [operands]\n"
               "\nCOMMANDS\n");
-    for (size_t i = 0; i < BUILT_COUNT; i++) {
-        sink_print(&sink_out, "  %-12s %s\n", BUILT[i]->name, BUILT[i]->summary);
-    }
+    list_commands(true);
     sink_text(&sink_out, "\nNOT IN THIS VERSION\n");
-    for (size_t i = 0; i < NOT_YET_COUNT; i++) {
-        sink_print(&sink_out, "  %-12s %s\n", NOT_YET[i].name, NOT_YET[i].summary);
-    }
+    list_commands(false);
     sink_text(&sink_out, "\nGLOBAL FLAGS (before or after the command)\n");
     options_help(&sink_out, FLAG_TABLE(GLOBAL_FLAGS));
-    print_exit_codes();
+    page_exits(&PAGE);
     sink_text(&sink_out, "\nMessages have the form `ERROR(N): file:line: reason`, N being the exit "
                          "status.\n`coldevm COMMAND --help` tells more.\n");
     return EXIT_DONE;
 }
 
-/* Prints a paragraph, wrapped at column 100 and indented by two. */
-static void print_paragraph(const char *text) {
-    size_t column = 0;
-    while (*text != 0) {
-        size_t word = strcspn(text, " ");
-        if (column + word > 96) {
-            column = 0;
-            sink_char(&sink_out, '\n');
-        }
-        sink_text(&sink_out, column == 0 ? "  " : " ");
-        sink_bytes(&sink_out, text, word);
-        column += word + 1;
-        text += word + (text[word] == ' ');
-    }
-    sink_char(&sink_out, '\n');
-}
-
 static int print_command_help(const command *wanted) {
-    sink_print(&sink_out, "NAME\n  coldevm %s - %s\n\nSYNOPSIS\n  %s\n\nDESCRIPTION\n",
-               wanted->name, wanted->summary, wanted->synopsis);
-    print_paragraph(wanted->description);
-    sink_text(&sink_out, "\nFLAGS\n");
-    options_help(&sink_out, wanted->flags);
-    sink_text(&sink_out, "\nGLOBAL FLAGS\n");
-    options_help(&sink_out, FLAG_TABLE(GLOBAL_FLAGS));
-    sink_text(&sink_out, "\nEXAMPLES\n");
-    sink_text(&sink_out, wanted->examples);
-    print_exit_codes();
+    page_command(&PAGE, wanted);
     return EXIT_DONE;
 }
 
@@ -202,7 +158,7 @@ static int run_command(const command *wanted, int argc, char **argv, int first) 
 
 /* `help` and `help COMMAND`. */
 static int run_help(int argc, char **argv, int next) {
-    const command *wanted = next + 1 < argc ? find_command(argv[next + 1]) : NULL;
+    const command *wanted = next + 1 < argc ? page_find(&PAGE, argv[next + 1]) : NULL;
     if (next + 1 < argc && wanted == NULL) {
         return unknown_command(argv[next + 1], next + 1);
     }
@@ -228,7 +184,7 @@ static int run_program(int argc, char **argv) {
         return globals.help ? print_help()
                             : message_argument(EXIT_FLAG, argc - 1, "no command, try --help");
     }
-    const command *wanted = find_command(argv[next]);
+    const command *wanted = page_find(&PAGE, argv[next]);
     return wanted != NULL ? run_command(wanted, argc, argv, next + 1)
                           : unknown_command(argv[next], next);
 }

@@ -1,0 +1,10 @@
+/* command.h: the commands of coldheap, one file each. */
+#ifndef COLDHEAP_TOOL_COMMAND_H
+#define COLDHEAP_TOOL_COMMAND_H
+
+#include "codes.h"
+#include "page.h"
+
+extern const command command_prove;
+
+#endif

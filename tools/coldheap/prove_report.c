@@ -1,0 +1,213 @@
+/* prove_report.c: see prove_report.h. */
+#include "prove_report.h"
+
+#include "source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PLACE_BYTES 256u
+
+static const char *const VERDICTS[] = {"PROVEN", "UNPROVEN", "VIOLATION"};
+
+static void add_bytes(char *text, size_t size, uint64_t bytes) {
+    if (bytes < 1024) {
+        (void)snprintf(text, size, "%llu B", (unsigned long long)bytes);
+    } else if (bytes < (1u << 20)) {
+        (void)snprintf(text, size, "%.1f KiB", (double)bytes / 1024);
+    } else {
+        (void)snprintf(text, size, "%.1f MiB", (double)bytes / (1 << 20));
+    }
+}
+
+static bool is_library(const function *of) {
+    return of->in->library;
+}
+
+/* The place of `via` in `from`, in brackets. */
+static void print_place(sink *out, const function *from, const edge *via) {
+    char place[PLACE_BYTES];
+    if (via != NULL && !is_library(from)) {
+        source_place(place, sizeof place, from->in, via->address);
+        sink_print(out, " (%.250s)", place);
+    }
+}
+
+/* The innermost function on the way that is the user's own, and so can be changed. */
+static const function *own_end(const function *at) {
+    while (is_library(at) && at->parent != NULL) {
+        at = at->parent;
+    }
+    return at;
+}
+
+/* What the library's own part of the way is: [libc: qsort > __qsort_r > free]. */
+static void print_library_way(sink *out, const finding *of) {
+    const function *way[64];
+    size_t count = 0;
+    for (const function *at = of->at; is_library(at) && at->parent != NULL && count < 64;
+         at = at->parent) {
+        way[count++] = at;
+    }
+    if (count == 0) {
+        return;
+    }
+    sink_text(out, "   [library: ");
+    for (size_t i = count; i > 0; i--) {
+        sink_print(out, "%s%.100s", i < count ? " > " : "", way[i - 1]->name);
+    }
+    if (of->what != NULL && of->class != FINDING_LIBC_INDIRECT) {
+        sink_print(out, " > %.100s", of->what);
+    }
+    sink_text(out, "]");
+}
+
+static const function *first_library(const function *at) {
+    const function *found = NULL;
+    for (; at != NULL && is_library(at); at = at->parent) {
+        found = at;
+    }
+    return found;
+}
+
+static void print_finding(sink *out, const finding *of) {
+    const function *own = own_end(of->at);
+    const function *entered = first_library(of->at);
+    const edge *via = own == of->at ? of->via : entered->via;
+    sink_print(out, "%-15s ", verdict_class_text(of->class));
+    if (entered != NULL) {
+        sink_print(out, "%.200s", entered->name);
+    } else if (of->class == FINDING_INDIRECT_CALL || of->class == FINDING_UNDECODED ||
+               of->class == FINDING_SYSCALL) {
+        sink_text(out, of->class == FINDING_INDIRECT_CALL ? "computed call" : "here");
+    } else {
+        sink_print(out, "%.200s", of->what != NULL ? of->what : own->name);
+    }
+    print_place(out, own, via);
+    for (const function *at = own; at != NULL; at = at->parent) {
+        sink_print(out, " <- %.200s", at->name);
+        print_place(out, at->parent, at->parent != NULL ? at->via : NULL);
+    }
+    print_library_way(out, of);
+    if (of->class == FINDING_INDIRECT_CALL && of->what != NULL) {
+        sink_print(out, "   `%.90s`", of->what);
+    }
+    sink_char(out, '\n');
+}
+
+void report_text(sink *out, const verdict *of) {
+    char stack[40];
+    add_bytes(stack, sizeof stack, of->stack_bytes);
+    sink_print(out, "%-9s %-24.200s stack%s%-10s %zu functions", VERDICTS[of->kind], of->root->name,
+               of->stack_known ? "<=" : ">=", stack, of->function_count);
+    if (of->syscall_count > 0) {
+        sink_print(out, ", %zu system calls", of->syscall_count);
+    }
+    sink_char(out, '\n');
+    for (const finding *found = of->findings; found != NULL; found = found->next) {
+        sink_text(out, "    ");
+        print_finding(out, found);
+    }
+    for (const exception *made = of->exceptions; made != NULL; made = made->next) {
+        sink_print(out, "    assumed: %.200s: %.400s\n", made->name, made->reason);
+    }
+}
+
+/* ---- JSON ---- */
+
+static void json_place(sink *out, const function *from, const edge *via) {
+    const char *file = NULL;
+    int line = 0;
+    int column = 0;
+    if (via != NULL && image_line(from->in, via->address, &file, &line, &column)) {
+        sink_text(out, ",\"file\":");
+        sink_json_text(out, file);
+        sink_print(out, ",\"line\":%d,\"column\":%d", line, column);
+    }
+}
+
+static void json_finding(sink *out, const finding *of) {
+    sink_print(out, "{\"class\":\"%s\"", verdict_class_text(of->class));
+    if (of->what != NULL) {
+        sink_text(out, ",\"what\":");
+        sink_json_text(out, of->what);
+    }
+    sink_text(out, ",\"path\":[");
+    const edge *via = of->via;
+    for (const function *at = of->at; at != NULL; via = at->via, at = at->parent) {
+        sink_text(out, at == of->at ? "{\"function\":" : ",{\"function\":");
+        sink_json_text(out, at->name);
+        sink_text(out, ",\"object\":");
+        sink_json_text(out, at->in->base);
+        json_place(out, at, via);
+        sink_char(out, '}');
+    }
+    sink_text(out, "]}");
+}
+
+void report_json(sink *out, const verdict *of) {
+    sink_text(out, "{\"version\":1,\"type\":\"verdict\",\"root\":");
+    sink_json_text(out, of->root->name);
+    sink_print(out, ",\"verdict\":\"%s\",\"functions\":%zu,\"syscalls\":%zu,\"stack_bytes\":",
+               VERDICTS[of->kind], of->function_count, of->syscall_count);
+    if (of->stack_known) {
+        sink_u64(out, of->stack_bytes);
+    } else {
+        sink_text(out, "null");
+    }
+    sink_text(out, ",\"findings\":[");
+    for (const finding *found = of->findings; found != NULL; found = found->next) {
+        if (found != of->findings) {
+            sink_char(out, ',');
+        }
+        json_finding(out, found);
+    }
+    sink_text(out, "],\"assumed\":[");
+    for (const exception *made = of->exceptions; made != NULL; made = made->next) {
+        sink_text(out, made == of->exceptions ? "{\"name\":" : ",{\"name\":");
+        sink_json_text(out, made->name);
+        sink_text(out, ",\"reason\":");
+        sink_json_text(out, made->reason);
+        sink_char(out, '}');
+    }
+    sink_text(out, "]}\n");
+}
+
+/* ---- annotations ---- */
+
+/* Characters that would end a property or a message. */
+static void github_text(sink *out, const char *text, bool property) {
+    for (; *text != 0; text++) {
+        unsigned char character = (unsigned char)*text;
+        bool special = character == '%' || character == '\r' || character == '\n' ||
+                       (property && (character == ':' || character == ','));
+        if (special) {
+            sink_print(out, "%%%02X", character);
+        } else {
+            sink_char(out, (char)character);
+        }
+    }
+}
+
+void report_github(sink *out, const verdict *of) {
+    for (const finding *found = of->findings; found != NULL; found = found->next) {
+        const function *own = own_end(found->at);
+        const edge *via = own == found->at ? found->via : first_library(found->at)->via;
+        const char *file = NULL;
+        int line = 0;
+        int column = 0;
+        sink_text(out, verdict_class_is_violation(found->class) ? "::error " : "::warning ");
+        if (via != NULL && image_line(own->in, via->address, &file, &line, &column)) {
+            sink_text(out, "file=");
+            github_text(out, file, true);
+            sink_print(out, ",line=%d,", line);
+        }
+        sink_text(out, "title=");
+        github_text(out, verdict_class_text(found->class), true);
+        sink_text(out, "::");
+        github_text(out, of->root->name, false);
+        sink_text(out, " reaches ");
+        github_text(out, found->what != NULL ? found->what : own->name, false);
+        sink_char(out, '\n');
+    }
+}
