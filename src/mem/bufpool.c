@@ -64,10 +64,9 @@ static bool lay_out_class(layout *l, size_t i, bool twin) {
     size_t count = l->classes[i].count;
     part *p = &l->parts[i];
     p->stride_bytes = twin ? 0 : stride_of(l->classes[i].size_bytes);
-    return count == 0 ||
-           (put_part(l, &p->base_at, count, p->stride_bytes, CH_BUFFER_ALIGN_MAX) &&
-            put_part(l, &p->slots_at, count, sizeof(chi_buffer_slot), SLOT_BORDER) &&
-            put_part(l, &p->free_at, count, sizeof(void *), sizeof(void *)));
+    return count == 0 || (put_part(l, &p->base_at, count, p->stride_bytes, CH_BUFFER_ALIGN_MAX) &&
+                          put_part(l, &p->slots_at, count, sizeof(chi_buffer_slot), SLOT_BORDER) &&
+                          put_part(l, &p->free_at, count, sizeof(void *), sizeof(void *)));
 }
 
 static bool lay_out(const ch_bufpool_options *options, bool twin, layout *l) {

@@ -1,0 +1,165 @@
+/* values.c: addresses in registers; see walk.h. */
+#include "walk.h"
+
+static known_value value_of_place(place found) {
+    if (place_names_code(found)) {
+        return (known_value){.kind = KNOWN_CODE, .code = found.code, .name = found.name};
+    }
+    return (known_value){.kind = found.address != 0 ? KNOWN_DATA : KNOWN_NOT,
+                         .address = found.address};
+}
+
+static void refer(walk *w, const cs_insn *insn, place found) {
+    if (place_names_code(found) && found.code != w->of) {
+        walk_edge(w, EDGE_REFERENCE, found, insn->address);
+    }
+}
+
+/* mov (%base,%reg,1), 4 bytes, where one of the two is a table: an entry, before it is widened. */
+static known_value narrow_entry(walk *w, const cs_x86_op *source) {
+    const known_value *base = registers_get(&w->known, source->mem.base);
+    const known_value *other = registers_get(&w->known, source->mem.index);
+    if (base == NULL || base->kind != KNOWN_DATA) {
+        base = other;
+    }
+    bool good = base != NULL && base->kind == KNOWN_DATA && source->mem.scale == 1 &&
+                source->mem.disp == 0 && source->mem.index != X86_REG_INVALID;
+    return good ? (known_value){.kind = KNOWN_ENTRY_4, .address = base->address} : (known_value){0};
+}
+
+/* mov reg, *: the address in a slot, a table's entry, another register, an immediate. */
+static known_value moved(walk *w, const cs_insn *insn, const cs_x86_op *source) {
+    bool through_slot;
+    if (source->type == X86_OP_REG) {
+        const known_value *value = registers_get(&w->known, source->reg);
+        return value != NULL ? *value : (known_value){0};
+    }
+    if (source->type == X86_OP_IMM) {
+        if (image_relocation_in(w->at, insn->address, insn->size) == NULL) {
+            return (known_value){0};
+        }
+        place found = place_settle(w->in, w->at, walk_operand(w, insn, 0, &through_slot));
+        refer(w, insn, found);
+        return value_of_place(found);
+    }
+    if (source->size == 4) {
+        return narrow_entry(w, source);
+    }
+    if (source->mem.index != X86_REG_INVALID && source->mem.scale == 8 && source->size == 8) {
+        const known_value *base = registers_get(&w->known, source->mem.base);
+        if (source->mem.base == X86_REG_INVALID) {
+            uint64_t table = walk_memory(w, insn, source, &through_slot).address;
+            return (known_value){.kind = table != 0 && !through_slot ? KNOWN_ENTRY_8 : KNOWN_NOT,
+                                 .address = table};
+        }
+        if (base != NULL && base->kind == KNOWN_DATA) {
+            return (known_value){.kind = KNOWN_ENTRY_8,
+                                 .address = base->address + (uint64_t)source->mem.disp};
+        }
+        return (known_value){0};
+    }
+    place found = walk_loaded(w, insn, source);
+    refer(w, insn, found);
+    return value_of_place(found);
+}
+
+/* movslq (%base,%reg,4): an entry of 4 bytes. */
+static known_value widened(walk *w, const cs_x86_op *source) {
+    if (source->type == X86_OP_REG) {
+        const known_value *value = registers_get(&w->known, source->reg);
+        return value != NULL && value->kind == KNOWN_ENTRY_4 ? *value : (known_value){0};
+    }
+    if (source->type == X86_OP_MEM && source->mem.index != X86_REG_INVALID &&
+        source->mem.scale == 4 && source->mem.disp == 0) {
+        const known_value *base = registers_get(&w->known, source->mem.base);
+        if (base != NULL && base->kind == KNOWN_DATA) {
+            return (known_value){.kind = KNOWN_ENTRY_4, .address = base->address};
+        }
+    }
+    return (known_value){0};
+}
+
+/* add entry, table, either way round: the address to jump to. */
+static known_value summed(walk *w, const cs_x86 *x86) {
+    if (x86->operands[1].type != X86_OP_REG) {
+        return (known_value){0};
+    }
+    const known_value *left = registers_get(&w->known, x86->operands[0].reg);
+    const known_value *right = registers_get(&w->known, x86->operands[1].reg);
+    if (left == NULL || right == NULL) {
+        return (known_value){0};
+    }
+    const known_value *entry = left->kind == KNOWN_ENTRY_4 ? left : right;
+    const known_value *base = left->kind == KNOWN_ENTRY_4 ? right : left;
+    bool good =
+        entry->kind == KNOWN_ENTRY_4 && base->kind == KNOWN_DATA && entry->address == base->address;
+    return (known_value){.kind = good ? KNOWN_JUMP_4 : KNOWN_NOT, .address = base->address};
+}
+
+static known_value address_of(walk *w, const cs_insn *insn, const cs_x86_op *source) {
+    bool through_slot;
+    if (!walk_is_rip_relative(source)) {
+        return (known_value){0};
+    }
+    place found = place_settle(w->in, w->at, walk_memory(w, insn, source, &through_slot));
+    refer(w, insn, found);
+    return value_of_place(found);
+}
+
+static bool sets_register(const cs_x86 *x86) {
+    return x86->op_count == 2 && x86->operands[0].type == X86_OP_REG;
+}
+
+/* The value that the first operand gets. */
+static known_value value_after(walk *w, const cs_insn *insn) {
+    const cs_x86 *x86 = &insn->detail->x86;
+    switch (insn->id) {
+    case X86_INS_LEA:
+        return address_of(w, insn, &x86->operands[1]);
+    case X86_INS_MOV:
+    case X86_INS_MOVABS:
+        return moved(w, insn, &x86->operands[1]);
+    case X86_INS_MOVSXD:
+        return widened(w, &x86->operands[1]);
+    case X86_INS_ADD:
+        return summed(w, x86);
+    default:
+        return (known_value){0};
+    }
+}
+
+/* An address of code stored or compared without a register in between. */
+static void refer_otherwise(walk *w, const cs_insn *insn) {
+    bool through_slot;
+    const image_relocation *relocation = image_relocation_in(w->at, insn->address, insn->size);
+    if (relocation == NULL || relocation->relative) {
+        return;
+    }
+    refer(w, insn, place_settle(w->in, w->at, walk_operand(w, insn, 0, &through_slot)));
+}
+
+void values_follow(walk *w, const cs_insn *insn) {
+    const cs_x86 *x86 = &insn->detail->x86;
+    const known_value *rax = registers_get(&w->known, X86_REG_RAX);
+    if (insn->id == X86_INS_CDQE && rax != NULL && rax->kind == KNOWN_ENTRY_4) {
+        return; /* still that entry, widened */
+    }
+    known_value value = {0};
+    if (sets_register(x86)) {
+        value = value_after(w, insn);
+    } else {
+        refer_otherwise(w, insn);
+    }
+    cs_regs read;
+    cs_regs written;
+    uint8_t read_count;
+    uint8_t written_count;
+    if (cs_regs_access(w->engine, insn, read, &read_count, written, &written_count) == CS_ERR_OK) {
+        for (uint8_t i = 0; i < written_count; i++) {
+            registers_set(&w->known, written[i], &(known_value){0});
+        }
+    }
+    if (value.kind != KNOWN_NOT) {
+        registers_set(&w->known, x86->operands[0].reg, &value);
+    }
+}
