@@ -66,7 +66,6 @@
          (table, index, handle)) \
     SOME(uint64_t, ch_hash_secret, (uint64_t seed), (seed)) \
     SOME(uint64_t, ch_hash_u64, (uint64_t value, uint64_t secret), (value, secret)) \
-    SOME(uint64_t, ch_hash_u64_high, (uint64_t value, uint64_t secret), (value, secret)) \
     SOME(uint64_t, ch_hash_bytes, (const void *bytes, size_t size_bytes, uint64_t secret), \
          (bytes, size_bytes, secret)) \
     SOME(ch_arena *, ch_local_arena, (void), ()) \

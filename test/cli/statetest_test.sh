@@ -484,4 +484,14 @@ name 'an export of no known format'
 err_like "^ERROR\(3\): argument:2: bad value 'html=x' for --export: use FORMAT=FILE"
 run 3 statetest --export html=x own.json
 
+# ---- Memory --------------------------------------------------------------------------------------
+
+name '--allocations: every item says what its transaction took, and passes'
+run_kept 0 statetest --allocations "$tests"
+got 'len(i) == 20 and all(x["pass"] and (x["allocations"]["heap"] or {"count": 0})["count"] == 0
+     and x["allocations"]["stack"]["count"] >= 0 for x in i)'
+name '--allocations: none without'
+run_kept 0 statetest "$tests"
+got 'not any("allocations" in x for x in i)'
+
 done_testing
