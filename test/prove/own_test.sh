@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # own_test.sh COLDHEAP FOLDER POLICY: the hot functions of our own memory patterns are PROVEN from
-# the objects of the build; only what the policy states is assumed. Functions that set up, end, or read
-# the state of an object are not hot.
+# the objects of the build; only what the policy states is assumed. Functions that set up, end, or
+# read the state of an object are not hot.
 set -u
 
 coldheap=$1
