@@ -11,6 +11,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 number=0
 failed=0
+cd "$(dirname "$0")/../.." || exit 1 # the objects name their sources from here
 echo 'TAP version 14'
 
 # patterns OBJECT FUNCTION...: each of them, in every form it has.

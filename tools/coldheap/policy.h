@@ -9,7 +9,9 @@
  * data bound  tree_depth depth 32        "the tree is balanced"        recursion cold   log_slow
  * "error path, not hot"         not looked into
  *
- * Names are globs. `#` begins a comment. A line that never served is told to the user. */
+ * Expressions are looked up in the source, whose path is that of the debug information; if that is
+ * relative, it is so to the working directory. Names are globs. `#` begins a comment. A line that
+ * never served is told to the user. */
 #ifndef COLDHEAP_TOOL_POLICY_H
 #define COLDHEAP_TOOL_POLICY_H
 
