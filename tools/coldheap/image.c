@@ -301,6 +301,7 @@ static bool read_elf(image_set *set, Elf *elf, const char *name, image_file *fil
     out->path = copy(name);
     out->base = base_of(out->path);
     out->file = file;
+    out->elf = elf;
     out->member = member;
     out->machine = header.e_machine;
     out->linked = header.e_type != ET_REL;
@@ -321,6 +322,27 @@ static bool read_elf(image_set *set, Elf *elf, const char *name, image_file *fil
     return true;
 }
 
+void image_close(image_set *set) {
+    for (image *at = set->first; at != NULL; at = at->next) {
+        elf_end(at->elf);
+        at->elf = NULL;
+    }
+    for (image_file *file = set->files; file != NULL; file = file->next) {
+        if (file->session != NULL) {
+            dwfl_end(file->session);
+        }
+        elf_end(file->elf);
+        close(file->fd);
+    }
+    *set = (image_set){.first = NULL};
+}
+
+void image_close_archive(image_archive *from) {
+    elf_end(from->elf);
+    close(from->fd);
+    *from = (image_archive){.fd = -1};
+}
+
 int image_open_archive(image_archive *out, const char *path) {
     *out = (image_archive){.path = path};
     elf_version(EV_CURRENT);
@@ -330,10 +352,12 @@ int image_open_archive(image_archive *out, const char *path) {
     }
     out->elf = elf_begin(out->fd, ELF_C_READ_MMAP, NULL);
     if (out->elf == NULL || elf_kind(out->elf) != ELF_K_AR) {
+        image_close_archive(out);
         return message_error(EXIT_NOT_ARMED, path, 0, "not an archive");
     }
     out->names = elf_getarsym(out->elf, &out->name_count);
     if (out->names == NULL) {
+        image_close_archive(out);
         return message_error(EXIT_NOT_ARMED, path, 0, "an archive without index (see ranlib)");
     }
     return EXIT_DONE;
@@ -351,9 +375,13 @@ bool image_read_member(image_set *set, image_archive *from, const char *name) {
         }
         Elf *member = elf_begin(from->fd, ELF_C_READ_MMAP, from->elf);
         Elf_Arhdr *header = member != NULL ? elf_getarhdr(member) : NULL;
-        return header != NULL &&
-               read_elf(set, member, store_format("%s(%s)", base_of(from->path), header->ar_name),
-                        NULL, 0);
+        bool read = header != NULL &&
+                    read_elf(set, member,
+                             store_format("%s(%s)", base_of(from->path), header->ar_name), NULL, 0);
+        if (!read) {
+            elf_end(member);
+        }
+        return read;
     }
     return false;
 }
@@ -382,21 +410,28 @@ static int look_at(const char *path, file_kind *kind) {
 }
 
 /* One file: itself, or each member of an archive. */
-static bool read_members(image_set *set, Elf *elf, image_file *file, int fd) {
+static bool read_members(image_set *set, Elf *elf, image_file *file) {
     if (elf_kind(elf) != ELF_K_AR) {
-        return read_elf(set, elf, file->path, file, 0);
+        bool read = read_elf(set, elf, file->path, file, 0);
+        file->elf = read ? NULL : elf;
+        return read;
     }
+    file->elf = elf;
     bool any = false;
     Elf *member;
     uint32_t number = 0;
-    for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(fd, next, elf)) != NULL;) {
+    for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(file->fd, next, elf)) != NULL;) {
         Elf_Arhdr *header = elf_getarhdr(member);
         next = elf_next(member);
-        if (header == NULL || elf_kind(member) != ELF_K_ELF) {
-            continue; /* the index, the table of names */
+        bool read = false;
+        if (header != NULL && elf_kind(member) == ELF_K_ELF) { /* not the index, the names */
+            const char *name = store_format("%s(%s)", file->path, header->ar_name);
+            read = read_elf(set, member, name, file, number++);
         }
-        const char *name = store_format("%s(%s)", file->path, header->ar_name);
-        any = read_elf(set, member, name, file, number++) || any;
+        if (!read) {
+            elf_end(member);
+        }
+        any = any || read;
     }
     return any;
 }
@@ -405,15 +440,17 @@ static int read_file(image_set *set, const char *path) {
     image_file *file = STORE_NEW(image_file);
     file->path = copy(path);
     elf_version(EV_CURRENT);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
+    file->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (file->fd < 0) {
         return message_error(EXIT_NOT_ARMED, path, 0, "%s", strerror(errno));
     }
-    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
-    if (elf == NULL || !read_members(set, elf, file, fd)) {
+    file->next = set->files;
+    set->files = file;
+    Elf *elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+    if (elf == NULL || !read_members(set, elf, file)) {
         return message_error(EXIT_NOT_ARMED, path, 0, "no code in it that can be read");
     }
-    return EXIT_DONE; /* what was read points into the file: it stays open */
+    return EXIT_DONE;
 }
 
 static int by_name(const FTSENT **left, const FTSENT **right) {

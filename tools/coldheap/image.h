@@ -56,6 +56,7 @@ typedef struct image {
     const char *base;        /* its last part */
     struct image_file *file; /* where it was read from; NULL: lines are not asked for */
     uint32_t member;         /* number in that file */
+    Elf *elf;                /* what the bytes of sections lie in */
     image_section *sections; /* [0] is none */
     uint32_t section_count;
     image_symbol *symbols;
@@ -78,17 +79,24 @@ typedef struct image_file {
     Dwfl_Module **modules; /* by member */
     uint32_t module_count;
     bool opened;
+    int fd;
+    Elf *elf; /* an archive's own; NULL: the one image has it */
+    struct image_file *next;
 } image_file;
 
 typedef struct image_set {
     image *first;
     image *last;
     uint32_t count;
+    image_file *files;
 } image_set;
 
 /* image_read adds the file's images to the set; an exit code, its message out. A folder gives all
  * objects in it and below; archives and programs there are made of those, and passed over. */
 int image_read(image_set *set, const char *path);
+
+/* image_close ends the reading of all files of the set: no section has bytes any more. */
+void image_close(image_set *set);
 
 /* An archive of which members are read one by one, by the names that they define. */
 typedef struct image_archive {
@@ -104,6 +112,9 @@ typedef struct image_archive {
  * member that defines `name`, marked as a library's; false if there is none. */
 int image_open_archive(image_archive *out, const char *path);
 bool image_read_member(image_set *set, image_archive *from, const char *name);
+
+/* image_close_archive ends it, after image_close of the sets that have members of it. */
+void image_close_archive(image_archive *from);
 
 /* image_section_at finds the section of an address; NULL if there is none. */
 const image_section *image_section_at(const image *in, uint64_t address);

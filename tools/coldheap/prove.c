@@ -236,6 +236,11 @@ static int run(const operand_list *operands) {
         code = prove_all(&in, &rules);
     }
     decode_close();
+    image_close(&in.images);
+    for (image_archive *at = in.libraries, *next; at != NULL; at = next) {
+        next = at->next;
+        image_close_archive(at);
+    }
     return code;
 }
 
