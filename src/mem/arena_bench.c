@@ -10,7 +10,7 @@
 
 enum { MEMORY = 131072, FILL_BLOCKS = 512, BLOCKS = 4, BLOCK = 64, ALIGNS = 64 };
 
-static CH_ALIGNED(4096) uint8_t arena_memory[MEMORY];
+static CH_ALIGNED(4096) uint8_t arena_memory[2 * MEMORY]; /* half of it for margins, if checked */
 static CH_ALIGNED(4096) uint8_t raw_memory[MEMORY];
 
 typedef struct raw_arena {
@@ -94,7 +94,8 @@ BODIES(256)
 
 static void start(ch_arena *arena, raw_arena *raw) {
     *raw = (raw_arena){raw_memory, raw_memory + MEMORY, 1};
-    if (ch_arena_init(arena, arena_memory, MEMORY, NULL) != CH_OK) {
+    size_t size = ch_arena_redzone_bytes() == 0 ? MEMORY : sizeof arena_memory;
+    if (ch_arena_init(arena, arena_memory, size, NULL) != CH_OK) {
         abort();
     }
 }
