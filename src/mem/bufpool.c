@@ -166,6 +166,9 @@ static ch_status init(ch_bufpool *pool, void *memory, size_t size_bytes,
     for (size_t i = 0; i <= CH_BUFPOOL_CLASSES_MAX; i++) {
         pool->sizes[i] = i < l.class_count ? l.classes[i].size_bytes : SIZE_MAX;
     }
+    if (pool->config.checked) {
+        chi_open(memory, l.total_bytes); /* it may be closed, as a part of another object */
+    }
     for (size_t i = 0; i < l.class_count; i++) {
         begin_class(pool, i, memory, &l);
     }

@@ -139,6 +139,7 @@ ch_status ch_pool_init(ch_pool *pool, void *memory, size_t size_bytes,
     chi_pool_begin(pool, (uint32_t *)(void *)((uint8_t *)memory + objects), options);
     pool->base = memory;
     if (pool->config.checked) {
+        chi_open(memory, need); /* it may be closed, as a part of another object */
         chi_close(memory, objects);
         chi_group_begin(pool);
     }

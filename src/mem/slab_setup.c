@@ -362,6 +362,9 @@ ch_status ch_slab_init(ch_slab *slab, void *memory, size_t size_bytes,
     }
     ch_status status = memory_status(memory, size_bytes, &l);
     if (status == CH_OK) {
+        if (chi_checked()) {
+            chi_open(memory, l.total_bytes); /* it may be closed, as a part of another object */
+        }
         begin(slab, memory, options, &l);
         begin_classes(slab, memory, &l);
         if (slab->config.checked) {
