@@ -79,6 +79,7 @@ typedef struct ch_arena {
     size_t next_chunk_bytes; /* chunked */
     size_t committed_bytes;  /* region */
     uint64_t resets;
+    uint64_t moves; /* from chunk to chunk, begun and ended; odd in the middle of one */
     uint64_t chunk_count;
     uint64_t source_calls; /* system calls of a region, calls of a source */
     uint64_t failures_full;

@@ -45,29 +45,33 @@ static void enter(ch_arena *arena, chi_chunk *chunk) {
     }
     chunk->before_bytes = used;
     chunk->index = arena->chunk_index + 1;
-    CH_PUBLISH(arena->before_bytes, used);
+    chi_arena_move_begin(arena);
+    ARENA_MOVE(arena->before_bytes, used);
     chi_arena_set_index(arena, chunk->index);
     arena->chunk = chunk;
     chi_arena_set_range(arena, chunk->base, (uint8_t *)chunk + chunk->size_bytes);
+    chi_arena_move_end(arena);
 }
 
 void chi_chunk_back(ch_arena *arena) {
     chi_chunk *left = arena->chunk;
     chi_chunk *prev = left->prev;
+    chi_arena_move_begin(arena);
     arena->chunk = prev;
     chi_arena_set_index(arena, prev != NULL ? prev->index : 0);
-    CH_PUBLISH(arena->before_bytes, prev != NULL ? prev->before_bytes : 0);
+    ARENA_MOVE(arena->before_bytes, prev != NULL ? prev->before_bytes : 0);
     if (prev != NULL) {
         uint8_t *cursor = prev->left;
         bool twin = arena->config.kind == ARENA_TWIN;
         uint8_t *end = twin ? cursor : (uint8_t *)prev + prev->size_bytes;
         chi_arena_set_range(arena, prev->base, end);
-        CH_PUBLISH(arena->cursor, cursor);
-        CH_PUBLISH(arena->peak_cursor, cursor);
+        ARENA_MOVE(arena->cursor, cursor);
+        ARENA_MOVE(arena->peak_cursor, cursor);
         chi_arena_fold(arena);
     } else {
         chi_arena_set_range(arena, NULL, NULL);
     }
+    chi_arena_move_end(arena);
     if (arena->config.kind == ARENA_TWIN) {
         if (prev != NULL) {
             prev->next = NULL;

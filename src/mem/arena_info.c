@@ -3,9 +3,35 @@
 #include "mem/arena_parts.h"
 #include "mem/checked.h"
 
+/* What is in use in the chunks before, and up to the cursor and up to its peak in this one. */
+typedef struct place {
+    size_t before_bytes;
+    size_t used_bytes;
+    size_t peak_bytes;
+} place;
+
+enum { LOOKS_MAX = 64 };
+
+/* Another thread may look while the owner goes from one chunk to the next: it looks again until it
+ * saw no move. Where the owner moves faster than that, the chunk counts as empty. */
+static place place_of(const ch_arena *arena) {
+    for (unsigned look = 0; look < LOOKS_MAX; look++) {
+        const uint64_t moves = __atomic_load_n(&arena->moves, __ATOMIC_ACQUIRE);
+        const size_t before = __atomic_load_n(&arena->before_bytes, __ATOMIC_ACQUIRE);
+        const uint8_t *base = __atomic_load_n(&arena->chunk_base, __ATOMIC_ACQUIRE);
+        const uint8_t *highest = __atomic_load_n(&arena->peak_cursor, __ATOMIC_ACQUIRE);
+        const uint8_t *cursor = __atomic_load_n(&arena->cursor, __ATOMIC_ACQUIRE);
+        if (moves % 2 == 0 && moves == CH_PEEK(arena->moves)) {
+            return (place){before, (size_t)(cursor - base),
+                           (size_t)((highest > cursor ? highest : cursor) - base)};
+        }
+    }
+    return (place){.before_bytes = CH_PEEK(arena->before_bytes)};
+}
+
 size_t ch_arena_used(const ch_arena *arena) {
-    return CH_PEEK(arena->before_bytes) +
-           (size_t)(CH_PEEK(arena->cursor) - CH_PEEK(arena->chunk_base));
+    const place now = place_of(arena);
+    return now.before_bytes + now.used_bytes;
 }
 
 size_t ch_arena_capacity(const ch_arena *arena) {
@@ -43,12 +69,9 @@ double ch_arena_utilization(const ch_arena *arena) {
 }
 
 size_t ch_arena_peak(const ch_arena *arena) {
-    uint8_t *base = CH_PEEK(arena->chunk_base);
-    uint8_t *cursor = CH_PEEK(arena->cursor);
-    uint8_t *highest = CH_PEEK(arena->peak_cursor);
-    size_t here =
-        CH_PEEK(arena->before_bytes) + (size_t)((highest > cursor ? highest : cursor) - base);
-    size_t before = CH_PEEK(arena->peak_bytes);
+    const place now = place_of(arena);
+    const size_t before = CH_PEEK(arena->peak_bytes);
+    const size_t here = now.before_bytes + now.peak_bytes;
     return before > here ? before : here;
 }
 

@@ -137,9 +137,9 @@ void chi_arena_set_end(ch_arena *arena, uint8_t *end) {
 }
 
 void chi_arena_set_range(ch_arena *arena, uint8_t *base, uint8_t *end) {
-    CH_PUBLISH(arena->chunk_base, base);
-    CH_PUBLISH(arena->cursor, base);
-    CH_PUBLISH(arena->peak_cursor, base);
+    ARENA_MOVE(arena->chunk_base, base);
+    ARENA_MOVE(arena->cursor, base);
+    ARENA_MOVE(arena->peak_cursor, base);
     chi_arena_set_end(arena, end);
 }
 

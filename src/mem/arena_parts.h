@@ -39,6 +39,18 @@ bool chi_arena_seal_holds(const ch_arena *arena);
 void chi_arena_set_range(ch_arena *arena, uint8_t *base, uint8_t *end);
 void chi_arena_set_end(ch_arena *arena, uint8_t *end);
 
+/* chi_arena_move_begin and chi_arena_move_end enclose a change of the current chunk, so that other
+ * threads never take the cursor of one with the base of another. Between them the owner must not
+ * ask for figures of the place, and what is part of it is stored by ARENA_MOVE, never before the
+ * begin. */
+#define ARENA_MOVE(place, value) __atomic_store_n(&(place), (value), __ATOMIC_RELEASE)
+static inline void chi_arena_move_begin(ch_arena *arena) {
+    CH_PUBLISH(arena->moves, arena->moves + 1);
+}
+static inline void chi_arena_move_end(ch_arena *arena) {
+    ARENA_MOVE(arena->moves, arena->moves + 1);
+}
+
 /* chi_arena_fold moves what the inline paths counted into the totals and opens their next window;
  * the range and its end must be right. chi_arena_given counts one block besides. */
 void chi_arena_fold(ch_arena *arena);

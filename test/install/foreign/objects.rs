@@ -34,6 +34,7 @@ extern "C" {
     fn ch_object_align(name: *const c_char) -> usize;
     fn ch_arena_init(a: *mut Arena, memory: *mut u8, size: usize, options: *const c_void) -> c_int;
     fn ch_arena_alloc(a: *mut Arena, size: usize, align: usize) -> *mut u8;
+    fn ch_arena_redzone_bytes() -> usize;
     fn ch_arena_used(a: *const Arena) -> usize;
     fn ch_arena_reset(a: *mut Arena) -> c_int;
     fn ch_arena_check(a: *const Arena, invariant: *mut c_uint) -> c_int;
@@ -76,12 +77,13 @@ unsafe fn arena_gives_and_takes_back() {
     let (arena, first) = (room.at(), memory.at() as *mut u8);
     assert_eq!(ch_arena_init(arena, first, 1024, null()), OK);
     let text = ch_arena_alloc(arena, 11, 1);
-    assert_eq!(text, first);
+    let margin = ch_arena_redzone_bytes();
+    assert_eq!(text, first.add(margin));
     text.copy_from_nonoverlapping(b"hello arena".as_ptr(), 11);
     assert_eq!(std::slice::from_raw_parts(text, 11), b"hello arena");
     assert_eq!(ch_arena_alloc(arena, 8, 8) as usize % 8, 0);
     assert!(ch_arena_alloc(arena, 2000, 1).is_null());
-    assert_eq!(ch_arena_used(arena), 24);
+    assert_eq!(ch_arena_used(arena), 24 + 2 * margin);
     assert_eq!(ch_arena_reset(arena), OK);
     assert_eq!(ch_arena_used(arena), 0);
     assert_eq!(ch_arena_check(arena, std::ptr::null_mut()), OK);
