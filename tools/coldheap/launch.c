@@ -234,10 +234,28 @@ static void give_signals_back(const signal_state *before) {
     (void)sigprocmask(SIG_SETMASK, &before->mask, NULL);
 }
 
-CH_NORETURN static void become(const char *path, const char *const *argv, char **environment,
-                               int report) {
+/* The first image is expected by us; what the program itself starts, its run time announces. NULL:
+ * none announced. */
+static chi_session_image *announce(chi_session *in, const char *path) {
+    const uint32_t index = __atomic_fetch_add(&in->image_count, 1, __ATOMIC_ACQ_REL);
+    if (index >= CHI_SESSION_IMAGES) {
+        return NULL;
+    }
+    chi_session_image *image = &in->images[index];
+    image->process = getpid();
+    (void)strncpy(image->path, path, sizeof image->path - 1);
+    __atomic_store_n(&image->state, CHI_IMAGE_EXPECTED, __ATOMIC_RELEASE);
+    return image;
+}
+
+CH_NORETURN static void become(launch *in, const char *path, const char *const *argv,
+                               char **environment, int report) {
+    chi_session_image *image = announce(in->session, path);
     execvpe(path, (char *const *)(uintptr_t)argv, environment);
     const int why = errno;
+    if (image != NULL) {
+        __atomic_store_n(&image->state, CHI_IMAGE_GONE, __ATOMIC_RELEASE);
+    }
     (void)!write(report, &why, sizeof why);
     _exit(STATUS_NOT_FOUND);
 }
@@ -272,7 +290,7 @@ int launch_run(launch *in, const char *path, const char *const *argv, launch_end
     const pid_t process = fork();
     if (process == 0) {
         give_signals_back(&before);
-        become(path, argv, environment, ends[1]);
+        become(in, path, argv, environment, ends[1]);
     }
     const int fork_error = errno;
     child = process;

@@ -69,6 +69,8 @@ TEST(g45_a_program_that_cannot_be_started_is_126_or_127) {
         CHECK(strstr(said, "/nowhere/at/all") != NULL);
         CHECK_EQUAL(launch_run(&in, "/etc/passwd", argv, &end), 126);
         CHECK_EQUAL(end.process, 0);
+        size_t position = 0;
+        CHECK(launch_next_image(in.session, &position) == NULL);
     }
     close_one(&in);
 }
@@ -203,6 +205,22 @@ static void add_image(chi_session *to, int process, uint32_t state) {
     chi_session_image *image = &to->images[to->image_count++];
     image->process = process;
     image->state = state;
+}
+
+TEST(g19_a_program_that_never_arms_itself_is_still_expected) {
+    launch in;
+    launch_end end;
+    if (open_one(&in)) {
+        CHECK_EQUAL(run_shell(&in, "exit 0", &end), EXIT_DONE);
+        size_t position = 0;
+        const chi_session_image *image = launch_next_image(in.session, &position);
+        if (CHECK(image != NULL)) {
+            CHECK_EQUAL(image->state, CHI_IMAGE_EXPECTED);
+            CHECK_EQUAL(image->process, end.process);
+            CHECK_TEXT(image->path, "sh");
+        }
+    }
+    close_one(&in);
 }
 
 TEST(g19_only_the_last_image_of_a_process_counts) {
