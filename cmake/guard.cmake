@@ -1,5 +1,5 @@
-# CMake package of the guard: targets coldheap::guard and coldheap::guard-static (its run time, linked
-# in), coldheap::preload, coldheap::command (the program coldheap, where it was installed), and
+# CMake package of the guard: targets coldheap::guard and coldheap::guard-static (its run time,
+# linked in), coldheap::preload, coldheap::command (the program, where it was installed), and
 #
 #   coldheap_add_hot_test(NAME test COMMAND program [argument...] [MODE log|abort|count|deny]
 #                         [REQUIRE section...] [BUDGET file] [SUPPRESS file] [OPTIONS flag...])
