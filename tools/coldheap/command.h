@@ -6,5 +6,6 @@
 #include "page.h"
 
 extern const command command_prove;
+extern const command command_effects;
 
 #endif
