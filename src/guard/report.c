@@ -161,7 +161,7 @@ void chi_guard_report(const ch_violation *violation) {
     add_section(&text, violation);
     add_thread(&text, violation->thread);
     chi_text_end_line(&text);
-    const size_t depth = chi_guard_settings.depth;
+    const size_t depth = chi_guard_settings.config.depth;
     print_frames(&text, violation->frames,
                  violation->frame_count < depth ? violation->frame_count : depth);
 }

@@ -7,5 +7,6 @@
 
 extern const command command_prove;
 extern const command command_effects;
+extern const command command_symbolize;
 
 #endif
