@@ -15,6 +15,8 @@
 #include <coldheap/base.h>
 #include <coldheap/guard.h>
 
+#include "settings.h"
+
 #define CHI_EXPORT __attribute__((visibility("default")))
 
 #pragma GCC visibility push(hidden)
@@ -123,8 +125,41 @@ void chi_guard_leave(uint64_t token);
 bool chi_guard_event(const chi_guard_call *call);
 
 /* violation.c */
+
+/** What a violation was found at, in one process. The same place, call and stack is the same site.
+ */
+typedef struct chi_guard_site {
+    const void *section; /* the mark, or the name of the seal */
+    const void *caller;
+    uint64_t count; /* of violations; 0: free, or all were suppressed */
+    uint64_t stack; /* hash of the frames; 0: not looked at */
+    uint32_t call;  /* chi_guard_call_name + 1 */
+    uint32_t sealed; /* 1: section names a seal; CHI_SITE_FUNCTION: a function, hot by name */
+} chi_guard_site;
+
+#define CHI_SITE_FUNCTION 2u
+
+/** One violation on its way through; whoever finds one fills it in. */
+typedef struct chi_guard_finding {
+    ch_violation violation; /* number and repeat are filled in on the way */
+    chi_guard_site site;
+    uint32_t found;               /* CHI_FOUND_ */
+    uint32_t number;              /* of a system call */
+    uint32_t rule;                /* HOT, WATCH: index + 1 */
+    const void *const *allocated; /* frames of the place that allocated what is freed */
+    size_t allocated_count;
+} chi_guard_finding;
+
 CH_COLD bool chi_guard_violation(const chi_guard_call *call);
 const char *chi_guard_call_text(chi_guard_call_name name);
+
+/** chi_guard_judge decides about a finding: whether a rule allows it, else it goes on the account
+ *  and to the session, and the callback or the mode says what happens.
+ *  Returns: false if the call must be refused. */
+bool chi_guard_judge(chi_guard_finding *finding);
+
+/** chi_guard_wants_frames tells whether a violation needs its backtrace. */
+bool chi_guard_wants_frames(void);
 
 /* unwind.c */
 
@@ -166,18 +201,27 @@ bool chi_guard_seal_state(const char **name, uint64_t *age_ns);
 void chi_guard_seal_began(void);
 
 /* ledger.c: the violations of this process. */
-typedef struct chi_guard_site {
-    const void *section; /* the mark, or the name of the seal */
-    const void *caller;
-    uint64_t count; /* 0: free */
-    uint32_t call;  /* chi_guard_call_name + 1 */
-    uint32_t sealed;
-} chi_guard_site;
 
-#define CHI_SITE_MAX 64u
+/** One site, with what was found out about it when it was met first. */
+typedef struct chi_guard_ledger_row {
+    uint64_t key; /* 0: free */
+    chi_guard_site site;
+    uint32_t met;        /* the fields below are valid */
+    uint32_t suppressed; /* rule that may allow it: index + 1 */
+    uint32_t session;    /* row of the session: index + 1 */
+    uint32_t section;    /* section of the session: index + 1 */
+} chi_guard_ledger_row;
+
+#define CHI_SITE_MAX 256u
 
 void chi_guard_ledger_init(void);
-uint64_t chi_guard_ledger_add(uint64_t *repeat, const chi_guard_site *site);
+
+/** chi_guard_ledger_row finds or takes the row of a site; NULL if the table is full. */
+chi_guard_ledger_row *chi_guard_ledger_find(const chi_guard_site *site);
+
+/** chi_guard_ledger_add counts one violation at `row` (NULL: no row) and returns its number;
+ *  *repeat is its number at this site. */
+uint64_t chi_guard_ledger_add(uint64_t *repeat, chi_guard_ledger_row *row);
 bool chi_guard_ledger_print_one(void);
 const chi_guard_site *chi_guard_ledger_site(size_t index);
 uint64_t chi_guard_ledger_unplaced(void);
@@ -186,18 +230,6 @@ void chi_guard_ledger_reset(void);
 /** chi_guard_ledger_mine returns the violations on this process's own account: a vfork child,
  *  which shares our memory, has none. */
 uint64_t chi_guard_ledger_mine(void);
-
-/* load.c: configuration. */
-typedef struct chi_guard_config {
-    ch_guard_mode mode;
-    int exit_status;
-    int report_fd;
-    uint32_t depth; /* frames printed */
-    bool mode_fixed;
-    bool asked; /* COLDHEAP is set */
-} chi_guard_config;
-
-extern chi_guard_config chi_guard_settings;
 
 /* selftest.c */
 bool chi_guard_probe(const char **missed);
