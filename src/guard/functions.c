@@ -137,8 +137,7 @@ void chi_functions_close(chi_functions *functions) {
 bool chi_functions_next(const chi_functions *functions, chi_function *function, uint64_t *index) {
     while (*index < functions->symbol_count) {
         Elf64_Sym symbol;
-        if (!copy(&symbol, functions, functions->symbols + *index * sizeof symbol,
-                  sizeof symbol)) {
+        if (!copy(&symbol, functions, functions->symbols + *index * sizeof symbol, sizeof symbol)) {
             return false;
         }
         (*index)++;

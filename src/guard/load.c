@@ -95,8 +95,7 @@ static void not_armed(const char *first, const char *second, const char *third) 
  * starts. Without a command nobody tells these apart. */
 static bool is_hot_required(void) {
     return chi_guard_settings.config.hot_required != 0 &&
-           (chi_guard_session == NULL ||
-            chi_session_image_mine() == &chi_guard_session->images[0]);
+           (chi_guard_session == NULL || chi_session_image_mine() == &chi_guard_session->images[0]);
 }
 
 /* The image's row is written first: if anything below kills the process, the command still knows

@@ -47,8 +47,7 @@ static bool is_known(uint32_t rule, uintptr_t start, uintptr_t end) {
 static void raise_count(uint32_t count) {
     uint32_t before = __atomic_load_n(&range_count, __ATOMIC_RELAXED);
     while (before < count && !__atomic_compare_exchange_n(&range_count, &before, count, false,
-                                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-    }
+                                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {}
 }
 
 static void fill(chi_range *range, uint32_t rule, const chi_function *function, uintptr_t bias) {
@@ -170,8 +169,7 @@ const chi_range *chi_ranges_get(size_t number) {
 }
 
 chi_session_rule *chi_ranges_rule(const chi_range *range) {
-    return range->rule != CHI_RANGE_MARKED && range->rule < rule_count ? &rules[range->rule]
-                                                                       : NULL;
+    return range->rule != CHI_RANGE_MARKED && range->rule < rule_count ? &rules[range->rule] : NULL;
 }
 
 void chi_ranges_begin(void) {
@@ -182,8 +180,8 @@ void chi_ranges_begin(void) {
     }
     if (searched) {
         rules = chi_guard_rules;
-        rule_count = chi_guard_rule_count < CHI_SESSION_RULES ? chi_guard_rule_count
-                                                              : CHI_SESSION_RULES;
+        rule_count =
+            chi_guard_rule_count < CHI_SESSION_RULES ? chi_guard_rule_count : CHI_SESSION_RULES;
         wants_marked = marked;
         chi_code_forget();
         chi_code_refresh();
@@ -193,8 +191,8 @@ void chi_ranges_begin(void) {
 
 bool chi_ranges_missing(char *why, size_t why_size) {
     for (size_t i = 0; i < rule_count; i++) {
-        if (rules[i].kind == CHI_RULE_HOT && __atomic_load_n(&rules[i].matches,
-                                                             __ATOMIC_RELAXED) == 0) {
+        if (rules[i].kind == CHI_RULE_HOT &&
+            __atomic_load_n(&rules[i].matches, __ATOMIC_RELAXED) == 0) {
             chi_near_explain(why, why_size, &rules[i]);
             return true;
         }

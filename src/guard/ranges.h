@@ -2,8 +2,8 @@
  *  because a policy assumes something of them. A heap call with any frame in one is a violation.
  *
  *  The one idea: functions are looked up once per file that is mapped, when code.c first sees it;
- *  the ranges found lie in a fixed table, and shortcut.h keeps for each return address whether it is
- *  in one. Without rules nothing of this ever runs. */
+ *  the ranges found lie in a fixed table, and shortcut.h keeps for each return address whether it
+ * is in one. Without rules nothing of this ever runs. */
 #ifndef CH_GUARD_RANGES_H
 #define CH_GUARD_RANGES_H
 
