@@ -102,8 +102,7 @@ static bool same_code(const chi_code *a, const chi_code *b) {
 static void raise_count(uint32_t count) {
     uint32_t before = __atomic_load_n(&row_count, __ATOMIC_RELAXED);
     while (before < count && !__atomic_compare_exchange_n(&row_count, &before, count, false,
-                                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-    }
+                                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {}
 }
 
 /* Already there: seen again. */
@@ -124,8 +123,7 @@ static bool is_known(const chi_code *code, uint32_t pass_number) {
 static void add_code(const chi_code *code, uint32_t pass_number) {
     for (uint32_t i = 0; i < CHI_CODE_MAX; i++) {
         const uint32_t version = __atomic_load_n(&rows[i].version, __ATOMIC_RELAXED);
-        if (__atomic_load_n(&rows[i].pass, __ATOMIC_RELAXED) == 0 &&
-            claim_row(&rows[i], version)) {
+        if (__atomic_load_n(&rows[i].pass, __ATOMIC_RELAXED) == 0 && claim_row(&rows[i], version)) {
             publish_row(&rows[i], code, pass_number);
             raise_count(i + 1);
             return;
@@ -250,8 +248,8 @@ static bool visit(void *context, const chi_map_line *line) {
         p->inode = line->inode;
         memcpy(p->path, line->path, strlen(line->path) + 1);
     }
-    p->spans[p->count++] = (span){(uintptr_t)line->start, (uintptr_t)line->end, line->readable,
-                                  line->executable};
+    p->spans[p->count++] =
+        (span){(uintptr_t)line->start, (uintptr_t)line->end, line->readable, line->executable};
     return true;
 }
 
@@ -304,8 +302,7 @@ static bool find(chi_code *code, uintptr_t address) {
     for (uint32_t i = 0; i < count; i++) {
         uint32_t version;
         const uintptr_t start = __atomic_load_n(&rows[i].u.code.start, __ATOMIC_RELAXED);
-        if (address >= start &&
-            address < __atomic_load_n(&rows[i].u.code.end, __ATOMIC_RELAXED) &&
+        if (address >= start && address < __atomic_load_n(&rows[i].u.code.end, __ATOMIC_RELAXED) &&
             read_row(code, &version, &rows[i]) && address >= code->start && address < code->end) {
             return true;
         }
@@ -314,8 +311,7 @@ static bool find(chi_code *code, uintptr_t address) {
 }
 
 bool chi_code_find(chi_code *code, uintptr_t address) {
-    if (__atomic_load_n(&fresh, __ATOMIC_ACQUIRE) == chi_code_generation() &&
-        find(code, address)) {
+    if (__atomic_load_n(&fresh, __ATOMIC_ACQUIRE) == chi_code_generation() && find(code, address)) {
         return true;
     }
     chi_code_refresh();

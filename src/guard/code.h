@@ -20,7 +20,7 @@
 typedef struct chi_code {
     uintptr_t start;
     uintptr_t end;
-    uintptr_t bias; /* address - bias = ELF address; only if `header` is not 0 */
+    uintptr_t bias;   /* address - bias = ELF address; only if `header` is not 0 */
     uintptr_t header; /* of the ELF file, in memory; 0: not from an ELF file */
     uintptr_t eh_low; /* the readable mapping that holds .eh_frame; both 0: no tables */
     uintptr_t eh_high;

@@ -1,22 +1,11 @@
 /* event.c: the slow path of a heap call: some scope is open, the process is sealed, or somebody
  * counts. Counts the call, then checks it against what is denied. Calls made by the run time itself
  * (a callback, the unwinder) are no events; those of the self-test are only noted. */
-#include "ranges.h"
+#include "hot.h"
 #include "state.h"
 #include "walk.h"
 
 uint32_t chi_guard_flags;
-
-/* Any frame in a function that is hot by name? What a scope permits, it permits there too. */
-static bool check_ranges(const chi_guard_call *call) {
-    const uint32_t permitted = (uint32_t)(chi_guard_self.state >> CHI_STATE_PERMIT_SHIFT);
-    const void *at;
-    if ((permitted & call->op) != 0) {
-        return true;
-    }
-    const size_t range = chi_guard_walk_hot(&at, call->caller, CHI_WALK_FRAME);
-    return CH_LIKELY(range == CHI_RANGES_MAX) || chi_guard_violation_in(call, range);
-}
 
 bool chi_guard_event(const chi_guard_call *call) {
     chi_guard_thread *self = &chi_guard_self;
@@ -32,5 +21,5 @@ bool chi_guard_event(const chi_guard_call *call) {
         return chi_guard_violation(call);
     }
     return (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_RANGES) == 0 ||
-           check_ranges(call);
+           chi_hot_check(call, CHI_WALK_FRAME);
 }

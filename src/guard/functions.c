@@ -137,8 +137,7 @@ void chi_functions_close(chi_functions *functions) {
 bool chi_functions_next(const chi_functions *functions, chi_function *function, uint64_t *index) {
     while (*index < functions->symbol_count) {
         Elf64_Sym symbol;
-        if (!copy(&symbol, functions, functions->symbols + *index * sizeof symbol,
-                  sizeof symbol)) {
+        if (!copy(&symbol, functions, functions->symbols + *index * sizeof symbol, sizeof symbol)) {
             return false;
         }
         (*index)++;
@@ -154,69 +153,4 @@ bool chi_functions_next(const chi_functions *functions, chi_function *function, 
         return true;
     }
     return false;
-}
-
-/* One of "[abc]", "[a-z]", "[!...]"; moves *pattern behind it. An unclosed one is a character. */
-static bool in_set(const char **pattern, char c) {
-    const char *p = *pattern + 1;
-    const bool inverse = *p == '!' || *p == '^';
-    p += inverse;
-    bool found = false;
-    for (const char *first = p; *p != 0 && (*p != ']' || p == first); p++) {
-        if (p[1] == '-' && p[2] != ']' && p[2] != 0) {
-            found = found || (c >= p[0] && c <= p[2]);
-            p += 2;
-        } else {
-            found = found || c == *p;
-        }
-    }
-    if (*p != ']') {
-        (*pattern)++;
-        return c == '[';
-    }
-    *pattern = p + 1;
-    return found != inverse;
-}
-
-static bool glob_part(const char *pattern, const char *text, const char *end) {
-    const char *star = NULL; /* where to try again: behind the last *, one character further */
-    const char *again = NULL;
-    for (;;) {
-        const char *next = pattern + 1;
-        bool fits;
-        if (*pattern == '*') {
-            star = next;
-            again = text;
-            pattern = next;
-            continue;
-        }
-        if (text == end) {
-            return *pattern == 0;
-        }
-        if (*pattern == '[') {
-            next = pattern;
-            fits = in_set(&next, *text);
-        } else {
-            fits = *pattern == '?' || (*pattern != 0 && *pattern == *text);
-        }
-        if (fits) {
-            pattern = next;
-            text++;
-        } else if (star != NULL) {
-            pattern = star;
-            text = ++again;
-        } else {
-            return false;
-        }
-    }
-}
-
-bool chi_glob(const char *pattern, const char *text) {
-    return glob_part(pattern, text, text + strlen(text));
-}
-
-bool chi_glob_function(const char *pattern, const char *name) {
-    const char *dot = strchr(name, '.');
-    return chi_glob(pattern, name) ||
-           (dot != NULL && dot != name && glob_part(pattern, name, dot));
 }

@@ -37,13 +37,6 @@ void chi_functions_close(chi_functions *functions);
  *  *index behind it. Returns: false at the end. */
 bool chi_functions_next(const chi_functions *functions, chi_function *function, uint64_t *index);
 
-/** chi_glob tells whether `text` fits `pattern`: * any characters, ? one, [a-z] one of. */
-bool chi_glob(const char *pattern, const char *text);
-
-/** chi_glob_function does so for a function's name, with or without what compilers append to the
- *  names of parts and copies (".cold", ".constprop.0"). */
-bool chi_glob_function(const char *pattern, const char *name);
-
 #pragma GCC visibility pop
 
 #endif

@@ -1,4 +1,5 @@
-/** near.h: why a rule matches no function: no such file, no names in it, or others that are near. */
+/** near.h: why a rule matches no function: no such file, no names in it, or others that are near.
+ */
 #ifndef CH_GUARD_NEAR_H
 #define CH_GUARD_NEAR_H
 

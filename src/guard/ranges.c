@@ -6,6 +6,7 @@
 
 #include "code.h"
 #include "functions.h"
+#include "glob.h"
 #include "near.h"
 #include "state.h"
 
@@ -16,8 +17,6 @@ static uint64_t ranges_dropped;
 static chi_session_rule *rules;
 static size_t rule_count;
 static bool wants_marked;
-static chi_session_rule own_rules[CHI_RANGES_OWN];
-static size_t own_count;
 
 static const char *base_name(const char *path) {
     const char *slash = strrchr(path, '/');
@@ -26,8 +25,8 @@ static const char *base_name(const char *path) {
 
 bool chi_ranges_module_fits(const chi_session_rule *rule, const char *path, const char *soname) {
     const char *glob = rule->module;
-    return glob[0] == 0 || chi_glob(glob, path) || chi_glob(glob, base_name(path)) ||
-           (soname[0] != 0 && chi_glob(glob, soname));
+    return glob[0] == 0 || chi_glob_match(glob, path) || chi_glob_match(glob, base_name(path)) ||
+           (soname[0] != 0 && chi_glob_match(glob, soname));
 }
 
 static bool is_search(const chi_session_rule *rule) {
@@ -48,8 +47,7 @@ static bool is_known(uint32_t rule, uintptr_t start, uintptr_t end) {
 static void raise_count(uint32_t count) {
     uint32_t before = __atomic_load_n(&range_count, __ATOMIC_RELAXED);
     while (before < count && !__atomic_compare_exchange_n(&range_count, &before, count, false,
-                                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {
-    }
+                                                          __ATOMIC_RELEASE, __ATOMIC_RELAXED)) {}
 }
 
 static void fill(chi_range *range, uint32_t rule, const chi_function *function, uintptr_t bias) {
@@ -109,7 +107,7 @@ static void scan_names(const chi_functions *functions, const uint32_t *chosen, s
     uint64_t at = 0;
     while (chi_functions_next(functions, &function, &at)) {
         for (size_t i = 0; i < chosen_count; i++) {
-            if (chi_glob_function(rules[chosen[i]].function, function.name)) {
+            if (chi_glob_match_symbol(rules[chosen[i]].function, function.name)) {
                 add(chosen[i], &function, bias);
             }
         }
@@ -171,52 +169,30 @@ const chi_range *chi_ranges_get(size_t number) {
 }
 
 chi_session_rule *chi_ranges_rule(const chi_range *range) {
-    return range->rule != CHI_RANGE_MARKED && range->rule < rule_count ? &rules[range->rule]
-                                                                       : NULL;
+    return range->rule != CHI_RANGE_MARKED && range->rule < rule_count ? &rules[range->rule] : NULL;
 }
 
-static void copy_cut(char *to, size_t to_size, const char *from, size_t from_size) {
-    const size_t length = from_size < to_size ? from_size : to_size - 1;
-    memcpy(to, from, length);
-    to[length] = 0;
-}
-
-chi_session_rule *chi_ranges_own(size_t *count, const char *text) {
-    if (own_count == CHI_RANGES_OWN) {
-        return NULL;
-    }
-    chi_session_rule *rule = &own_rules[own_count++];
-    const char *bang = strchr(text, '!');
-    const char *name = bang != NULL ? bang + 1 : text;
-    rule->kind = CHI_RULE_HOT;
-    copy_cut(rule->module, sizeof rule->module, text, bang != NULL ? (size_t)(bang - text) : 0);
-    copy_cut(rule->function, sizeof rule->function, name, strlen(name));
-    *count = own_count;
-    return own_rules;
-}
-
-void chi_ranges_begin(chi_session_rule *rules_given, size_t count, bool marked) {
-    rules = rules_given;
-    rule_count = 0;
+void chi_ranges_begin(void) {
+    const bool marked = chi_guard_settings.config.hot_marked != 0;
     bool searched = marked;
-    for (size_t i = 0; i < count && rules[i].kind != 0; i++) {
-        searched = searched || is_search(&rules[i]);
-        rule_count = i + 1;
+    for (size_t i = 0; i < chi_guard_rule_count; i++) {
+        searched = searched || is_search(&chi_guard_rules[i]);
     }
-    wants_marked = marked;
-    if (!searched) {
-        rule_count = 0;
-        return;
+    if (searched) {
+        rules = chi_guard_rules;
+        rule_count =
+            chi_guard_rule_count < CHI_SESSION_RULES ? chi_guard_rule_count : CHI_SESSION_RULES;
+        wants_marked = marked;
+        chi_code_forget();
+        chi_code_refresh();
+        __atomic_fetch_or(&chi_guard_flags, CHI_FLAG_RANGES, __ATOMIC_RELEASE);
     }
-    chi_code_forget();
-    chi_code_refresh();
-    __atomic_fetch_or(&chi_guard_flags, CHI_FLAG_RANGES, __ATOMIC_RELEASE);
 }
 
 bool chi_ranges_missing(char *why, size_t why_size) {
     for (size_t i = 0; i < rule_count; i++) {
-        if (rules[i].kind == CHI_RULE_HOT && __atomic_load_n(&rules[i].matches,
-                                                             __ATOMIC_RELAXED) == 0) {
+        if (rules[i].kind == CHI_RULE_HOT &&
+            __atomic_load_n(&rules[i].matches, __ATOMIC_RELAXED) == 0) {
             chi_near_explain(why, why_size, &rules[i]);
             return true;
         }

@@ -2,8 +2,8 @@
  *  because a policy assumes something of them. A heap call with any frame in one is a violation.
  *
  *  The one idea: functions are looked up once per file that is mapped, when code.c first sees it;
- *  the ranges found lie in a fixed table, and shortcut.h keeps for each return address whether it is
- *  in one. Without rules nothing of this ever runs. */
+ *  the ranges found lie in a fixed table, and shortcut.h keeps for each return address whether it
+ * is in one. Without rules nothing of this ever runs. */
 #ifndef CH_GUARD_RANGES_H
 #define CH_GUARD_RANGES_H
 
@@ -16,7 +16,6 @@
 #pragma GCC visibility push(hidden)
 
 #define CHI_RANGES_MAX      4096u
-#define CHI_RANGES_OWN      16u /* rules from the variable COLDHEAP */
 #define CHI_RANGE_MARKED    UINT32_MAX /* the rule of functions in section ch_hot_text */
 #define CHI_RANGE_NAME_SIZE 96u
 
@@ -28,12 +27,9 @@ typedef struct chi_range {
     char name[CHI_RANGE_NAME_SIZE];
 } chi_range;
 
-/** chi_ranges_begin sets the rules (HOT and WATCH of `rules`; with `marked`, marked functions too)
- *  and looks through everything that is mapped. Called once, by one thread. */
-void chi_ranges_begin(chi_session_rule *rules, size_t rule_count, bool marked);
-
-/** chi_ranges_own makes a HOT rule of "[MODULE!]GLOB". Returns: NULL if there is no room. */
-chi_session_rule *chi_ranges_own(size_t *count, const char *text);
+/** chi_ranges_begin takes the rules from the settings and looks through everything that is mapped.
+ *  Called once, by one thread. */
+void chi_ranges_begin(void);
 
 /** chi_ranges_scan looks for functions of a file that has just been mapped, from `low` to `high`;
  *  address - `bias` = ELF address. */

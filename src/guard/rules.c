@@ -1,13 +1,13 @@
 /* rules.c: .eh_frame read. The sorted index of .eh_frame_hdr gives the function's entry (FDE), that
- * its common part (CIE); the programs of both are run up to the address. Nothing outside the mapping
- * that holds .eh_frame is read, whatever the tables say. */
+ * its common part (CIE); the programs of both are run up to the address. Nothing outside the
+ * mapping that holds .eh_frame is read, whatever the tables say. */
 #include "rules.h"
 
 #include <string.h>
 
 #include "encoded.h"
 
-#define REMEMBER_MAX 16u
+#define REMEMBER_MAX   16u
 #define OPERATION_HIGH 0xc0u
 #define OPERATION_LOW  0x3fu
 
@@ -93,8 +93,7 @@ static bool read_common(common *cie, const chi_code *code, uintptr_t at) {
     const uint64_t id = chi_encoded_fixed(&from, 4);
     const uint64_t version = chi_encoded_fixed(&from, 1);
     const char *letters = (const char *)from.at;
-    while (chi_encoded_fixed(&from, 1) != 0) {
-    }
+    while (chi_encoded_fixed(&from, 1) != 0) {}
     cie->code_align = chi_encoded_uleb(&from);
     cie->data_align = chi_encoded_sleb(&from);
     const uint64_t column = version == 1 ? chi_encoded_fixed(&from, 1) : chi_encoded_uleb(&from);
@@ -272,8 +271,8 @@ static bool run_other(machine *m, chi_encoded *from, uint64_t operation) {
     case 0x02:
     case 0x03:
     case 0x04: /* further, by 1, 2 or 4 bytes */
-        m->at += (uintptr_t)(chi_encoded_fixed(from, (size_t)1 << (operation - 2)) *
-                             m->cie->code_align);
+        m->at +=
+            (uintptr_t)(chi_encoded_fixed(from, (size_t)1 << (operation - 2)) * m->cie->code_align);
         return true;
     case 0x0a:
         return remember(m);

@@ -1,6 +1,6 @@
-/** rules.h: how to come from one frame to the one before it, as .eh_frame says for an address: where
- *  the canonical frame address (CFA, the stack pointer before the call) is, and where each register
- *  of the caller was put. x86-64; elsewhere nothing is ever found. */
+/** rules.h: how to come from one frame to the one before it, as .eh_frame says for an address:
+ * where the canonical frame address (CFA, the stack pointer before the call) is, and where each
+ * register of the caller was put. x86-64; elsewhere nothing is ever found. */
 #ifndef CH_GUARD_RULES_H
 #define CH_GUARD_RULES_H
 

@@ -14,8 +14,8 @@
 chi_shortcut_row chi_shortcut_rows[1u << CHI_SHORTCUT_ROWS_LOG];
 
 static bool fits(int64_t offset) {
-    return offset >= 0 && offset % WORD == 0 && (uint64_t)offset / sizeof(uintptr_t) <=
-                                                    CHI_SHORTCUT_FIELD;
+    return offset >= 0 && offset % WORD == 0 &&
+           (uint64_t)offset / sizeof(uintptr_t) <= CHI_SHORTCUT_FIELD;
 }
 
 static uint64_t word_of(chi_way way, int64_t cfa, int64_t slot) {

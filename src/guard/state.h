@@ -131,11 +131,13 @@ bool chi_guard_event(const chi_guard_call *call);
 typedef struct chi_guard_site {
     const void *section; /* the mark, or the name of the seal */
     const void *caller;
-    uint64_t count; /* of violations; 0: free, or all were suppressed */
-    uint64_t stack; /* hash of the frames; 0: not looked at */
-    uint32_t call;  /* chi_guard_call_name + 1 */
-    uint32_t sealed;
+    uint64_t count;  /* of violations; 0: free, or all were suppressed */
+    uint64_t stack;  /* hash of the frames; 0: not looked at */
+    uint32_t call;   /* chi_guard_call_name + 1 */
+    uint32_t sealed; /* 1: section names a seal; CHI_SITE_FUNCTION: a function, hot by name */
 } chi_guard_site;
+
+#define CHI_SITE_FUNCTION 2u
 
 /** One violation on its way through; whoever finds one fills it in. */
 typedef struct chi_guard_finding {

@@ -227,8 +227,8 @@ bool chi_registers_read(const chi_registers *registers, uintptr_t *value, uintpt
         registers->high - address < sizeof *value) {
         return false;
     }
-    *value = (uintptr_t)(chi_encoded_fixed(
-        &(chi_encoded){.at = address, .end = registers->high}, sizeof *value));
+    *value = (uintptr_t)(chi_encoded_fixed(&(chi_encoded){.at = address, .end = registers->high},
+                                           sizeof *value));
     return true;
 }
 

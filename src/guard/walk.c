@@ -10,8 +10,8 @@
 #include "ranges.h"
 #include "shortcut.h"
 
-#define WORD       sizeof(uintptr_t)
-#define STEPS_MAX  65536u
+#define WORD      sizeof(uintptr_t)
+#define STEPS_MAX 65536u
 #define KNOWN_BITS                                                                                 \
     (UINT32_C(1) << CHI_REGISTER_RBP | UINT32_C(1) << CHI_REGISTER_RSP |                           \
      UINT32_C(1) << CHI_REGISTER_PC)
@@ -23,7 +23,7 @@ typedef struct walk {
     uintptr_t bp;
     uintptr_t high; /* end of the stack */
     uint64_t salt;
-    bool whole; /* the registers below are right, and are used */
+    bool whole;   /* the registers below are right, and are used */
     bool lacking; /* it ended for want of a register */
     chi_registers registers;
 } walk;
@@ -151,9 +151,8 @@ CH_INLINE bool begin(walk *w, const void *caller, const void *frame) {
     w->whole = false;
     w->lacking = false;
     const chi_guard_thread *self = &chi_guard_self;
-    w->high = CH_LIKELY(sp >= self->stack_low && sp < self->stack_high)
-                  ? self->stack_high
-                  : chi_machine_stack_end(sp);
+    w->high = CH_LIKELY(sp >= self->stack_low && sp < self->stack_high) ? self->stack_high
+                                                                        : chi_machine_stack_end(sp);
     w->sp = sp;
     if (w->high < sp + 2 * WORD || sp % WORD != 0) {
         return false;
