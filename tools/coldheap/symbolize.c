@@ -164,7 +164,8 @@ static void print_frame(const held_line *line, const backtrace *trace, size_t *a
         return;
     }
     const char *number_end = strchr(line->text, '#') + 1;
-    number_end += strspn(number_end, "0123456789 ");
+    number_end += strspn(number_end, "0123456789");
+    number_end += strspn(number_end, " ");
     sink_print(&sink_out, "    #%-2zu ", first);
     print_line(number_end);
 }
