@@ -70,3 +70,11 @@ TEST(rules_name_more_wrappers) { /* G13, G17 */
     }
     CHECK_EQUAL(count, WRAPPERS_ADDED_MAX);
 }
+
+TEST(code_in_headers_of_the_standard_library_is_a_wrapper) { /* G13 */
+    const resolve_frame theirs = {
+        .function = "push_back", .symbol = "", .file = "/usr/include/c++/12/bits/stl_vector.h"};
+    const resolve_frame ours = {.function = "push_back", .symbol = "", .file = "/src/queue.h"};
+    CHECK(wrappers_has(&theirs));
+    CHECK(!wrappers_has(&ours));
+}
