@@ -7,6 +7,7 @@
 #include "callback.h"
 #include "next.h"
 #include "session_shared.h"
+#include "shell.h"
 #include "state.h"
 #include "text.h"
 
@@ -99,6 +100,7 @@ static void not_armed(const char *first, const char *second, const char *third) 
  * that there was one. */
 static void arm(void) {
     chi_session_image_begin();
+    chi_shell_environment();
     const char *missing = unsupported();
     if (missing != NULL) {
         not_armed("this run time cannot do ", missing, "");
