@@ -111,6 +111,7 @@ typedef struct chi_guard_call {
 
 /* Parts that nothing calls by name: referred to by scope.c, so that the archive is linked whole. */
 extern const char chi_guard_part_alloc;
+extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
 extern const char chi_guard_part_tsan;
