@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "track.h"
 
 static bool told;
 
 static int verdict(int status) {
+    chi_track_ended();
     if (chi_guard_settings.exit_status == 0 || chi_guard_ledger_mine() == 0) {
         return status;
     }
@@ -40,6 +42,7 @@ CH_NORETURN static void leave_process(int status) {
 
 __attribute__((destructor)) static void at_the_very_end(void) {
     if (told) {
+        chi_track_ended();
         return;
     }
     start_teardown();

@@ -9,6 +9,7 @@
 #include "callback.h"
 #include "next.h"
 #include "state.h"
+#include "track.h"
 
 /* Of two run times in one process (linked in and preloaded) only that of the program is at work;
  * the other keeps silent. This function, called by name, tells which it is. */
@@ -81,13 +82,45 @@ static bool set_out(const char *value) {
     return fd >= 0;
 }
 
+static chi_session_config track_config;
+
+static uint32_t number_of(const char *value) {
+    uint32_t number = 0;
+    for (; *value >= '0' && *value <= '9'; value++) {
+        number = number * 10 + (uint32_t)(*value - '0');
+    }
+    return number;
+}
+
+static bool set_track(const char *word) {
+    if (strncmp(word, "track=", 6) == 0 && strlen(word) < sizeof track_config.track_path) {
+        track_config.track = 1;
+        strcpy(track_config.track_path, word + 6);
+    } else if (strncmp(word, "track-depth=", 12) == 0) {
+        track_config.track_depth = number_of(word + 12);
+    } else if (strncmp(word, "sites=", 6) == 0) {
+        track_config.track_sites = number_of(word + 6);
+    } else if (strncmp(word, "sample=", 7) == 0) {
+        track_config.track_sample_bytes = number_of(word + 7);
+    } else if (strcmp(word, "exact-peak") == 0) {
+        track_config.track_exact_peak = 1;
+    } else if (strcmp(word, "lifetimes") == 0) {
+        track_config.track_lifetimes = 1;
+    } else if (strcmp(word, "since-seal") == 0) {
+        track_config.track_since_seal = 1;
+    } else {
+        return false;
+    }
+    return true;
+}
+
 #define WORD_MAX 1024u
 
 /* One "key=value" of the variable. */
 static void configure(const char *word) {
     if ((strncmp(word, "mode=", 5) == 0 && set_mode(word + 5)) ||
         (strncmp(word, "depth=", 6) == 0 && set_depth(word + 6)) ||
-        (strncmp(word, "out=", 4) == 0 && set_out(word + 4))) {
+        (strncmp(word, "out=", 4) == 0 && set_out(word + 4)) || set_track(word)) {
         return;
     }
     refuse("not armed: the variable COLDHEAP has \"", word,
@@ -139,6 +172,10 @@ __attribute__((constructor(103))) static void load(void) {
         (void)chi_guard_probe(&missed);
         refuse("not armed: a call of ", missed != NULL ? missed : "?",
                " does not reach the guard (own allocator in the program?)");
+    }
+    const char *why = chi_track_arm(&track_config);
+    if (why != NULL) {
+        refuse("not armed: ", why, "");
     }
 }
 
