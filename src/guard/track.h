@@ -125,6 +125,10 @@ const uint64_t *chi_track_site_frames(const chi_track_site_row *row);
 /** chi_track_arm makes the file and turns the tracker on. Returns: NULL, or what is wrong. */
 const char *chi_track_arm(const chi_session_config *config);
 
+/** chi_track_stop turns the tracker off and leaves the file as it is; for tests and benches, while no
+ *  other thread makes heap calls. What it gave out stays valid, and is of before arming later. */
+void chi_track_stop(void);
+
 /** chi_track_forked is called by the first call that finds the plan empty: a fork child's, which
  *  gets a file of its own or stops. Returns: whether the tracker is on. */
 CH_COLD bool chi_track_forked(void);

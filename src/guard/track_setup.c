@@ -293,8 +293,23 @@ const char *chi_track_arm(const chi_session_config *config) {
 
 /* ---- fork ---- */
 
-static void stop(void) {
+static void turn_off(void) {
     __atomic_and_fetch(&chi_guard_flags, ~CHI_FLAG_TRACKING, __ATOMIC_RELAXED);
+}
+
+void chi_track_stop(void) {
+    turn_off();
+    if (mapped != NULL) {
+        (void)munmap(mapped, mapped_bytes);
+        (void)munmap(page.plan.index, index_bytes);
+        mapped = NULL;
+    }
+    if (page.plan.exact_live != NULL) {
+        (void)munmap(page.plan.exact_live, page.plan.sites_max * sizeof(int64_t));
+    }
+    page.plan = (chi_track_plan){0};
+    chi_track_tables_forget();
+    chi_track_modules_forget();
 }
 
 /* The child has the plan's page empty, all else as the parent had it, and one thread. */
@@ -302,7 +317,7 @@ bool chi_track_forked(void) {
     const int errno_before = errno;
     char path[CHI_SESSION_PATH_BYTES + 16];
     bool has_process = false;
-    stop();
+    turn_off();
     if (mapped != NULL) {
         (void)munmap(mapped, mapped_bytes);
         mapped = NULL;
