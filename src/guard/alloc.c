@@ -60,10 +60,7 @@ static bool alloc_allowed(chi_guard_call_name name, size_t size_bytes, size_t al
     return chi_guard_event(&call);
 }
 
-static CH_NOINLINE void *watched_malloc(size_t size_bytes, const void *caller) {
-    if (CH_LIKELY(chi_track_alone())) {
-        return chi_track_malloc(size_bytes, caller);
-    }
+static CH_NOINLINE void *closely_watched_malloc(size_t size_bytes, const void *caller) {
     if (CH_LIKELY(chi_guard_passes(CH_OP_ALLOC, size_bytes))) {
         return give_malloc(size_bytes, caller);
     }
@@ -73,6 +70,12 @@ static CH_NOINLINE void *watched_malloc(size_t size_bytes, const void *caller) {
     }
     return alloc_allowed(CHI_CALL_MALLOC, size_bytes, 0, caller) ? give_malloc(size_bytes, caller)
                                                                  : refused();
+}
+
+/* The tracker alone is a way of its own, without a frame. */
+static CH_NOINLINE void *watched_malloc(size_t size_bytes, const void *caller) {
+    return CH_LIKELY(chi_track_alone()) ? chi_track_malloc(size_bytes, caller)
+                                        : closely_watched_malloc(size_bytes, caller);
 }
 
 CHI_EXPORT void *malloc(size_t size_bytes) {
@@ -141,11 +144,8 @@ CHI_EXPORT void *reallocarray(void *pointer, size_t count, size_t size_bytes) {
     return overflow || !allowed ? refused() : give_realloc(pointer, total, CALLER);
 }
 
-static CH_NOINLINE void watched_free(void *pointer, chi_guard_call_name name, const void *caller) {
-    if (CH_LIKELY(chi_track_alone())) {
-        chi_track_free(pointer);
-        return;
-    }
+static CH_NOINLINE void closely_watched_free(void *pointer, chi_guard_call_name name,
+                                             const void *caller) {
     if (CH_LIKELY(chi_guard_passes(CH_OP_FREE, 0))) {
         take_back(pointer);
         return;
@@ -157,6 +157,14 @@ static CH_NOINLINE void watched_free(void *pointer, chi_guard_call_name name, co
     const chi_guard_call call = {CH_OP_FREE, name, 0, 0, pointer, caller};
     (void)chi_guard_event(&call); /* a free cannot be refused: the caller has no way to see it */
     take_back(pointer);
+}
+
+static CH_NOINLINE void watched_free(void *pointer, chi_guard_call_name name, const void *caller) {
+    if (CH_LIKELY(chi_track_alone())) {
+        chi_track_free(pointer);
+    } else {
+        closely_watched_free(pointer, name, caller);
+    }
 }
 
 CHI_EXPORT void free(void *pointer) {

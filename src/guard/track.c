@@ -14,7 +14,6 @@
 
 CHI_THREAD_LOCAL chi_track_thread chi_track_self;
 
-#define FRAME_MAX    CHI_TRACK_FRAMES_MAX
 #define PUBLISH_STEP ((uint64_t)65536)
 #define PAGE_BYTES   4096u
 
@@ -76,20 +75,6 @@ CH_INLINE void write_trailer(void *block, size_t size_bytes, uint32_t site, size
     const size_t slack = usable_bytes - CHI_TRAILER_BYTES - size_bytes;
     *chi_trailer_at(block, usable_bytes) =
         chi_trailer_mix(block) ^ (site | (uint64_t)slack << CHI_SITE_BITS);
-}
-
-/* The first place of the index alone is tried. */
-CH_INLINE uint32_t hot_site(const void *caller, const void *frame) {
-    if (CH_LIKELY(CHI_PLAN->hot == 1)) {
-        return chi_index_look(chi_index_hash(0, caller));
-    }
-    const void *frames[FRAME_MAX];
-    const size_t count = chi_guard_walk(frames, CHI_PLAN->depth, caller, frame);
-    uint64_t hash = 0;
-    for (size_t i = 0; i < count; i++) {
-        hash = chi_index_hash(hash, frames[i]);
-    }
-    return chi_index_look(hash);
 }
 
 /* ---- the general way: what is known of a block ---- */
@@ -160,8 +145,9 @@ static bool plan_is_there(void) {
     return CH_LIKELY(CHI_PLAN->index != NULL) || chi_track_forked();
 }
 
-static bool timed(void) {
-    return (CHI_PLAN->options & CHI_TRACK_LIFETIMES) != 0;
+static uint64_t time_of_block(void) {
+    const uint32_t timed = CHI_TRACK_LIFETIMES | CHI_TRACK_SAMPLED;
+    return (CHI_PLAN->options & timed) != 0 ? chi_track_now_ns() : 0;
 }
 
 /* Sampling: is this one of those that are booked? */
@@ -171,8 +157,8 @@ static bool chosen(size_t size_bytes) {
 
 /* A block that was given out: books it, and writes down whose it is. */
 static void book_given(void *pointer, size_t size_bytes, uint32_t site) {
-    const chi_track_block block = {size_bytes, timed() ? chi_track_now_ns() : 0, site};
-    const chi_track_weight weight = chi_track_weigh(size_bytes, pointer);
+    const chi_track_block block = {size_bytes, time_of_block(), site};
+    const chi_track_weight weight = chi_track_weigh(size_bytes, block.time_ns);
     chi_track_book_alloc(site, weight.blocks, weight.bytes, size_bytes);
     if (CH_UNLIKELY(!put_block(pointer, &block))) {
         chi_track_book_dropped_block();
@@ -180,10 +166,10 @@ static void book_given(void *pointer, size_t size_bytes, uint32_t site) {
     }
 }
 
-static void book_taken(const void *pointer, const chi_track_block *block) {
-    const uint64_t life = timed() ? chi_track_now_ns() - block->time_ns : 0;
-    const chi_track_weight weight = chi_track_weigh(block->size_bytes, pointer);
-    chi_track_book_free(block->site, weight.blocks, weight.bytes, life);
+static void book_taken(const chi_track_block *block) {
+    const uint64_t life_ns = time_of_block() - block->time_ns;
+    const chi_track_weight weight = chi_track_weigh(block->size_bytes, block->time_ns);
+    chi_track_book_free(block->site, weight.blocks, weight.bytes, life_ns);
 }
 
 static void book_unknown(const void *pointer) {
@@ -226,30 +212,75 @@ static void *request_end(const request *r, void *pointer) {
 
 /* ---- the calls ---- */
 
-static CH_NOINLINE void *general_malloc(size_t size_bytes, const void *caller, const void *frame) {
-    const request r = request_begin(CHI_CALL_MALLOC, size_bytes, caller, frame);
+static CH_NOINLINE void *general_malloc(size_t size_bytes, const void *caller) {
+    const request r = request_begin(CHI_CALL_MALLOC, size_bytes, caller, CHI_WALK_FRAME);
     return request_end(&r, chi_next_malloc(request_bytes(&r)));
+}
+
+/* `site` is a row, and the thread has its table. NULL: refused, nothing is booked. */
+CH_INLINE void *hot_malloc(chi_track_thread *self, size_t size_bytes, uint32_t site) {
+    void *block = chi_next_malloc(size_bytes + CHI_TRAILER_BYTES);
+    if (CH_UNLIKELY(block == NULL)) {
+        chi_track_book_exhausted(site);
+        return NULL;
+    }
+    const size_t usable = chi_chunk_usable(chi_chunk_head(block));
+    if (CH_LIKELY(usable - CHI_TRAILER_BYTES - size_bytes < CHI_SLACK_MAX && site != 0)) {
+        write_trailer(block, size_bytes, site, usable);
+        hot_book_alloc(self, site, size_bytes);
+    } else {
+        book_given(block, size_bytes, site);
+    }
+    return block;
+}
+
+/* The first place of the index alone is tried, here and below. */
+static CH_NOINLINE void *malloc_by_stack(size_t size_bytes, const void *caller) {
+    const void *frames[CHI_TRACK_FRAMES_MAX];
+    const size_t count = chi_guard_walk(frames, CHI_PLAN->depth, caller, CHI_WALK_FRAME);
+    uint64_t hash = 0;
+    for (size_t i = 0; i < count; i++) {
+        hash = chi_index_hash(hash, frames[i]);
+    }
+    uint32_t site = chi_index_look(hash);
+    if (CH_UNLIKELY(site == 0)) {
+        site = chi_track_site(CH_TRACK_HEAP, CHI_CALL_MALLOC, frames, count);
+    }
+    return hot_malloc(&chi_track_self, size_bytes, site);
+}
+
+static CH_NOINLINE void *malloc_in_wrapper(size_t size_bytes, const void *caller) {
+    const uint32_t site = chi_track_site_of_call(CHI_CALL_MALLOC, caller, CHI_WALK_FRAME);
+    return hot_malloc(&chi_track_self, size_bytes, site);
+}
+
+static CH_NOINLINE void *sampled_malloc(size_t size_bytes, const void *caller) {
+    chi_track_thread *self = &chi_track_self;
+    if (CH_LIKELY(CHI_PLAN->options == CHI_TRACK_SAMPLED && size_bytes < CHI_BLOCK_MOST &&
+                  self->sample_left >= (int64_t)size_bytes)) {
+        self->sample_left -= (int64_t)size_bytes;
+        return chi_next_malloc(size_bytes);
+    }
+    return general_malloc(size_bytes, caller);
 }
 
 void *chi_track_malloc(size_t size_bytes, const void *caller) {
     chi_track_thread *self = &chi_track_self;
-    if (CH_LIKELY(CHI_PLAN->hot != 0 && self->state == CHI_TRACK_READY &&
-                  size_bytes < CHI_BLOCK_MOST)) {
-        const uint32_t site = hot_site(caller, CHI_WALK_FRAME);
-        void *block;
-        if (CH_LIKELY(site != 0 &&
-                      (block = chi_next_malloc(size_bytes + CHI_TRAILER_BYTES)) != NULL)) {
-            const size_t usable = chi_chunk_usable(chi_chunk_head(block));
-            if (CH_LIKELY(usable - CHI_TRAILER_BYTES - size_bytes < CHI_SLACK_MAX)) {
-                write_trailer(block, size_bytes, site, usable);
-                hot_book_alloc(self, site, size_bytes);
-            } else {
-                book_given(block, size_bytes, site);
-            }
-            return block;
-        }
+    if (CH_UNLIKELY(CHI_PLAN->hot == 0)) {
+        return sampled_malloc(size_bytes, caller);
     }
-    return general_malloc(size_bytes, caller, CHI_WALK_FRAME);
+    if (CH_UNLIKELY(self->state != CHI_TRACK_READY || size_bytes >= CHI_BLOCK_MOST)) {
+        return general_malloc(size_bytes, caller);
+    }
+    if (CHI_PLAN->hot != 1) {
+        return malloc_by_stack(size_bytes, caller);
+    }
+    const uint32_t site = chi_index_look(chi_index_hash(0, caller));
+    if (CH_UNLIKELY(site == 0)) {
+        return general_malloc(size_bytes, caller);
+    }
+    return CH_LIKELY(site != CHI_INDEX_WRAPPER) ? hot_malloc(self, size_bytes, site)
+                                                : malloc_in_wrapper(size_bytes, caller);
 }
 
 void *chi_track_calloc(size_t count, size_t size_bytes, const void *caller) {
@@ -265,7 +296,7 @@ static CH_NOINLINE void general_free(void *pointer) {
     chi_track_block block;
     if (pointer != NULL && plan_is_there()) {
         if (take_block(pointer, &block)) {
-            book_taken(pointer, &block);
+            book_taken(&block);
         } else {
             book_unknown(pointer);
         }
@@ -275,14 +306,18 @@ static CH_NOINLINE void general_free(void *pointer) {
 
 void chi_track_free(void *pointer) {
     chi_track_thread *self = &chi_track_self;
-    if (CH_LIKELY(CHI_PLAN->hot != 0 && self->state == CHI_TRACK_READY && pointer != NULL)) {
+    if (CH_LIKELY(pointer != NULL && CHI_PLAN->trailer_bytes != 0)) {
         const uint64_t head = chi_chunk_head(pointer);
         const size_t usable = chi_chunk_usable(head);
         const uint64_t says =
             CH_LIKELY(chi_chunk_plausible(pointer, head)) ? chi_trailer_read(pointer, usable) : 0;
         const uint64_t slack = says >> CHI_SITE_BITS;
-        if (CH_LIKELY(says != 0 && slack < CHI_SLACK_MAX &&
-                      slack <= usable - CHI_TRAILER_BYTES)) {
+        if (says == 0 && CHI_PLAN->options == CHI_TRACK_SAMPLED) {
+            chi_next_free(pointer);
+            return;
+        }
+        if (CH_LIKELY(says != 0 && slack < CHI_SLACK_MAX && slack <= usable - CHI_TRAILER_BYTES &&
+                      CHI_PLAN->hot != 0 && self->state == CHI_TRACK_READY)) {
             *chi_trailer_at(pointer, usable) = ~chi_trailer_mix(pointer);
             hot_book_free(self, (uint32_t)(says & CHI_SITE_MASK),
                           usable - CHI_TRAILER_BYTES - slack);
@@ -314,7 +349,7 @@ void *chi_track_realloc(void *pointer, size_t size_bytes, const void *caller) {
         return request_end(&r, NULL);
     }
     if (known) {
-        book_taken(pointer, &old);
+        book_taken(&old);
     } else if (pointer != NULL && (CHI_PLAN->options & CHI_TRACK_SAMPLED) == 0) {
         chi_track_book_unattributed(old_usable);
     }
@@ -393,7 +428,7 @@ void chi_track_hook_free(const void *block) {
         return;
     }
     if (take_block((void *)(uintptr_t)block, &known)) {
-        book_taken(block, &known);
+        book_taken(&known);
     } else {
         book_unknown(block);
     }

@@ -9,7 +9,7 @@
  *  else (new sites, new threads, the process's peak, marks) is out of that way.
  *
  *  Files: track.c the calls, track_block.h the trailers, track_address.c blocks without trailers,
- *  track_site.c sites, track_table.c tables and sums, track_setup.c the file and its life,
+ *  track_site.c sites, track_wrapper.c operator new and its like, track_table.c tables and sums, track_setup.c the file and its life,
  *  track_modules.c modules, track_note.c other kinds of memory. */
 #ifndef CH_GUARD_TRACK_H
 #define CH_GUARD_TRACK_H
@@ -45,8 +45,13 @@ typedef struct chi_track_plan {
 #define CHI_TRACK_EXACT_PEAK 2u
 #define CHI_TRACK_SAMPLED    4u
 
-extern chi_track_plan *const chi_track_plan_page;
-#define CHI_PLAN chi_track_plan_page
+typedef union chi_track_page {
+    chi_track_plan plan;
+    unsigned char bytes[4096];
+} chi_track_page;
+
+extern chi_track_page chi_track_plan_page;
+#define CHI_PLAN (&chi_track_plan_page.plan)
 
 /** One thread. BUSY is also what a signal handler sees that interrupted a booking: it then books
  *  in the shared table. */
@@ -120,10 +125,17 @@ uint32_t chi_track_site_of_call(uint32_t call, const void *caller, const void *f
 chi_track_site_row *chi_track_site_row_at(const chi_track_record *record, uint32_t site);
 const uint64_t *chi_track_site_frames(const chi_track_site_row *row);
 
+/* track_wrapper.c: functions that allocate for their callers, such as operator new. */
+void chi_track_wrappers_find(void);
+bool chi_track_is_wrapper(const void *return_address);
+
 /* track_setup.c */
 
 /** chi_track_arm makes the file and turns the tracker on. Returns: NULL, or what is wrong. */
 const char *chi_track_arm(const chi_session_config *config);
+
+/** Tables of a file, if there is room: CHI_TRACK_TABLES; tests take fewer. At least 2. */
+extern uint32_t chi_track_tables_wanted;
 
 /** chi_track_stop turns the tracker off and leaves the file as it is; for tests and benches, while no
  *  other thread makes heap calls. What it gave out stays valid, and is of before arming later. */
@@ -165,7 +177,7 @@ bool chi_track_address_take(uint64_t key, chi_track_block *block);
 
 /* track_sample.c */
 
-/** What one sampled block stands for. Depends on size and address only, so that it is the same when
+/** What one sampled block stands for: depends on what is kept of it only, so that it is the same when
  *  the block is given back. */
 typedef struct chi_track_weight {
     uint64_t blocks;
@@ -173,7 +185,7 @@ typedef struct chi_track_weight {
 } chi_track_weight;
 
 bool chi_track_sample(size_t size_bytes);
-chi_track_weight chi_track_weigh(size_t size_bytes, const void *pointer);
+chi_track_weight chi_track_weigh(size_t size_bytes, uint64_t time_ns);
 
 /* track_note.c: what the tracker counts of heap calls; false if it is off. */
 bool chi_track_heap_count(uint64_t *allocations);
@@ -185,9 +197,8 @@ bool chi_track_heap_count(uint64_t *allocations);
 #define CHI_INDEX_CHECK    (~UINT64_C(0) >> CHI_INDEX_ROW_BITS)
 #define CHI_INDEX_MIX      UINT64_C(0xd6e8feb86659fd93)
 
-/** Rows from here on stand for a call in a known wrapper: the rest is the distance, in words, from
- *  its stack pointer to its own return address. */
-#define CHI_INDEX_WRAPPER 0x800000u
+/** Not a row: the call is in a known wrapper (track_wrapper.c), and the frame before it counts. */
+#define CHI_INDEX_WRAPPER 0xffffffu
 
 CH_INLINE uint64_t chi_index_hash(uint64_t hash, const void *frame) {
     return (hash + (uint64_t)(uintptr_t)frame) * CHI_INDEX_MIX;

@@ -1,5 +1,5 @@
 /** track_block.h: which site a block belongs to, and how much was asked for, in the last 8 bytes of
- *  its usable memory (with lifetimes, 16):
+ *  its usable memory (with lifetimes or samples, 16):
  *
  *      | what was asked for | slack ... | time (8) | check 24 . slack 16 . site 24 |
  *                                                  xor hash of the address

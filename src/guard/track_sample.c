@@ -69,21 +69,22 @@ bool chi_track_sample(size_t size_bytes) {
     return true;
 }
 
-/* A part of one is rounded up or down by the address: as good as at random, and the same again. */
-static uint64_t round_by(double value, const void *pointer) {
-    const uint64_t hash = (uint64_t)(uintptr_t)pointer * MIX;
+/* A part of one is rounded up or down, as the block's time has it: as good as at random, and the
+ * same when the block comes back. */
+static uint64_t round_by(double value, uint64_t time_ns) {
+    const uint64_t hash = (time_ns ^ time_ns >> 32) * MIX;
     return (uint64_t)(value + (double)(hash >> 11) * 0x1p-53);
 }
 
-chi_track_weight chi_track_weigh(size_t size_bytes, const void *pointer) {
+chi_track_weight chi_track_weigh(size_t size_bytes, uint64_t time_ns) {
     chi_track_weight weight = {1, size_bytes};
     if ((CHI_PLAN->options & CHI_TRACK_SAMPLED) == 0) {
         return weight;
     }
     const double share = 1 - exp_of_minus((double)size_bytes / (double)CHI_PLAN->sample_bytes);
     if (share > 0) {
-        weight.blocks = round_by(1 / share, pointer);
-        weight.bytes = round_by((double)size_bytes / share, pointer);
+        weight.blocks = round_by(1 / share, time_ns);
+        weight.bytes = round_by((double)size_bytes / share, time_ns);
     }
     return weight;
 }

@@ -22,20 +22,18 @@
 #define INDEX_BITS_LEAST 8u
 #define TABLES_LEAST     2u
 
-typedef union plan_page {
-    chi_track_plan plan;
-    unsigned char page[PAGE_BYTES];
-} plan_page;
-
-static _Alignas(PAGE_BYTES) plan_page page;
 static chi_session_config settings;
 
 /* Of the process that is tracked; to be given back by its fork children. */
 static void *mapped;
 static size_t mapped_bytes;
 static size_t index_bytes;
+static bool trailers;
 
-chi_track_plan *const chi_track_plan_page = &page.plan;
+uint32_t chi_track_tables_wanted = CHI_TRACK_TABLES;
+
+_Alignas(PAGE_BYTES) chi_track_page chi_track_plan_page;
+_Static_assert(sizeof(chi_track_page) == PAGE_BYTES, "one page, or it would wipe its neighbours");
 
 uint64_t chi_track_now_ns(void) {
     struct timespec time;
@@ -136,7 +134,7 @@ static int make_file(const char *path) {
 
 /* As many tables as file and address space have room for. */
 static bool map_file(int fd, chi_track_record *layout) {
-    for (uint32_t tables = CHI_TRACK_TABLES; tables >= TABLES_LEAST; tables /= 2) {
+    for (uint32_t tables = chi_track_tables_wanted; tables >= TABLES_LEAST; tables /= 2) {
         lay_out(layout, tables);
         mapped_bytes = layout->file_bytes;
         if (ftruncate(fd, (off_t)layout->file_bytes) != 0) {
@@ -240,11 +238,22 @@ static chi_track_plan make_plan(chi_track_record *record) {
     plan.options = (record->lifetimes ? CHI_TRACK_LIFETIMES : 0) |
                    (record->exact_peak ? CHI_TRACK_EXACT_PEAK : 0) |
                    (record->sample_bytes != 0 ? CHI_TRACK_SAMPLED : 0);
-    if (trailers_possible()) {
-        plan.trailer_bytes = CHI_TRAILER_BYTES * (record->lifetimes ? 2 : 1);
+    if (trailers) {
+        const bool timed = (plan.options & (CHI_TRACK_LIFETIMES | CHI_TRACK_SAMPLED)) != 0;
+        plan.trailer_bytes = CHI_TRAILER_BYTES * (timed ? 2 : 1);
     }
     plan.hot = plan.trailer_bytes == CHI_TRAILER_BYTES && plan.options == 0 ? plan.depth : 0;
     return plan;
+}
+
+/* What is found out by calls that a fork child should not make: it has it from its parent. */
+static void find_out_once(void) {
+    static bool known;
+    if (!known) {
+        known = true;
+        trailers = trailers_possible();
+        chi_track_wrappers_find();
+    }
 }
 
 static const char *start(int fd) {
@@ -257,12 +266,13 @@ static const char *start(int fd) {
     record->start_ns = chi_track_now_ns();
     read_command(record);
     ready_rows(record);
-    (void)madvise(&page, sizeof page, MADV_WIPEONFORK);
+    (void)madvise(&chi_track_plan_page, PAGE_BYTES, MADV_WIPEONFORK);
+    find_out_once();
     chi_track_plan plan = make_plan(record);
     if (!make_index(&plan) || !chi_track_address_init()) {
         return "no memory for the tracker";
     }
-    page.plan = plan;
+    *CHI_PLAN = plan;
     chi_track_modules_see(0);
     __atomic_store_n(&record->magic, CHI_TRACK_MAGIC, __ATOMIC_RELEASE);
     __atomic_or_fetch(&chi_guard_flags, CHI_FLAG_TRACKING, __ATOMIC_RELEASE);
@@ -301,13 +311,13 @@ void chi_track_stop(void) {
     turn_off();
     if (mapped != NULL) {
         (void)munmap(mapped, mapped_bytes);
-        (void)munmap(page.plan.index, index_bytes);
+        (void)munmap(CHI_PLAN->index, index_bytes);
         mapped = NULL;
     }
-    if (page.plan.exact_live != NULL) {
-        (void)munmap(page.plan.exact_live, page.plan.sites_max * sizeof(int64_t));
+    if (CHI_PLAN->exact_live != NULL) {
+        (void)munmap(CHI_PLAN->exact_live, CHI_PLAN->sites_max * sizeof(int64_t));
     }
-    page.plan = (chi_track_plan){0};
+    *CHI_PLAN = (chi_track_plan){0};
     chi_track_tables_forget();
     chi_track_modules_forget();
 }

@@ -13,6 +13,9 @@
 #define KIND_MIX  UINT64_C(0xa0761d6478bd642f)
 #define PROBE_MAX 64u
 
+/* Frames of a site by call site: the wrappers, and the call site. */
+#define WRAPPED_MAX 4u
+
 chi_track_site_row *chi_track_site_row_at(const chi_track_record *record, uint32_t site) {
     uint8_t *rows = (uint8_t *)(uintptr_t)record + record->sites_offset;
     return (chi_track_site_row *)(void *)(rows + site * record->site_bytes);
@@ -112,9 +115,50 @@ uint32_t chi_track_site(uint32_t kind, uint32_t call, const void *const *frames,
     return CH_LIKELY(found != 0) ? found : make_site(kind, call, frames, frame_count, hash);
 }
 
+/* The call site is the first frame that is in no wrapper; those before it stay in the row. What a
+ * frame is, is in the index: a wrapper's own word says so. */
+static CH_COLD uint32_t site_behind_wrapper(uint32_t call, const void *caller, const void *frame) {
+    const void *frames[WRAPPED_MAX];
+    size_t count = chi_guard_walk(frames, 2, caller, frame);
+    uint64_t hash = chi_index_hash(0, caller);
+    for (size_t i = 1; i < count; i++) {
+        uint64_t *place = NULL;
+        hash = chi_index_hash(hash, frames[i]);
+        uint32_t found = look_up(hash, &place);
+        const bool is_last = i + 1 == WRAPPED_MAX;
+        if (found == 0 && (is_last || !chi_track_is_wrapper(frames[i]))) {
+            return make_site(CH_TRACK_HEAP, call, frames, i + 1, hash);
+        }
+        if (found == 0) {
+            found = enter(hash, CHI_INDEX_WRAPPER);
+        }
+        if (found != CHI_INDEX_WRAPPER) {
+            return found;
+        }
+        count = chi_guard_walk(frames, WRAPPED_MAX, caller, frame);
+    }
+    return chi_track_site(CH_TRACK_HEAP, call, (const void *const[]){caller, NULL}, 2);
+}
+
+static uint32_t site_of_frame(uint32_t call, const void *caller, const void *frame) {
+    const uint64_t hash = chi_index_hash(0, caller);
+    uint64_t *place = NULL;
+    uint32_t found = look_up(hash, &place);
+    if (found == 0 && chi_track_is_wrapper(caller)) {
+        found = enter(hash, CHI_INDEX_WRAPPER);
+    }
+    if (found == CHI_INDEX_WRAPPER) {
+        return site_behind_wrapper(call, caller, frame);
+    }
+    return found != 0 ? found : make_site(CH_TRACK_HEAP, call, &caller, 1, hash);
+}
+
 uint32_t chi_track_site_of_call(uint32_t call, const void *caller, const void *frame) {
-    const void *frames[CHI_TRACK_FRAMES_MAX] = {caller};
     const uint32_t depth = CHI_PLAN->depth;
-    const size_t count = depth > 1 ? chi_guard_walk(frames, depth, caller, frame) : 1;
+    if (depth == 1) {
+        return site_of_frame(call, caller, frame);
+    }
+    const void *frames[CHI_TRACK_FRAMES_MAX];
+    const size_t count = chi_guard_walk(frames, depth, caller, frame);
     return chi_track_site(CH_TRACK_HEAP, call, frames, count);
 }
