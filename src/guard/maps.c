@@ -88,8 +88,7 @@ bool chi_maps_each(bool (*visit)(void *context, const chi_map_line *line), void 
         return false;
     }
     chi_map_line line;
-    while (next_line(&r, &line) && visit(context, &line)) {
-    }
+    while (next_line(&r, &line) && visit(context, &line)) {}
     close(r.fd);
     return true;
 }
