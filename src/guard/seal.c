@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "state.h"
+#include "track.h"
 
 typedef enum seal_phase { PHASE_INIT, PHASE_SEALED, PHASE_TEARDOWN } seal_phase;
 
@@ -36,6 +37,7 @@ CHI_EXPORT bool chi_guard_seal(const char *name, uint32_t ops) {
                                      __ATOMIC_ACQUIRE)) {
         return false;
     }
+    chi_track_sealed(seal_name);
     deny_everywhere(ops);
     return true;
 }
