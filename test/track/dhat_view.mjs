@@ -1,5 +1,5 @@
-// dhat_view.mjs VIEWER FILE: opens a file in DHAT's own viewer (dh_view.js, as Valgrind installs it),
-// without a browser: the viewer's checks and its tree of places. Prints "BYTES BLOCKS PLACES LIFETIMES".
+// dhat_view.mjs VIEWER FILE: opens a file in DHAT's own viewer (dh_view.js, as Valgrind installs
+// it), without a browser: its checks and its tree. Prints "BYTES BLOCKS PLACES LIFETIMES".
 import fs from 'node:fs';
 import vm from 'node:vm';
 
@@ -18,6 +18,7 @@ for (const point of gData.pps) {
 if (gData.ftbl[0] !== '[root]') throw new Error('ftbl');
 answer = [gRoot._totalBytes, gRoot._totalBlocks, gData.pps.length, gData.bklt].join(' ');
 `;
-const context = { document: { title: '' }, text: fs.readFileSync(file, 'utf8'), option, answer: '' };
+const text = fs.readFileSync(file, 'utf8');
+const context = { document: { title: '' }, text, option, answer: '' };
 vm.runInNewContext(script, context);
 console.log(context.answer);

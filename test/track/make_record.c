@@ -95,7 +95,7 @@ static bool add(const char *word) {
 static bool set(const char *word) {
     if (strcmp(word, "marked") == 0) {
         made.header.mark_count = 1;
-        strcpy(made.header.marks[0].name, "steady");
+        memcpy(made.header.marks[0].name, "steady", sizeof "steady");
     } else if (strcmp(word, "exact") == 0) {
         made.header.exact_peak = 1;
     } else if (strcmp(word, "dropped") == 0) {

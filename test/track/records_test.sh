@@ -37,12 +37,14 @@ assert data["dhatFileVersion"] == 2 and data["bkacc"] is False and data["tuth"] 
 assert data["ftbl"][0] == "[root]" and len(set(data["ftbl"])) == len(data["ftbl"])
 point = next(p for p in data["pps"] if p["tbk"] == 10)
 assert point["tb"] == 640 and point["eb"] == 448 and point["ebk"] == 7, point
-assert [data["ftbl"][i].split(": ")[1].split(" ")[0] for i in point["fs"]] == ["parse_config", "run"]
+names = [data["ftbl"][i].split(": ")[1].split(" ")[0] for i in point["fs"]]
+assert names == ["parse_config", "run"], names
 PY
 check 'g30 dhat: fields, and a place with its numbers'
 
 run convert --to=pprof a.track -o a.heap && head -n 1 a.heap | grep -qE \
-    '^heap profile: +11: +3548 \[ +20: +4156\] @ heapprofile$' && grep -q '^MAPPED_LIBRARIES:$' a.heap
+    '^heap profile: +11: +3548 \[ +20: +4156\] @ heapprofile$' &&
+    grep -q '^MAPPED_LIBRARIES:$' a.heap
 check 'g30 pprof: sum, and what was mapped'
 if command -v google-pprof >/dev/null; then
     google-pprof --text --show_bytes --alloc_space "$make" a.heap >out 2>err &&
@@ -87,7 +89,8 @@ run diff a.track b.track && [ "$(wc -l <out)" = 1 ] &&
 check 'g32 diff: another build with other lines is no difference'
 "$shifted" c.track "${usual[@]}" parse_config:1:1:64
 run diff a.track c.track
-[ $? -eq 97 ] && grep -q '^coldheap: INCREASE parse_config (make_record.c): allocs 10 -> 11 (+10.0%)' out &&
+[ $? -eq 97 ] &&
+    grep -q '^coldheap: INCREASE parse_config (make_record.c): allocs 10 -> 11 (+10.0%)' out &&
     [ "$(grep -c 'INCREASE' out)" = 2 ] # and the total
 check 'g32 diff: one more block is 97, and names the function'
 run diff --tolerance=10% a.track c.track && grep -q 'tolerance 10%' out
@@ -143,7 +146,8 @@ run top --once a.track && grep -q '^process 4711 (ended)  ./engine --replay day1
     [ "$(sed -n '4p' out | awk '{print $NF}')" != "" ] && sed -n 4p out | grep -q 'run (' &&
     ! grep -q "$(printf '\033')" out
 check 'g44 top: sorted by live, no escapes outside a terminal'
-run top --once --sites=1 --sort=allocs a.track && [ "$(wc -l <out)" = 4 ] && grep -q parse_config out
+run top --once --sites=1 --sort=allocs a.track && [ "$(wc -l <out)" = 4 ] &&
+    grep -q parse_config out
 check 'g44 top: one site, by blocks'
 run top a.track && [ "$(grep -c '^process' out)" = 1 ]
 check 'g44 top: ends with the program'

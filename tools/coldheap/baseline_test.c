@@ -49,7 +49,7 @@ static int parse(baseline *out, const char *from) {
 #define HEAD "coldheap baseline 1\n"
 #define ROW(allocs, bytes, name)                                                                   \
     "site heap allocs=" allocs " bytes=" bytes " live=0 peak=8 function=\"" name "\" "             \
-                                                                                 "file=\"a.c\"\n"
+    "file=\"a.c\"\n"
 
 TEST(baseline_g32_comes_back_as_it_was) {
     baseline in;

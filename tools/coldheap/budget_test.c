@@ -52,7 +52,7 @@ static int add(const char *text) {
 }
 
 static int read_file(const char *text) {
-    char path[] = "/tmp/budget_test.XXXXXX";
+    char path[] = "budget_test.XXXXXX";
     int fd = mkstemp(path);
     CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
     close(fd);
