@@ -127,11 +127,11 @@ static void print_head(const view *in, const record *of) {
 static void print_site(view *in, const record *of, const record_site *site) {
     char text[4][AMOUNT_BYTES];
     const record_numbers *numbers = &site->of;
-    sink_print(&sink_out, "%12s%s%10s%12s%12s  %s%s%s",
-               amount_bytes(text[0], numbers->live_bytes), numbers->peak_is_bound ? "<=" : "  ",
-               amount_bytes(text[1], numbers->peak_bytes), amount_bytes(text[2], numbers->bytes),
-               text_grouped(text[3], numbers->count), place_of(in, of, site),
-               site->kind != 0 ? "  " : "", site->kind != 0 ? record_kind_name(site->kind) : "");
+    sink_print(&sink_out, "%12s%s%10s%12s%12s  %s%s%s", amount_bytes(text[0], numbers->live_bytes),
+               numbers->peak_is_bound ? "<=" : "  ", amount_bytes(text[1], numbers->peak_bytes),
+               amount_bytes(text[2], numbers->bytes), text_grouped(text[3], numbers->count),
+               place_of(in, of, site), site->kind != 0 ? "  " : "",
+               site->kind != 0 ? record_kind_name(site->kind) : "");
     end_line(in);
 }
 

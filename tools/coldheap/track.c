@@ -89,8 +89,7 @@ static int read_budgets(void) {
 
 static int read_tolerance(uint64_t *out) {
     text_error error;
-    if (flags.tolerance.position != 0 &&
-        !baseline_tolerance(out, flags.tolerance.text, &error)) {
+    if (flags.tolerance.position != 0 && !baseline_tolerance(out, flags.tolerance.text, &error)) {
         return message_argument(EXIT_USAGE, flags.tolerance.position,
                                 "bad value '%.80s' for --tolerance: %s", flags.tolerance.text,
                                 error.reason);
@@ -122,8 +121,8 @@ static int check_flags(const operand_list *operands) {
 /* Programs may go elsewhere before they load the tracker: the path starts at the root. */
 static const char *record_pattern(void) {
     char folder[PATH_MAX];
-    const char *name = flags.out.position != 0 ? store_format("%s.%%p", flags.out.text)
-                                               : "coldheap.%p.track";
+    const char *name =
+        flags.out.position != 0 ? store_format("%s.%%p", flags.out.text) : "coldheap.%p.track";
     if (name[0] == '/' || getcwd(folder, sizeof folder) == NULL) {
         return name;
     }
@@ -157,8 +156,8 @@ static int look(preflight *program, const char *name) {
                              program->refusal);
     }
     if (program->partial != NULL && !flags.partial_ok) {
-        return message_error(EXIT_NOT_ARMED, program->path, 0, "only in part: %.600s (--partial-ok)",
-                             program->partial);
+        return message_error(EXIT_NOT_ARMED, program->path, 0,
+                             "only in part: %.600s (--partial-ok)", program->partial);
     }
     return EXIT_DONE;
 }

@@ -75,8 +75,7 @@ static void print_notes(sink *out, const record *of) {
                    text_grouped(number, header->frees_unattributed));
     }
     if (header->sites_dropped > 0) {
-        sink_print(out,
-                   "    sites dropped: %s calls found no row; totals are right (--sites=N)\n",
+        sink_print(out, "    sites dropped: %s calls found no row; totals are right (--sites=N)\n",
                    text_grouped(number, header->sites_dropped));
     }
 }

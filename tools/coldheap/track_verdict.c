@@ -27,9 +27,9 @@ typedef struct judgement {
 
 const char *track_path_of(const char *pattern, int process) {
     const char *mark = strstr(pattern, "%p");
-    return mark == NULL ? pattern
-                        : store_format("%.*s%d%s", (int)(mark - pattern), pattern, process,
-                                       mark + 2);
+    return mark == NULL
+               ? pattern
+               : store_format("%.*s%d%s", (int)(mark - pattern), pattern, process, mark + 2);
 }
 
 /* A finding outranks what could not be checked. */
@@ -74,9 +74,9 @@ static void annotate_budget(const budget_result *of) {
         place.file = of->top[0]->file;
         place.line = of->top[0]->line;
     }
-    const char *message = store_format("%.300s: found %s%llu", of->line->text,
-                                       of->is_bound ? "at most " : "",
-                                       (unsigned long long)of->value);
+    const char *message =
+        store_format("%.300s: found %s%llu", of->line->text, of->is_bound ? "at most " : "",
+                     (unsigned long long)of->value);
     github_annotation(&sink_out, "error", &place, "coldheap: budget exceeded", message);
 }
 
@@ -97,8 +97,7 @@ static void judge_budget(judgement *to, const budget_line *line, const named_rec
 /* Sections are counted for all processes together, everything else for the first one. */
 static void judge_budgets(judgement *to) {
     for (size_t i = 0; i < to->demands->budget->count; i++) {
-        judge_budget(to, &to->demands->budget->lines[i],
-                     to->first.of != NULL ? &to->first : NULL);
+        judge_budget(to, &to->demands->budget->lines[i], to->first.of != NULL ? &to->first : NULL);
     }
 }
 
