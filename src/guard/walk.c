@@ -106,8 +106,9 @@ static spot step_aligned(const walk *w, spot s, uint64_t word) {
         return nowhere;
     }
     const uintptr_t cfa = word_at(kept);
-    return cfa > s.sp && has_word(w, s, cfa - WORD) ? called(word_at(cfa - WORD), cfa, word_at(s.bp))
-                                                    : nowhere;
+    return cfa > s.sp && has_word(w, s, cfa - WORD)
+               ? called(word_at(cfa - WORD), cfa, word_at(s.bp))
+               : nowhere;
 }
 
 CH_COLD static spot step_rarely(walk *w, spot s, uint64_t word) {
@@ -157,9 +158,8 @@ CH_INLINE spot begin(walk *w, const void *caller, const void *frame) {
     w->salt = chi_shortcut_salt();
     w->whole = false;
     w->lacking = false;
-    w->high = CH_LIKELY(sp >= self->stack_low && sp < self->stack_high)
-                  ? self->stack_high
-                  : chi_machine_stack_end(sp);
+    w->high = CH_LIKELY(sp >= self->stack_low && sp < self->stack_high) ? self->stack_high
+                                                                        : chi_machine_stack_end(sp);
     if (w->high < sp + 2 * WORD || sp % WORD != 0) {
         return nowhere;
     }
