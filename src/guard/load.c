@@ -8,6 +8,7 @@
 #include "next.h"
 #include "ranges.h"
 #include "session_shared.h"
+#include "shell.h"
 #include "state.h"
 #include "text.h"
 
@@ -102,6 +103,7 @@ static bool is_hot_required(void) {
  * that there was one. */
 static void arm(void) {
     chi_session_image_begin();
+    chi_shell_environment();
     const char *missing = unsupported();
     if (missing != NULL) {
         not_armed("this run time cannot do ", missing, "");

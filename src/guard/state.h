@@ -111,6 +111,7 @@ typedef struct chi_guard_call {
 
 /* Parts that nothing calls by name: referred to by scope.c, so that the archive is linked whole. */
 extern const char chi_guard_part_alloc;
+extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
 extern const char chi_guard_part_tsan;
@@ -234,6 +235,10 @@ uint64_t chi_guard_ledger_mine(void);
 
 /* selftest.c */
 bool chi_guard_probe(const char **missed);
+
+/** chi_guard_unseen names calls that the last self-test found invisible but could live with; NULL
+ *  if there are none. */
+const char *chi_guard_unseen(void);
 
 /* next.c */
 
