@@ -5,6 +5,7 @@
 #include "codes.h"
 #include "page.h"
 
+extern const command command_check;
 extern const command command_prove;
 extern const command command_symbolize;
 
