@@ -7,6 +7,7 @@
 
 extern const command command_check;
 extern const command command_prove;
+extern const command command_effects;
 extern const command command_symbolize;
 
 #endif

@@ -131,6 +131,23 @@ static void alias(graph *in, function *of, function *kept) {
     }
 }
 
+/* The functions of a further image, for graph_each. */
+static void append_each(graph *in, const graph_image *of) {
+    if (of->count > in->each_room - in->each_count) {
+        size_t room = (in->each_count + of->count) * 2;
+        function **moved = STORE_ARRAY(function *, room);
+        if (in->each_count > 0) {
+            memcpy(moved, in->each, in->each_count * sizeof *moved);
+        }
+        in->each = moved;
+        in->each_room = room;
+    }
+    if (of->count > 0) {
+        memcpy(in->each + in->each_count, of->functions, of->count * sizeof *in->each);
+        in->each_count += of->count;
+    }
+}
+
 static void index_image(graph *in, image *at, graph_image *out) {
     size_t room = 0;
     for (uint32_t i = 0; i < at->symbol_count; i++) {
@@ -168,6 +185,7 @@ static void index_image(graph *in, image *at, graph_image *out) {
         }
     }
     out->indexed = true;
+    append_each(in, out);
 }
 
 #define NAME_BITS 16u
@@ -242,16 +260,7 @@ function *graph_at(graph *in, image *at, uint64_t address) {
 }
 
 function *graph_each(const graph *in, size_t *position) {
-    size_t skip = *position;
-    for (const image *at = in->images.first; at != NULL; at = at->next) {
-        const graph_image *among = &in->per_image[at->index];
-        if (skip < among->count) {
-            ++*position;
-            return among->functions[skip];
-        }
-        skip -= among->count;
-    }
-    return NULL;
+    return *position < in->each_count ? in->each[(*position)++] : NULL;
 }
 
 void graph_decode(graph *in, function *of) {

@@ -61,6 +61,9 @@ typedef struct graph {
     function **by_name; /* hash table of global names */
     size_t by_name_bits;
     size_t function_count;
+    function **each; /* those with symbols, in order of reading */
+    size_t each_count;
+    size_t each_room;
     struct graph_image *per_image; /* by image.index */
     size_t per_image_room;
     callinfo calls;

@@ -27,7 +27,10 @@ static const flag_row GLOBAL_FLAGS[] = {
     {"version", FLAG_BOOL, &globals.version, NULL, 0, NULL, "the version"},
 };
 
-static const command *const COMMANDS[] = {&command_check, &command_prove, &command_symbolize, NULL};
+// clang-format off: one a line
+static const command *const COMMANDS[] = {&command_check, &command_prove, &command_effects,
+                                          &command_symbolize, NULL};
+// clang-format on
 
 static const exit_line EXITS[] = {
 #define EXIT_LINE(name, value, meaning) {(value), meaning},

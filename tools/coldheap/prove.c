@@ -3,13 +3,13 @@
 #include "command.h"
 
 #include "decode.h"
+#include "demangle.h"
 #include "message.h"
 #include "prove_report.h"
 #include "sort.h"
 #include "store.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +30,8 @@ static struct {
 
 static const flag_row FLAGS[] = {
     {"root", FLAG_LIST, &flags.roots, "GLOB", 0, NULL,
-     "functions to prove, besides those marked CH_HOT_FN; may be repeated"},
+     "functions to prove, besides those marked CH_HOT_FN, by mangled or readable name; may be "
+     "repeated"},
     {"policy", FLAG_TEXT, &flags.policy, "FILE", 0, NULL,
      "what people state: effects, targets of computed calls, bounds, cold functions"},
     {"library", FLAG_LIST, &flags.libraries, "ARCHIVE", 0, NULL,
@@ -50,7 +51,7 @@ static const flag_row FLAGS[] = {
 
 static bool is_wanted(const function *of) {
     for (size_t i = 0; i < flags.roots.count; i++) {
-        if (fnmatch(flags.roots.items[i].text, of->name, 0) == 0) {
+        if (demangle_matches(flags.roots.items[i].text, of->name)) {
             return true;
         }
     }

@@ -1,12 +1,14 @@
 /* prove_report.c: see prove_report.h. */
 #include "prove_report.h"
 
+#include "demangle.h"
 #include "source.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PLACE_BYTES 256u
+#define PLACE_BYTES    256u
+#define NAME_SHOWN_MAX 200u
 
 static const char *const VERDICTS[] = {"PROVEN", "UNPROVEN", "VIOLATION"};
 
@@ -18,6 +20,22 @@ static void add_bytes(char *text, size_t size, uint64_t bytes) {
     } else {
         (void)snprintf(text, size, "%.1f MiB", (double)bytes / (1 << 20));
     }
+}
+
+/* As people write it, cut to what one line can bear. */
+static const char *readable(char text[DEMANGLE_BYTES], const char *name) {
+    if (!demangle(text, name)) {
+        (void)snprintf(text, DEMANGLE_BYTES, "%s", name);
+    }
+    if (strlen(text) > NAME_SHOWN_MAX) {
+        memcpy(text + NAME_SHOWN_MAX - 3, "...", 4);
+    }
+    return text;
+}
+
+static void print_name(sink *out, const char *name) {
+    char text[DEMANGLE_BYTES];
+    sink_text(out, readable(text, name));
 }
 
 static bool is_library(const function *of) {
@@ -54,10 +72,12 @@ static void print_library_way(sink *out, const finding *of) {
     }
     sink_text(out, "   [library: ");
     for (size_t i = count; i > 0; i--) {
-        sink_print(out, "%s%.100s", i < count ? " > " : "", way[i - 1]->name);
+        sink_text(out, i < count ? " > " : "");
+        print_name(out, way[i - 1]->name);
     }
     if (of->what != NULL && of->class != FINDING_LIBC_INDIRECT) {
-        sink_print(out, " > %.100s", of->what);
+        sink_text(out, " > ");
+        print_name(out, of->what);
     }
     sink_text(out, "]");
 }
@@ -76,16 +96,17 @@ static void print_finding(sink *out, const finding *of) {
     const edge *via = own == of->at ? of->via : entered->via;
     sink_print(out, "%-15s ", verdict_class_text(of->class));
     if (entered != NULL) {
-        sink_print(out, "%.200s", entered->name);
+        print_name(out, entered->name);
     } else if (of->class == FINDING_INDIRECT_CALL || of->class == FINDING_UNDECODED ||
                of->class == FINDING_SYSCALL) {
         sink_text(out, of->class == FINDING_INDIRECT_CALL ? "computed call" : "here");
     } else {
-        sink_print(out, "%.200s", of->what != NULL ? of->what : own->name);
+        print_name(out, of->what != NULL ? of->what : own->name);
     }
     print_place(out, own, via);
     for (const function *at = own; at != NULL; at = at->parent) {
-        sink_print(out, " <- %.200s", at->name);
+        sink_text(out, " <- ");
+        print_name(out, at->name);
         print_place(out, at->parent, at->parent != NULL ? at->via : NULL);
     }
     print_library_way(out, of);
@@ -97,9 +118,11 @@ static void print_finding(sink *out, const finding *of) {
 
 void report_text(sink *out, const verdict *of) {
     char stack[40];
+    char root[DEMANGLE_BYTES];
     add_bytes(stack, sizeof stack, of->stack_bytes);
-    sink_print(out, "%-9s %-24.200s stack%s%-10s %zu functions", VERDICTS[of->kind], of->root->name,
-               of->stack_known ? "<=" : ">=", stack, of->function_count);
+    sink_print(out, "%-9s %-24.200s stack%s%-10s %zu functions", VERDICTS[of->kind],
+               readable(root, of->root->name), of->stack_known ? "<=" : ">=", stack,
+               of->function_count);
     if (of->syscall_count > 0) {
         sink_print(out, ", %zu system calls", of->syscall_count);
     }
@@ -126,6 +149,14 @@ static void json_place(sink *out, const function *from, const edge *via) {
     }
 }
 
+static void json_readable(sink *out, const char *name) {
+    char text[DEMANGLE_BYTES];
+    if (demangle(text, name)) {
+        sink_text(out, ",\"readable\":");
+        sink_json_text(out, text);
+    }
+}
+
 static void json_finding(sink *out, const finding *of) {
     sink_print(out, "{\"class\":\"%s\"", verdict_class_text(of->class));
     if (of->what != NULL) {
@@ -137,6 +168,7 @@ static void json_finding(sink *out, const finding *of) {
     for (const function *at = of->at; at != NULL; via = at->via, at = at->parent) {
         sink_text(out, at == of->at ? "{\"function\":" : ",{\"function\":");
         sink_json_text(out, at->name);
+        json_readable(out, at->name);
         sink_text(out, ",\"object\":");
         sink_json_text(out, at->in->base);
         json_place(out, at, via);
@@ -148,6 +180,7 @@ static void json_finding(sink *out, const finding *of) {
 void report_json(sink *out, const verdict *of) {
     sink_text(out, "{\"version\":1,\"type\":\"verdict\",\"root\":");
     sink_json_text(out, of->root->name);
+    json_readable(out, of->root->name);
     sink_print(out, ",\"verdict\":\"%s\",\"functions\":%zu,\"syscalls\":%zu,\"stack_bytes\":",
                VERDICTS[of->kind], of->function_count, of->syscall_count);
     if (of->stack_known) {
@@ -205,9 +238,10 @@ void report_github(sink *out, const verdict *of) {
         sink_text(out, "title=");
         github_text(out, verdict_class_text(found->class), true);
         sink_text(out, "::");
-        github_text(out, of->root->name, false);
+        char name[DEMANGLE_BYTES];
+        github_text(out, readable(name, of->root->name), false);
         sink_text(out, " reaches ");
-        github_text(out, found->what != NULL ? found->what : own->name, false);
+        github_text(out, readable(name, found->what != NULL ? found->what : own->name), false);
         sink_char(out, '\n');
     }
 }

@@ -94,6 +94,9 @@ bool switch_through_register(walk *w, const cs_insn *insn, unsigned reg) {
     if (value == NULL) {
         return false;
     }
+    if (value->kind == KNOWN_INSIDE) {
+        return true; /* to a place in this function that was computed: assembly does so */
+    }
     if (value->kind == KNOWN_JUMP_4) {
         return take_table(w, insn->address, value->address, 4);
     }
