@@ -28,11 +28,6 @@ static int judged(int status) {
     return chi_guard_settings.exit_status;
 }
 
-static int verdict(int status) {
-    chi_session_image_ended(status);
-    return judged(status);
-}
-
 /* Whatever scopes are open: the code in them has come to its end. */
 static void start_teardown(void) {
     (void)chi_guard_seal_end();
@@ -58,6 +53,11 @@ __attribute__((destructor)) static void at_the_very_end(void) {
 }
 
 #ifndef CHI_GUARD_HOOKS
+
+static int verdict(int status) {
+    chi_session_image_ended(status);
+    return judged(status);
+}
 
 CHI_EXPORT void _exit(int status) {
     leave_process(verdict(status));

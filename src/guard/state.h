@@ -123,6 +123,7 @@ extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
 extern const char chi_guard_part_tsan;
+extern const char chi_guard_part_unload;
 
 /* scope.c: the bodies behind ch_hot_enter and ch_hot_leave, not to be replaced by another copy. */
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame);
