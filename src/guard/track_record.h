@@ -35,8 +35,8 @@
 #define CHI_TRACK_SITE_FIRST        2u
 
 /** What kinds of memory gave back in bulk (an arena's or pool's reset names no object) is booked on
- * a row of the kind with no frames: its frees exceed its blocks, and the sums of the kind are right,
- * while the blocks stay with their sites until their addresses are given out again. */
+ * a row of the kind with no frames: its frees exceed its blocks, and the sums of the kind are
+ * right, while the blocks stay with their sites until their addresses are given out again. */
 
 typedef struct chi_track_module {
     uint32_t state; /* 2: ready */
@@ -49,7 +49,8 @@ typedef struct chi_track_module {
 } chi_track_module;
 
 /** One site: kind and return addresses, the call site first (with wrappers such as operator new
- * before it, as the program stacked them: so there may be more than `depth`); followed by `frames_max` addresses of 8 bytes. */
+ * before it, as the program stacked them: so there may be more than `depth`); followed by
+ * `frames_max` addresses of 8 bytes. */
 typedef struct chi_track_site_row {
     uint64_t key;   /* hash of kind and frames; 0: free */
     uint32_t state; /* 2: ready */
@@ -80,7 +81,7 @@ typedef struct chi_track_tail {
     uint64_t reallocs;
     uint64_t frees_unattributed; /* one block and one free of site 1 each */
     uint64_t sites_dropped;      /* calls booked on site 0 */
-    uint64_t blocks_dropped; /* address table full: booked as given back at once */
+    uint64_t blocks_dropped;     /* address table full: booked as given back at once */
     uint64_t unused;
 } chi_track_tail;
 
