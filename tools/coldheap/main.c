@@ -34,9 +34,9 @@ static const command *const COMMANDS[] = {
     &command_top,
     &command_diff,
     &command_convert,
-    &command_prove,
+    &command_list, &command_prove,
     &command_effects,
-    &command_symbolize,
+    &command_symbolize, &command_doctor,
     NULL
 };
 // clang-format on
