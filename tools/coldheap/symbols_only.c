@@ -95,8 +95,8 @@ static const char *without_suffix(const char *name) {
 static bool is_allowed(allowed *list, const char *symbol, const char *object, const char *stem) {
     bool found = false;
     for (allowed *line = list; line != NULL; line = line->next) {
-        if (fnmatch(line->symbol, symbol, 0) == 0 && (fnmatch(line->object, object, 0) == 0 ||
-                                                      fnmatch(line->object, stem, 0) == 0)) {
+        if (fnmatch(line->symbol, symbol, 0) == 0 &&
+            (fnmatch(line->object, object, 0) == 0 || fnmatch(line->object, stem, 0) == 0)) {
             line->used++;
             found = true;
         }
@@ -224,9 +224,10 @@ int symbols_check(const graph *in, const symbols_settings *settings) {
     }
     code = tell_unused(&g);
     code = g.refused > 0 ? EXIT_FINDING : code;
-    sink_print(&sink_out,
-               "coldheap: %zu object%s, %zu symbols from elsewhere, %zu not allowed; names only, no "
-               "code was looked at (status %d)\n",
-               g.object_count, g.object_count == 1 ? "" : "s", g.symbol_count, g.refused, code);
+    sink_print(
+        &sink_out,
+        "coldheap: %zu object%s, %zu symbols from elsewhere, %zu not allowed; names only, no "
+        "code was looked at (status %d)\n",
+        g.object_count, g.object_count == 1 ? "" : "s", g.symbol_count, g.refused, code);
     return code;
 }
