@@ -1,7 +1,9 @@
 /* policy.c: the policy file; see policy.h. */
 #include "policy.h"
 
+#include "clone.h"
 #include "codes.h"
+#include "expression.h"
 #include "message.h"
 #include "store.h"
 #include "text.h"
@@ -14,6 +16,7 @@
 
 #define WORDS_MAX  4u
 #define LINE_BYTES 4096u
+#define LINES_MAX  100000u
 
 /* One line split: words up to the reason, which stands in quotes. */
 typedef struct split_line {
@@ -42,7 +45,7 @@ static bool split(split_line *out, char *text) {
                 return false;
             }
             out->words[out->count++] = at;
-            at += strcspn(at, " \t\r\n#");
+            at += strcspn(at, " \t\r\n");
             if (*at != 0) {
                 *at++ = 0;
             }
@@ -134,7 +137,9 @@ int policy_read(policy *out, const char *path) {
         return message_error(EXIT_USAGE, path, 0, "%s", strerror(errno));
     }
     for (size_t number = 1; code == EXIT_DONE && fgets(text, sizeof text, file) != NULL; number++) {
-        if (strlen(text) == sizeof text - 1) {
+        if (number > LINES_MAX) {
+            code = message_error(EXIT_USAGE, path, number, "more than %u lines", LINES_MAX);
+        } else if (strlen(text) == sizeof text - 1) {
             code = message_error(EXIT_USAGE, path, number, "the line is longer than %u bytes",
                                  LINE_BYTES - 2);
         } else {
@@ -148,9 +153,16 @@ int policy_read(policy *out, const char *path) {
     return code;
 }
 
+/* A glob for the name itself, or for the function that it is a clone of. */
+static bool fits(const char *glob, const char *name) {
+    char plain[CLONE_BYTES];
+    return fnmatch(glob, name, 0) == 0 ||
+           (clone_origin(plain, name) && fnmatch(glob, plain, 0) == 0);
+}
+
 policy_line *policy_find(const policy *in, policy_kind kind, const char *name) {
     for (policy_line *line = in->lines; line != NULL; line = line->next) {
-        if (line->kind == kind && !line->by_expression && fnmatch(line->name, name, 0) == 0) {
+        if (line->kind == kind && !line->by_expression && fits(line->name, name)) {
             line->used++;
             return line;
         }
@@ -158,32 +170,51 @@ policy_line *policy_find(const policy *in, policy_kind kind, const char *name) {
     return NULL;
 }
 
-static bool is_word(char character) {
-    return isalnum((unsigned char)character) || character == '_';
+policy_line *policy_for_call(const policy *in, const char *name, const char *source, int column) {
+    policy_line *found = policy_find(in, POLICY_CALL, name);
+    for (policy_line *line = in->lines; found == NULL && line != NULL; line = line->next) {
+        if (line->kind == POLICY_CALL && line->by_expression && source != NULL &&
+            expression_is_called(source, column, line->name)) {
+            line->used++;
+            return line;
+        }
+    }
+    return found;
 }
 
-/* True if the source calls what the expression names: the word, then `(`, with closing brackets in
- * between at most. */
-static bool calls(const char *source, const char *expression) {
-    size_t length = strlen(expression);
-    for (const char *at = source; (at = strstr(at, expression)) != NULL; at++) {
-        const char *after = at + length;
-        after += strspn(after, " )]");
-        if (*after == '(' && (at == source || !is_word(at[-1])) && !is_word(at[length])) {
+static bool lists(const char *targets, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = targets; (at = strstr(at, name)) != NULL; at++) {
+        bool whole = (at == targets || at[-1] == ',') && (at[length] == ',' || at[length] == 0);
+        if (whole) {
             return true;
         }
     }
     return false;
 }
 
-policy_line *policy_for_call(const policy *in, const char *name, const char *source) {
-    policy_line *found = policy_find(in, POLICY_CALL, name);
-    for (policy_line *line = in->lines; found == NULL && line != NULL; line = line->next) {
-        if (line->kind == POLICY_CALL && line->by_expression && source != NULL &&
-            calls(source, line->name)) {
+policy_line *policy_for_assembly(const policy *in, const char *name, const char *target) {
+    for (policy_line *line = in->lines; line != NULL; line = line->next) {
+        if (line->kind == POLICY_CALL && !line->by_expression && fits(line->name, name) &&
+            lists(line->targets, target)) {
             line->used++;
             return line;
         }
     }
-    return found;
+    return NULL;
+}
+
+const char *policy_text(const policy_line *of) {
+    switch (of->kind) {
+    case POLICY_EFFECT:
+        return store_format("effect %.200s none", of->name);
+    case POLICY_CALL:
+        return store_format("call %s%.200s -> %.200s", of->by_expression ? "expr:" : "", of->name,
+                            of->targets);
+    case POLICY_BOUND:
+        return store_format("bound %.200s depth %llu", of->name, (unsigned long long)of->depth);
+    case POLICY_COLD:
+        return store_format("cold %.200s", of->name);
+    }
+    return "";
 }

@@ -113,7 +113,7 @@ bool switch_is_goto(const walk *w, uint64_t address) {
     const char *path;
     int line;
     int column;
-    if (callinfo_excludes(&w->in->calls, w->of->name, NULL)) {
+    if (callinfo_excludes(&w->in->calls, w->at->path, w->of->name, NULL)) {
         return true;
     }
     if (!image_line(w->at, address, &path, &line, &column)) {
@@ -121,5 +121,5 @@ bool switch_is_goto(const walk *w, uint64_t address) {
     }
     const char *slash = strrchr(path, '/');
     (void)snprintf(place, sizeof place, "%s:%d", slash != NULL ? slash + 1 : path, line);
-    return callinfo_excludes(&w->in->calls, w->of->name, place);
+    return callinfo_excludes(&w->in->calls, w->at->path, w->of->name, place);
 }
