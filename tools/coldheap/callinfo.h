@@ -19,8 +19,8 @@ typedef struct callinfo_name {
 
 typedef struct callinfo_function callinfo_function;
 struct callinfo_function {
-    const char *name;   /* without its unit, and without the suffixes of clones */
-    const char *object; /* path of what it was compiled into */
+    const char *name;     /* without its unit, and without the suffixes of clones */
+    const char *object;   /* path of what it was compiled into */
     callinfo_call *calls; /* to computed targets */
     callinfo_name *callees;
     callinfo_function *next;

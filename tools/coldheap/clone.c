@@ -1,4 +1,5 @@
-/* clone.c: see clone.h. gcc and clang separate the suffix by a dot, which no name of C or C++ has. */
+/* clone.c: see clone.h. gcc and clang separate the suffix by a dot, which no name of C or C++ has.
+ */
 #include "clone.h"
 
 #include <string.h>

@@ -198,8 +198,7 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
         step(w, buffer, seen);
         note_constants(w, buffer, constant, broken);
         w->reached = !ends_flow(buffer);
-        w->doubtful =
-            in_group(buffer, CS_GRP_CALL) || (w->doubtful && buffer->id == X86_INS_NOP);
+        w->doubtful = in_group(buffer, CS_GRP_CALL) || (w->doubtful && buffer->id == X86_INS_NOP);
         if (w->of->size == 0 && !w->reached && w->farthest <= here) {
             w->end = address; /* a function without a symbol ends here */
         }

@@ -1,6 +1,6 @@
 /* depth.c: Tarjan's algorithm over the functions that were reached, without recursion of its own.
- * Functions that call each other in a circle are a group; groups end in order from the leaves up, so
- * each one's stack is known from those below it.
+ * Functions that call each other in a circle are a group; groups end in order from the leaves up,
+ * so each one's stack is known from those below it.
  *
  * A group of one that does not call itself takes its frame, or the depth at one of its calls and
  * what lies below that. A group with calls inside takes all of its frames, once for each time that
@@ -25,8 +25,7 @@ static function *target_of(depth *d, const function *from, const edge *via) {
     function *to = NULL;
     if (is_call) {
         const edge *end = graph_through_stub(d->in, via);
-        to = end->target != NULL || end->name == NULL ? end->target
-                                                      : graph_find(d->in, end->name);
+        to = end->target != NULL || end->name == NULL ? end->target : graph_find(d->in, end->name);
     } else if (via->line != NULL) {
         to = via->line->hub;
     }
@@ -56,8 +55,7 @@ static void take_out_ends(depth *d, function *members) {
             bool leads_on = false;
             for (const edge *via = of->edges; of->lowest != 0 && via != NULL; via = via->next) {
                 const function *to = target_of(d, of, via);
-                leads_on = leads_on ||
-                           (to != NULL && to->group == of->group && to->lowest != 0);
+                leads_on = leads_on || (to != NULL && to->group == of->group && to->lowest != 0);
             }
             if (of->lowest != 0 && !leads_on) {
                 of->lowest = 0;

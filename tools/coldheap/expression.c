@@ -129,8 +129,7 @@ static bool glob_fits(const char *text, size_t length, const char *glob) {
 bool expression_fits(const char *expression, size_t length, const char *glob) {
     if (length >= 2 && expression[0] == '(' && expression[length - 1] == ')') {
         size_t inner = 1 + (expression[1] == '*'); /* (*f)(x) calls f */
-        if (length > inner + 1 &&
-            expression_fits(expression + inner, length - inner - 1, glob)) {
+        if (length > inner + 1 && expression_fits(expression + inner, length - inner - 1, glob)) {
             return true;
         }
     }

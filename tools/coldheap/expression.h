@@ -15,8 +15,8 @@ size_t expression_next(const char *text, size_t *position, size_t *start);
 bool expression_fits(const char *expression, size_t length, const char *glob);
 
 /* expression_is_called tells whether `text` calls what fits `glob`. If an expression starts at
- * `column` (from 1; 0: not known), only that one counts and what stands in its brackets: it may have
- * been inlined. */
+ * `column` (from 1; 0: not known), only that one counts and what stands in its brackets: it may
+ * have been inlined. */
 bool expression_is_called(const char *text, int column, const char *glob);
 
 /* expression_at gives the expression called at `column`, else the only one in the text.

@@ -318,6 +318,23 @@ void graph_decode(graph *in, function *of) {
     }
 }
 
+/* Symbols that are not defined have no type: the one who defines it knows. */
+static bool is_data(graph *in, const char *name) {
+    if (graph_find_further(in, name) != NULL) {
+        return false;
+    }
+    for (const image *at = in->images.first; at != NULL; at = at->next) {
+        for (uint32_t i = 0; i < at->symbol_count; i++) {
+            const image_symbol *symbol = &at->symbols[i];
+            if (symbol->section != 0 && symbol->binding != STB_LOCAL &&
+                strcmp(symbol->name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 size_t graph_add_table(graph *in, function *to, image *at, const image_symbol *object) {
     size_t count = 0;
     const image_relocation *end = at->relocations + at->relocation_count;
@@ -327,7 +344,8 @@ size_t graph_add_table(graph *in, function *to, image *at, const image_symbol *o
         const image_symbol *symbol =
             entry->symbol != UINT32_MAX ? &at->symbols[entry->symbol] : NULL;
         bool elsewhere = target == NULL && symbol != NULL && symbol->section == 0 &&
-                         symbol->type != STT_OBJECT && *symbol->name != 0;
+                         symbol->type != STT_OBJECT && *symbol->name != 0 &&
+                         !is_data(in, symbol->name);
         if (target != NULL || elsewhere) {
             graph_add_edge(to, EDGE_TAIL, target, elsewhere ? symbol->name : NULL);
             count++;
@@ -424,7 +442,8 @@ static void mark_taken_by_data(graph *in, image *at) {
         if (target != NULL) {
             target->taken = true;
         } else if (symbol != NULL && symbol->section == 0 && *symbol->name != 0 &&
-                   symbol->type != STT_OBJECT && symbol->type != STT_TLS && !relocation->relative) {
+                   symbol->type != STT_OBJECT && symbol->type != STT_TLS && !relocation->relative &&
+                   !is_data(in, symbol->name)) {
             note_outside(in, symbol->name);
         }
     }

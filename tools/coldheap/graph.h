@@ -71,7 +71,7 @@ struct function {
 typedef struct graph {
     image_set images;
     const image *indexed; /* the last one whose functions were found */
-    function **by_name; /* hash table of global names */
+    function **by_name;   /* hash table of global names */
     size_t by_name_bits;
     size_t function_count; /* made so far */
     function **functions;  /* those with symbols, in order of reading; aliases apart */
@@ -119,8 +119,8 @@ function *graph_each(const graph *in, size_t *position);
  * Returns: their number. */
 size_t graph_add_table(graph *in, function *to, image *at, const image_symbol *object);
 
-/* graph_compiler_lacks tells whether the compiler's own list of the calls in `from` is known and has
- * none to `name`. */
+/* graph_compiler_lacks tells whether the compiler's own list of the calls in `from` is known and
+ * has none to `name`. */
 bool graph_compiler_lacks(const graph *in, const function *from, const char *name);
 
 /* graph_uses tells whether an input refers to `name` without defining it; graph_is_stripped whether
@@ -135,9 +135,9 @@ bool graph_has_whole_program(const graph *in);
 /* graph_decode fills the edges and the frame, once. */
 void graph_decode(graph *in, function *of);
 
-/* graph_mark_taken marks the functions of the inputs whose address is taken, by data or by code, all
- * of which it decodes for that, once. *outside gets the names of functions that no input defines and
- * whose address is taken. */
+/* graph_mark_taken marks the functions of the inputs whose address is taken, by data or by code,
+ * all of which it decodes for that, once. *outside gets the names of functions that no input
+ * defines and whose address is taken. */
 typedef struct graph_name {
     const char *name;
     struct graph_name *next;

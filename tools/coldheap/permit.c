@@ -1,5 +1,5 @@
-/* permit.c: a scope is opened with the address of its ch_hot_mark: name, file and function, then line
- * and denied operations, of which the highest bit says that it permits (coldheap/hot.h). */
+/* permit.c: a scope is opened with the address of its ch_hot_mark: name, file and function, then
+ * line and denied operations, of which the highest bit says that it permits (coldheap/hot.h). */
 #include "permit.h"
 
 #include "source.h"

@@ -73,12 +73,17 @@ static const char *read_call(policy_line *line, const split_line *words) {
     return NULL;
 }
 
+#define BOUND_MAX 1000000000u
+
 static const char *read_bound(policy_line *line, const split_line *words) {
     text_error error;
-    line->kind = POLICY_BOUND;
-    bool good = words->count == 4 && strcmp(words->words[2], "depth") == 0 &&
-                text_u64(&line->depth, words->words[3], 1000000000, &error) && line->depth > 0;
-    return good ? NULL : "wants: bound FUNCTION depth N \"reason\"";
+    bool is_stack = words->count == 4 && strcmp(words->words[2], "stack") == 0;
+    bool good = words->count == 4 && (is_stack || strcmp(words->words[2], "depth") == 0) &&
+                text_u64(is_stack ? &line->stack_bytes : &line->depth, words->words[3], BOUND_MAX,
+                         &error) &&
+                line->depth + line->stack_bytes > 0;
+    line->kind = is_stack ? POLICY_STACK : POLICY_BOUND;
+    return good ? NULL : "wants: bound FUNCTION depth|stack N \"reason\"";
 }
 
 static const char *read_cold(policy_line *line, const split_line *words) {
@@ -213,6 +218,9 @@ const char *policy_text(const policy_line *of) {
                             of->targets);
     case POLICY_BOUND:
         return store_format("bound %.200s depth %llu", of->name, (unsigned long long)of->depth);
+    case POLICY_STACK:
+        return store_format("bound %.200s stack %llu", of->name,
+                            (unsigned long long)of->stack_bytes);
     case POLICY_COLD:
         return store_format("cold %.200s", of->name);
     }

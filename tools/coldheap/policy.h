@@ -7,6 +7,7 @@
  *   call   expr:host->* -> @in:hosts*  "the hosts there are"      all functions in objects of data
  *   call   expr:on_error -> cold       "error path"               not looked into
  *   bound  tree_depth depth 32         "the tree is balanced"     recursion
+ *   bound  spread stack 4096           "at most 16 rows"          a frame of no fixed size
  *   cold   log_slow                    "error path, not hot"      not looked into
  *
  * Names are globs, and stand for the clones of a function too. An expression is the callee as the
@@ -17,7 +18,13 @@
 
 #include <coldheap/base.h>
 
-typedef enum policy_kind { POLICY_EFFECT, POLICY_CALL, POLICY_BOUND, POLICY_COLD } policy_kind;
+typedef enum policy_kind {
+    POLICY_EFFECT,
+    POLICY_CALL,
+    POLICY_BOUND,
+    POLICY_STACK,
+    POLICY_COLD
+} policy_kind;
 
 typedef struct policy_line policy_line;
 struct policy_line {
@@ -25,7 +32,8 @@ struct policy_line {
     const char *name;    /* a glob; POLICY_CALL by expression: the expression */
     const char *targets; /* POLICY_CALL: names and @in:OBJECT between commas, "@taken", "cold" */
     const char *reason;
-    uint64_t depth; /* POLICY_BOUND */
+    uint64_t depth;       /* POLICY_BOUND */
+    uint64_t stack_bytes; /* POLICY_STACK */
     size_t line;
     uint64_t used; /* how often it served */
     bool by_expression;

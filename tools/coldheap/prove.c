@@ -188,9 +188,10 @@ static void tell_permits(graph *in) {
     size_t position = 0;
     for (function *of; (of = graph_each(in, &position)) != NULL;) {
         if (of->permit && !permit_opens_scope(in, of)) {
-            message_note("coldheap: %s is marked CH_PERMIT_FN but opens no CH_PERMIT_SCOPE: the run "
-                         "time reports it",
-                         of->name);
+            message_note(
+                "coldheap: %s is marked CH_PERMIT_FN but opens no CH_PERMIT_SCOPE: the run "
+                "time reports it",
+                of->name);
         }
     }
 }

@@ -32,8 +32,7 @@ static known_value moved(walk *w, const cs_insn *insn, const cs_x86_op *source) 
         if (image_relocation_in(w->at, insn->address, insn->size) == NULL) {
             return (known_value){0};
         }
-        return value_of_place(
-            place_settle(w->in, w->at, walk_operand(w, insn, 0, &through_slot)));
+        return value_of_place(place_settle(w->in, w->at, walk_operand(w, insn, 0, &through_slot)));
     }
     if (source->size == 4) {
         return narrow_entry(w, source);
@@ -92,8 +91,7 @@ static known_value address_of(walk *w, const cs_insn *insn, const cs_x86_op *sou
     if (!walk_is_rip_relative(source)) {
         return (known_value){0};
     }
-    return value_of_place(
-        place_settle(w->in, w->at, walk_memory(w, insn, source, &through_slot)));
+    return value_of_place(place_settle(w->in, w->at, walk_memory(w, insn, source, &through_slot)));
 }
 
 static bool sets_register(const cs_x86 *x86) {

@@ -308,16 +308,16 @@ static void add_indirect(search *s, function *from, const edge *via, const char 
 static void look_at_indirect(search *s, function *from, edge *via) {
     char source[SOURCE_BYTES];
     int column = 0;
-    if (is_library(from)) {
-        add_finding(s, FINDING_LIBC_INDIRECT, from, via, from->name);
-        return;
-    }
     bool asks = !via->looked_up || via->line == NULL;
     bool has_source = asks && source_statement(source, from->in, via->address, &column);
     if (!via->looked_up) {
-        via->line = policy_for_call(&s->rules->policy, from->name, has_source ? source : NULL,
-                                    column);
+        via->line =
+            policy_for_call(&s->rules->policy, from->name, has_source ? source : NULL, column);
         via->looked_up = true;
+    }
+    if (via->line == NULL && is_library(from)) {
+        add_finding(s, FINDING_LIBC_INDIRECT, from, via, from->name);
+        return;
     }
     if (via->line == NULL) {
         add_indirect(s, from, via, has_source ? source : NULL, column);
@@ -366,12 +366,29 @@ static void look_at_edge(search *s, function *from, edge *via) {
     }
 }
 
+/* A frame that grows by what is computed is as large as the policy says. */
+static void look_at_frame(search *s, function *of) {
+    policy_line *line = policy_find(&s->rules->policy, POLICY_STACK, of->name);
+    if (line == NULL) {
+        add_finding(s, FINDING_UNBOUNDED_STACK, of, NULL, NULL);
+        s->out->stack_known = false;
+        return;
+    }
+    use_line(s, line);
+    if (of->frame_bytes < line->stack_bytes) {
+        uint64_t added = line->stack_bytes - of->frame_bytes;
+        for (edge *via = of->edges; via != NULL; via = via->next) {
+            via->stack_bytes += (uint32_t)added;
+        }
+        of->frame_bytes = (uint32_t)line->stack_bytes;
+    }
+}
+
 static void look_into(search *s, function *of) {
     graph_decode(s->in, of);
     s->out->function_count += !of->hub;
     if (of->unbounded) {
-        add_finding(s, FINDING_UNBOUNDED_STACK, of, NULL, NULL);
-        s->out->stack_known = false;
+        look_at_frame(s, of);
     }
     for (edge *via = of->edges; via != NULL; via = via->next) {
         look_at_edge(s, of, via);

@@ -32,9 +32,9 @@ typedef enum finding_class {
 typedef struct finding finding;
 struct finding {
     finding_class class;
-    function *at;     /* where it is, or what is reached */
-    const edge *via;  /* the place in `at`, or NULL */
-    const char *what; /* names, an expression; may be NULL */
+    function *at;           /* where it is, or what is reached */
+    const edge *via;        /* the place in `at`, or NULL */
+    const char *what;       /* names, an expression; may be NULL */
     const char *candidates; /* of a computed call; may be NULL */
     const char *why;        /* what is stated of it does not settle it; may be NULL */
     finding *next;
