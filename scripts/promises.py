@@ -17,6 +17,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.environ.get("PROMISES_ROOT") or os.path.dirname(
     os.path.dirname(os.path.abspath(__file__)))
@@ -32,8 +33,12 @@ def fail(message):
 
 def ctest_entries(build):
     """CTest's entries: name -> names of the programs in its command line."""
-    shown = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"],
-                           capture_output=True, text=True, check=False)
+    # From a folder of its own: ctest writes logs where it runs, and another one may be at work there.
+    with tempfile.TemporaryDirectory() as folder:
+        with open(os.path.join(folder, "CTestTestfile.cmake"), "w", encoding="utf-8") as listing:
+            listing.write('subdirs("%s")\n' % os.path.abspath(build))
+        shown = subprocess.run(["ctest", "--test-dir", folder, "--show-only=json-v1"],
+                               capture_output=True, text=True, check=False)
     if shown.returncode != 0:
         fail("no ctest in " + build + ": " + shown.stderr.strip())
     entries = {}

@@ -10,9 +10,24 @@
  *  with ch_guard_armed(); tools refuse to pass without it.
  *
  *  The environment variable COLDHEAP configures the run time, and what it sets wins over the
- *  program: COLDHEAP=mode=abort|log|count|deny,depth=0..32,out=FILE. A word in it that is not
- *  understood, and a run time that is not armed while the variable is set, end the process with
- *  status 98 before main.
+ *  program. It holds words with commas between them:
+ *
+ *      mode=abort|log|count|deny   what a violation does: see ch_guard_mode
+ *      depth=0..32                 frames of a report (32)
+ *      max-reports=N               violations printed in full, in log mode (20)
+ *      out=FILE                    where reports go (stderr)
+ *      ops=map                     hot scopes and the seal deny mmap and its kin, too
+ *      seal-on=CALL                seals at the first such call: main, listen, accept, poll,
+ * select, epoll_wait, sigwait, pause, nanosleep; SIGUSR2: at that signal; after=2s: then. May be
+ * given several times seal-exit=strict            exit and the return from main do not end the seal
+ *      hot=[MODULE!]GLOB           functions of that name are hot; hot-marked: those of CH_HOT_FN
+ *      syscalls, faults=count|locate   hot scopes deny system calls, page faults
+ *      track=FILE                  heap calls by place, to FILE (%p: process id);
+ * track-depth=1|8|32, sites=N, exact-peak, lifetimes, since-seal, sample=BYTES[K|M]
+ *
+ *  or is COLDHEAP=session=FILE, set by the command coldheap for the programs it starts. A word that
+ *  is not understood or asks for what this run time cannot do, a bad session file, and a run time
+ *  that is not armed while the variable is set end the process with status 98 before main.
  *
  *  Beside a sanitizer, which owns malloc, calls are seen after the fact: nothing can be denied, a
  *  realloc is an alloc and a free, and a call is named "allocation" or "free".
@@ -29,7 +44,7 @@
 /** What happens at a violation. */
 typedef enum ch_guard_mode {
     CH_GUARD_ABORT = 0, /* print it, then abort(3) */
-    CH_GUARD_LOG = 1,   /* print each new place once (at most 20), go on */
+    CH_GUARD_LOG = 1,   /* print each new place once (at most max-reports), go on */
     CH_GUARD_COUNT = 2, /* count in silence; a summary is printed when the process ends */
     CH_GUARD_DENY = 3   /* count, and answer NULL with ENOMEM; a free goes on */
 } ch_guard_mode;
@@ -60,7 +75,7 @@ typedef struct ch_violation {
     size_t size_bytes;         /* asked for */
     size_t align;              /* asked for; 0 if the call has none */
     uint64_t number;           /* 1 for the first violation of the process */
-    uint64_t repeat;           /* 1 for the first one at this section, call and caller */
+    uint64_t repeat;           /* 1 for the first one at this section, call and stack */
     uint64_t sealed_ns;        /* time since ch_seal; 0 for a scope */
     uint32_t line;             /* line of the mark; 0 for a seal */
     uint32_t op;               /* the CH_OP_ bit */

@@ -154,14 +154,16 @@ static void read_names(const elf_file *file, chi_places *places, int index) {
     }
 }
 
-void chi_places_from_elf(chi_places *places, int index) {
+void chi_places_from_elf(chi_places *places, int index, bool names) {
     elf_file file;
     if (!open_elf(&file, places->modules[index].path)) {
         return;
     }
     read_sections(&file, &places->modules[index]);
     find_addresses(&file, places, index);
-    find_symbols(&file, places, index);
-    read_names(&file, places, index);
+    if (names) {
+        find_symbols(&file, places, index);
+        read_names(&file, places, index);
+    }
     close(file.fd);
 }

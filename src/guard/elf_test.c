@@ -52,7 +52,7 @@ static void look_up(uint64_t offset, size_t count) {
         places.places[i].file_offset = offset + i * 64;
         places.places[i].module_offset = places.places[i].file_offset;
     }
-    chi_places_from_elf(&places, 0);
+    chi_places_from_elf(&places, 0, true);
     CHECK(places.modules[0].build_id_size <= CHI_BUILD_BYTES);
     for (size_t i = 0; i < count; i++) {
         CHECK(memchr(places.places[i].symbol, 0, CHI_SYMBOL_BYTES) != NULL);
@@ -127,7 +127,7 @@ TEST(g16_not_a_file) {
     static const char *const paths[] = {"[vdso]", "", "/no/such/file", "/proc"};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         snprintf(places.modules[0].path, CHI_PATH_BYTES, "%s", paths[i]);
-        chi_places_from_elf(&places, 0);
+        chi_places_from_elf(&places, 0, true);
         CHECK(!places.places[0].has_symbol);
     }
 }

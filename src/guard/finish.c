@@ -11,19 +11,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "session_shared.h"
 #include "state.h"
 
 static bool told;
 
-static int verdict(int status) {
+/* What the process ends with instead of `status`. */
+static int judged(int status) {
     if (chi_guard_settings.exit_status == 0 || chi_guard_ledger_mine() == 0) {
         return status;
     }
-    if (!told) {
-        told = true;
+    if (!told && chi_guard_settings.config.quiet == 0) {
         chi_guard_print_summary(chi_guard_settings.report_fd);
     }
+    told = true;
     return chi_guard_settings.exit_status;
+}
+
+static int verdict(int status) {
+    chi_session_image_ended(status);
+    return judged(status);
 }
 
 /* Whatever scopes are open: the code in them has come to its end. */
@@ -43,7 +50,7 @@ __attribute__((destructor)) static void at_the_very_end(void) {
         return;
     }
     start_teardown();
-    const int status = verdict(0);
+    const int status = judged(0);
     if (told) {
         (void)fflush(NULL);
         leave_process(status);
@@ -65,6 +72,19 @@ CHI_EXPORT void _Exit(int status) {
 #if defined(CHI_GUARD_HOOKS) || defined(CHI_GUARD_STATIC)
 
 static int registered;
+
+#ifdef __GLIBC__
+static void note_status(int status, void *nothing) {
+    (void)nothing;
+    chi_session_image_ended(status);
+}
+
+/* The first handlers need no heap. */
+__attribute__((constructor(104))) static void ask_for_status(void) {
+    CHI_HOOK_SCOPE;
+    (void)on_exit(note_status, NULL);
+}
+#endif
 
 void chi_guard_seal_began(void) {
     if (__atomic_exchange_n(&registered, 1, __ATOMIC_RELAXED) == 0) {

@@ -9,7 +9,7 @@ static uint64_t add(uintptr_t section, uintptr_t caller, uint64_t *repeat) {
     const chi_guard_site site = {.section = (const void *)section,
                                  .caller = (const void *)caller,
                                  .call = CHI_CALL_MALLOC + 1};
-    return chi_guard_ledger_add(repeat, &site);
+    return chi_guard_ledger_add(repeat, chi_guard_ledger_find(&site));
 }
 
 static size_t count_sites(void) {
@@ -43,7 +43,7 @@ TEST(g16_repeats_are_counted_per_place) {
 TEST(g16_full_table_loses_no_violation) {
     uint64_t total = 0;
     uint64_t placed = 0;
-    for (uintptr_t caller = 1; caller <= 200; caller++) {
+    for (uintptr_t caller = 1; caller <= 600; caller++) {
         for (uintptr_t i = 0; i < caller % 3 + 1; i++) {
             uint64_t repeat = 0;
             total++;

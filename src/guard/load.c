@@ -1,25 +1,22 @@
 /* load.c: what happens when the run time comes into the process: the variable COLDHEAP is read,
  * everything that sets itself up on first use is used once, and the self-test arms the guard. */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "callback.h"
 #include "next.h"
+#include "ranges.h"
+#include "session_shared.h"
+#include "shell.h"
 #include "state.h"
+#include "text.h"
 
 /* Of two run times in one process (linked in and preloaded) only that of the program is at work;
  * the other keeps silent. This function, called by name, tells which it is. */
 CHI_EXPORT const void *chi_guard_identity(void);
 
 const char chi_guard_part_load = 0;
-
-chi_guard_config chi_guard_settings = {.mode = CH_GUARD_ABORT,
-                                       .exit_status = CH_GUARD_STATUS_VIOLATION,
-                                       .report_fd = STDERR_FILENO,
-                                       .depth = CHI_FRAME_MAX};
 
 typedef enum arming { ARMING_UNKNOWN, ARMED, NOT_ARMED } arming;
 
@@ -37,80 +34,32 @@ static bool another_is_in_charge(void) {
     return identity != NULL && identity() != &arming_state;
 }
 
-CH_NORETURN static void refuse(const char *first, const char *second, const char *third) {
-    chi_guard_say(first, second, third);
+/* What the settings can ask for and this run time does not do: NULL if it does all of it. */
+static const char *unsupported(void) {
+    const chi_session_config *config = &chi_guard_settings.config;
+    return (config->ops & ~CH_OP_HEAP) != 0 ? "operations besides the heap's"
+           : config->check_syscalls != 0    ? "system calls"
+           : config->check_faults != 0      ? "page faults"
+           : config->track != 0             ? "tracking"
+           : config->seal_on != 0           ? "a seal by a call"
+                                            : NULL;
+}
+
+/* Ends the process if the settings mean nothing: it would run unwatched. */
+static void read_settings(void) {
+    const char *wrong = chi_guard_settings_load();
+    if (wrong == NULL) {
+        return;
+    }
+    chi_text text = {.fd = chi_guard_settings.report_fd};
+    chi_text_add(&text, "coldheap: not armed: the variable COLDHEAP has ");
+    chi_text_add(&text, wrong);
+    if (chi_guard_settings_word[0] != 0) {
+        chi_text_add(&text, ": ");
+        chi_text_add(&text, chi_guard_settings_word);
+    }
+    chi_text_end_line(&text);
     _exit(CH_GUARD_STATUS_NOT_ARMED);
-}
-
-static bool set_mode(const char *value) {
-    static const struct {
-        const char *name;
-        ch_guard_mode mode;
-    } modes[] = {{"abort", CH_GUARD_ABORT},
-                 {"log", CH_GUARD_LOG},
-                 {"count", CH_GUARD_COUNT},
-                 {"deny", CH_GUARD_DENY}};
-    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
-        if (strcmp(value, modes[i].name) == 0) {
-            chi_guard_settings.mode = modes[i].mode;
-            chi_guard_settings.mode_fixed = true;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool set_depth(const char *value) {
-    uint32_t depth = 0;
-    const char *digit = value;
-    for (; *digit >= '0' && *digit <= '9' && depth <= CHI_FRAME_MAX; digit++) {
-        depth = depth * 10 + (uint32_t)(*digit - '0');
-    }
-    if (digit == value || *digit != 0 || depth > CHI_FRAME_MAX) {
-        return false;
-    }
-    chi_guard_settings.depth = depth;
-    return true;
-}
-
-static bool set_out(const char *value) {
-    const int fd = open(value, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    if (fd >= 0) {
-        chi_guard_settings.report_fd = fd;
-    }
-    return fd >= 0;
-}
-
-#define WORD_MAX 1024u
-
-/* One "key=value" of the variable. */
-static void configure(const char *word) {
-    if ((strncmp(word, "mode=", 5) == 0 && set_mode(word + 5)) ||
-        (strncmp(word, "depth=", 6) == 0 && set_depth(word + 6)) ||
-        (strncmp(word, "out=", 4) == 0 && set_out(word + 4))) {
-        return;
-    }
-    refuse("not armed: the variable COLDHEAP has \"", word,
-           "\", which is not mode=abort|log|count|deny, depth=0..32 or a writable out=FILE");
-}
-
-static void read_environment(void) {
-    const char *text = secure_getenv("COLDHEAP");
-    if (text == NULL) {
-        return;
-    }
-    chi_guard_settings.asked = true;
-    while (*text != 0) {
-        char word[WORD_MAX];
-        const size_t length = strcspn(text, ",");
-        if (length >= sizeof word) {
-            refuse("not armed: the variable COLDHEAP has a word that is too long", "", "");
-        }
-        memcpy(word, text, length);
-        word[length] = 0;
-        configure(word);
-        text += length + (text[length] == ',');
-    }
 }
 
 /* First use of the unwinder and of late lookups sets things up: not in a violation, then. */
@@ -126,20 +75,63 @@ static void prime(void) {
 #endif
 }
 
+/* Tells the command why there is no guard in this image; without a command, or its variable, the
+ * program finds out by ch_guard_armed(). */
+static void not_armed(const char *first, const char *second, const char *third) {
+    char why[CHI_SESSION_NAME_BYTES];
+    size_t used = 0;
+    const char *parts[] = {first, second, third};
+    for (size_t i = 0; i < 3; i++) {
+        chi_session_copy(why + used, sizeof why - used, parts[i]);
+        used = strlen(why);
+    }
+    chi_session_image_refused(why);
+    if (chi_guard_settings.asked) {
+        chi_guard_say("not armed: ", why, "");
+        _exit(CH_GUARD_STATUS_NOT_ARMED);
+    }
+}
+
+/* Only the program that was asked about must have the functions that are hot by name, not what it
+ * starts. Without a command nobody tells these apart. */
+static bool is_hot_required(void) {
+    return chi_guard_settings.config.hot_required != 0 &&
+           (chi_guard_session == NULL || chi_session_image_mine() == &chi_guard_session->images[0]);
+}
+
+/* The image's row is written first: if anything below kills the process, the command still knows
+ * that there was one. */
+static void arm(void) {
+    chi_session_image_begin();
+    chi_shell_environment();
+    const char *missing = unsupported();
+    if (missing != NULL) {
+        not_armed("this run time cannot do ", missing, "");
+        return;
+    }
+    prime();
+    char why[CHI_SESSION_NAME_BYTES];
+    chi_ranges_begin();
+    if (is_hot_required() && chi_ranges_missing(why, sizeof why)) {
+        not_armed(why, "", "");
+        return;
+    }
+    if (chi_guard_selftest()) {
+        chi_session_image_armed();
+        return;
+    }
+    (void)chi_guard_probe(&missing);
+    not_armed("a call of ", missing, " does not reach the guard (own allocator in the program?)");
+}
+
 __attribute__((constructor(103))) static void load(void) {
     if (another_is_in_charge()) {
         __atomic_store_n(&arming_state, NOT_ARMED, __ATOMIC_RELEASE);
         return;
     }
-    read_environment();
+    read_settings();
     chi_guard_ledger_init();
-    prime();
-    if (!chi_guard_selftest() && chi_guard_settings.asked) {
-        const char *missed = "";
-        (void)chi_guard_probe(&missed);
-        refuse("not armed: a call of ", missed != NULL ? missed : "?",
-               " does not reach the guard (own allocator in the program?)");
-    }
+    arm();
 }
 
 CHI_EXPORT bool chi_guard_selftest(void) {
@@ -162,13 +154,13 @@ CHI_EXPORT ch_guard_mode chi_guard_set_mode(ch_guard_mode mode) {
     const bool known = mode == CH_GUARD_ABORT || mode == CH_GUARD_LOG || mode == CH_GUARD_COUNT ||
                        mode == CH_GUARD_DENY;
     if (known && !chi_guard_settings.mode_fixed) {
-        chi_guard_settings.mode = mode;
+        chi_guard_settings.config.mode = mode;
     }
-    return chi_guard_settings.mode;
+    return (ch_guard_mode)chi_guard_settings.config.mode;
 }
 
 CHI_EXPORT ch_guard_mode chi_guard_mode_now(void) {
-    return chi_guard_settings.mode;
+    return (ch_guard_mode)chi_guard_settings.config.mode;
 }
 
 CHI_EXPORT void chi_guard_exit_status(int status) {

@@ -13,7 +13,8 @@
 #define CHI_PLACE_MAX    32u
 #define CHI_MODULE_MAX   16u
 #define CHI_PATH_BYTES   256u
-#define CHI_SYMBOL_BYTES 80u
+#define CHI_SYMBOL_BYTES 256u
+#define CHI_PLACES_MAX   8u /* reports at the same time */
 #define CHI_BUILD_BYTES  20u
 
 typedef struct chi_place {
@@ -39,19 +40,25 @@ typedef struct chi_places {
     chi_module modules[CHI_MODULE_MAX];
     size_t place_count;
     size_t module_count;
+    bool named;
 } chi_places;
 
 /** chi_places_find looks `count` addresses up (at most CHI_PLACE_MAX; return addresses: the
- *  instruction before is meant) and returns the workspace, to be given back by chi_places_done.
- *  Returns: NULL if another report is using it. */
+ *  instruction before is meant) and returns a workspace, to be given back by chi_places_done.
+ *  chi_places_locate finds modules and offsets only, which is much faster; chi_places_name adds
+ *  the symbols later.
+ *  Returns: NULL if other reports are using all of them. */
 chi_places *chi_places_find(const void *const *addresses, size_t count);
+chi_places *chi_places_locate(const void *const *addresses, size_t count);
+void chi_places_name(chi_places *places);
 void chi_places_done(chi_places *places);
 
 /* maps.c: fills module and file_offset. */
 void chi_places_from_maps(chi_places *places);
 
-/* elf.c: fills module_offset, symbol and build id of all places in module `index`. */
-void chi_places_from_elf(chi_places *places, int index);
+/* elf.c: fills module_offset and build id of all places in module `index`; with `names` their
+ * symbols. */
+void chi_places_from_elf(chi_places *places, int index, bool names);
 
 #pragma GCC visibility pop
 

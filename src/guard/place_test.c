@@ -68,16 +68,23 @@ static void find_in_child(void *nothing) {
     }
 }
 
-TEST(g16_one_report_at_a_time) {
+TEST(g16_as_many_reports_at_a_time_as_there_are_workspaces) {
     const void *addresses[] = {inside(function_with_a_name)};
-    chi_places *places = chi_places_find(addresses, 1);
-    CHECK(places != NULL);
+    chi_places *places[CHI_PLACES_MAX];
+    for (size_t i = 0; i < CHI_PLACES_MAX; i++) {
+        places[i] = chi_places_locate(addresses, 1);
+        CHECK(places[i] != NULL && !places[i]->places[0].has_symbol);
+    }
     CHECK(chi_places_find(addresses, 1) == NULL);
     CHECK(!ch_test_child_dies(find_in_child, NULL, NULL, 0)); /* its parent's use is not its own */
-    chi_places_done(places);
-    places = chi_places_find(addresses, 1);
-    CHECK(places != NULL);
-    chi_places_done(places);
+    chi_places_name(places[0]);
+    CHECK_TEXT(places[0]->places[0].symbol, "function_with_a_name");
+    for (size_t i = 0; i < CHI_PLACES_MAX; i++) {
+        chi_places_done(places[i]);
+    }
+    places[0] = chi_places_find(addresses, 1);
+    CHECK(places[0] != NULL);
+    chi_places_done(places[0]);
 }
 
 TEST(g16_more_addresses_than_room) {

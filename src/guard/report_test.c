@@ -109,13 +109,13 @@ TEST(g15_depth_limits_the_frames) {
     const void *frames[3] = {here(), here(), here()};
     v.frames = frames;
     v.frame_count = 3;
-    chi_guard_settings.depth = 1;
+    chi_guard_settings.config.depth = 1;
     const char *got = report(&v);
     CHECK(strstr(got, "#0 ") != NULL && strstr(got, "#1 ") == NULL);
-    chi_guard_settings.depth = 0;
+    chi_guard_settings.config.depth = 0;
     got = report(&v);
     CHECK(strstr(got, "#0 ") == NULL);
-    chi_guard_settings.depth = CHI_FRAME_MAX;
+    chi_guard_settings.config.depth = CHI_FRAME_MAX;
 }
 
 __attribute__((noinline)) static void violate(void) {

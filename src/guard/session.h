@@ -49,8 +49,7 @@
 #define CHI_FAULTS_COUNT  1u
 #define CHI_FAULTS_LOCATE 2u
 
-/** What every image is told. All zero with mode 0 (abort) is what a run time without settings does.
- */
+/** What every image is told; taken literally (depth 0: no frames). */
 typedef struct chi_session_config {
     uint32_t mode;        /* ch_guard_mode */
     uint32_t depth;       /* frames of a report, at most CHI_SESSION_FRAMES */

@@ -4,7 +4,7 @@
  *  calling thread and the flags of the process. Both 0 is the off path: it forwards at once.
  *
  *      state   63 token | 62 counting | 55..48 permitted | 39..32 denied | 31..0 depth
- *      flags   31 counting | 7..0 denied to every thread (sealed)
+ *      flags   31 counting | 30 hot by name | 7..0 denied to every thread (sealed)
  *
  *  Denied for a call are: (state denied) + (flags denied - state permitted). */
 #ifndef CH_GUARD_STATE_H
@@ -14,6 +14,8 @@
 
 #include <coldheap/base.h>
 #include <coldheap/guard.h>
+
+#include "settings.h"
 
 #define CHI_EXPORT __attribute__((visibility("default")))
 
@@ -35,6 +37,7 @@
 #define CHI_STATE_OPS          0xffu
 
 #define CHI_FLAG_COUNTING 0x80000000u
+#define CHI_FLAG_RANGES   0x40000000u /* some functions are hot by name: every call is looked at */
 
 /** What is known of one open scope. `before` is the state to return to when it ends. */
 typedef struct chi_guard_record {
@@ -108,6 +111,7 @@ typedef struct chi_guard_call {
 
 /* Parts that nothing calls by name: referred to by scope.c, so that the archive is linked whole. */
 extern const char chi_guard_part_alloc;
+extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
 extern const char chi_guard_part_tsan;
@@ -122,8 +126,41 @@ void chi_guard_leave(uint64_t token);
 bool chi_guard_event(const chi_guard_call *call);
 
 /* violation.c */
+
+/** What a violation was found at, in one process. The same place, call and stack is the same site.
+ */
+typedef struct chi_guard_site {
+    const void *section; /* the mark, or the name of the seal */
+    const void *caller;
+    uint64_t count;  /* of violations; 0: free, or all were suppressed */
+    uint64_t stack;  /* hash of the frames; 0: not looked at */
+    uint32_t call;   /* chi_guard_call_name + 1 */
+    uint32_t sealed; /* 1: section names a seal; CHI_SITE_FUNCTION: a function, hot by name */
+} chi_guard_site;
+
+#define CHI_SITE_FUNCTION 2u
+
+/** One violation on its way through; whoever finds one fills it in. */
+typedef struct chi_guard_finding {
+    ch_violation violation; /* number and repeat are filled in on the way */
+    chi_guard_site site;
+    uint32_t found;               /* CHI_FOUND_ */
+    uint32_t number;              /* of a system call */
+    uint32_t rule;                /* HOT, WATCH: index + 1 */
+    const void *const *allocated; /* frames of the place that allocated what is freed */
+    size_t allocated_count;
+} chi_guard_finding;
+
 CH_COLD bool chi_guard_violation(const chi_guard_call *call);
 const char *chi_guard_call_text(chi_guard_call_name name);
+
+/** chi_guard_judge decides about a finding: whether a rule allows it, else it goes on the account
+ *  and to the session, and the callback or the mode says what happens.
+ *  Returns: false if the call must be refused. */
+bool chi_guard_judge(chi_guard_finding *finding);
+
+/** chi_guard_wants_frames tells whether a violation needs its backtrace. */
+bool chi_guard_wants_frames(void);
 
 /* unwind.c */
 
@@ -165,18 +202,27 @@ bool chi_guard_seal_state(const char **name, uint64_t *age_ns);
 void chi_guard_seal_began(void);
 
 /* ledger.c: the violations of this process. */
-typedef struct chi_guard_site {
-    const void *section; /* the mark, or the name of the seal */
-    const void *caller;
-    uint64_t count; /* 0: free */
-    uint32_t call;  /* chi_guard_call_name + 1 */
-    uint32_t sealed;
-} chi_guard_site;
 
-#define CHI_SITE_MAX 64u
+/** One site, with what was found out about it when it was met first. */
+typedef struct chi_guard_ledger_row {
+    uint64_t key; /* 0: free */
+    chi_guard_site site;
+    uint32_t met;        /* the fields below are valid */
+    uint32_t suppressed; /* rule that may allow it: index + 1 */
+    uint32_t session;    /* row of the session: index + 1 */
+    uint32_t section;    /* section of the session: index + 1 */
+} chi_guard_ledger_row;
+
+#define CHI_SITE_MAX 256u
 
 void chi_guard_ledger_init(void);
-uint64_t chi_guard_ledger_add(uint64_t *repeat, const chi_guard_site *site);
+
+/** chi_guard_ledger_row finds or takes the row of a site; NULL if the table is full. */
+chi_guard_ledger_row *chi_guard_ledger_find(const chi_guard_site *site);
+
+/** chi_guard_ledger_add counts one violation at `row` (NULL: no row) and returns its number;
+ *  *repeat is its number at this site. */
+uint64_t chi_guard_ledger_add(uint64_t *repeat, chi_guard_ledger_row *row);
 bool chi_guard_ledger_print_one(void);
 const chi_guard_site *chi_guard_ledger_site(size_t index);
 uint64_t chi_guard_ledger_unplaced(void);
@@ -186,20 +232,12 @@ void chi_guard_ledger_reset(void);
  *  which shares our memory, has none. */
 uint64_t chi_guard_ledger_mine(void);
 
-/* load.c: configuration. */
-typedef struct chi_guard_config {
-    ch_guard_mode mode;
-    int exit_status;
-    int report_fd;
-    uint32_t depth; /* frames printed */
-    bool mode_fixed;
-    bool asked; /* COLDHEAP is set */
-} chi_guard_config;
-
-extern chi_guard_config chi_guard_settings;
-
 /* selftest.c */
 bool chi_guard_probe(const char **missed);
+
+/** chi_guard_unseen names calls that the last self-test found invisible but could live with; NULL
+ *  if there are none. */
+const char *chi_guard_unseen(void);
 
 /* next.c */
 
@@ -276,7 +314,8 @@ CH_INLINE void chi_guard_count(chi_guard_thread *self, uint32_t op, size_t size_
  * false, with nothing done, if there may be more to it: then chi_guard_event decides. */
 CH_INLINE bool chi_guard_passes(uint32_t op, size_t size_bytes) {
     chi_guard_thread *self = &chi_guard_self;
-    const uintptr_t busy = self->hook_frame | self->probing | (uintptr_t)self->scratch;
+    const uintptr_t busy = self->hook_frame | self->probing | (uintptr_t)self->scratch |
+                           (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_RANGES);
     if (CH_UNLIKELY(busy != 0 || (chi_guard_denied() & op) != 0)) {
         return false;
     }

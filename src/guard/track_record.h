@@ -116,6 +116,8 @@ typedef struct chi_track_record {
     uint64_t frees_unattributed; /* of blocks from before arming */
     chi_track_mark_row marks[CHI_TRACK_MARKS];
     char command[CHI_TRACK_COMMAND_BYTES]; /* arguments, each ended by 0 */
+    uint64_t peak_stamp; /* lifetimes: number of the last peak of the process, counted from 1; a row
+                            whose global_stamp is older has not changed since then */
 } chi_track_record;
 
 #endif

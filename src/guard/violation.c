@@ -9,7 +9,9 @@
 #include <unistd.h>
 
 #include "callback.h"
+#include "session_shared.h"
 #include "state.h"
+#include "suppress.h"
 
 const char *chi_guard_call_text(chi_guard_call_name name) {
     static const char *const texts[] = {
@@ -75,32 +77,17 @@ static bool name_section(ch_violation *violation, chi_guard_site *site, char *la
     return true;
 }
 
-static bool act(const ch_violation *violation, ch_guard_mode mode) {
-    switch (mode) {
-    case CH_GUARD_LOG:
-        if (violation->repeat == 1 && chi_guard_ledger_print_one()) {
-            chi_guard_report(violation);
-        }
-        return true;
-    case CH_GUARD_COUNT:
-        return true;
-    case CH_GUARD_DENY:
-        return false;
-    case CH_GUARD_ABORT:
-        break;
-    }
-    chi_guard_report(violation);
-    abort();
+bool chi_guard_wants_frames(void) {
+    ch_violation_fn function;
+    void *context;
+    return chi_guard_settings.config.mode != CH_GUARD_COUNT || chi_guard_session != NULL ||
+           chi_guard_callback(&function, &context);
 }
 
 bool chi_guard_violation(const chi_guard_call *call) {
     CHI_HOOK_SCOPE;
     const int errno_before = errno;
-    ch_violation_fn function;
-    void *context;
-    const bool has_callback = chi_guard_callback(&function, &context);
-    const ch_guard_mode mode = chi_guard_settings.mode;
-    const bool wants_frames = has_callback || mode != CH_GUARD_COUNT;
+    const bool wants_frames = chi_guard_wants_frames();
     const void *frames[CHI_FRAME_MAX];
     size_t frame_count = 0;
     if (denied_by_scope(call->op) || wants_frames) {
@@ -111,23 +98,95 @@ bool chi_guard_violation(const chi_guard_call *call) {
             chi_guard_drop_below(stack_pointer);
         }
     }
-    ch_violation violation = {.call = chi_guard_call_text(call->name),
-                              .pointer = call->pointer,
-                              .caller = call->caller,
-                              .frames = frames,
-                              .frame_count = wants_frames ? frame_count : 0,
-                              .size_bytes = call->size_bytes,
-                              .align = call->align,
-                              .op = call->op,
-                              .depth = (uint32_t)chi_guard_self.state,
-                              .thread = (int)syscall(SYS_gettid)};
-    chi_guard_site site = {.caller = call->caller, .call = (uint32_t)call->name + 1};
     char label[LABEL_BYTES];
     bool allowed = true;
-    if ((chi_guard_denied() & call->op) != 0 && name_section(&violation, &site, label)) {
-        violation.number = chi_guard_ledger_add(&violation.repeat, &site);
-        allowed = act(&violation, has_callback ? function(&violation, context) : mode);
+    chi_guard_finding finding = {.violation = {.call = chi_guard_call_text(call->name),
+                                               .pointer = call->pointer,
+                                               .caller = call->caller,
+                                               .frames = frames,
+                                               .frame_count = wants_frames ? frame_count : 0,
+                                               .size_bytes = call->size_bytes,
+                                               .align = call->align,
+                                               .op = call->op,
+                                               .depth = (uint32_t)chi_guard_self.state,
+                                               .thread = (int)syscall(SYS_gettid)},
+                                 .site = {.caller = call->caller, .call = (uint32_t)call->name + 1},
+                                 .found = CHI_FOUND_CALL};
+    if ((chi_guard_denied() & call->op) != 0 &&
+        name_section(&finding.violation, &finding.site, label)) {
+        allowed = chi_guard_judge(&finding);
     }
     errno = errno_before;
     return allowed;
+}
+
+/* ---- judging ---- */
+
+/* Looks a site up in rules and session, the first time. Two threads may do so at the same time:
+ * they find the same. */
+static void meet(chi_guard_ledger_row *row, const chi_guard_finding *finding) {
+    const ch_violation *violation = &finding->violation;
+    const chi_session_details details = {
+        .violation = violation,
+        .found = finding->found,
+        .number = finding->number,
+        .rule = finding->rule,
+        .section = chi_session_section_find(violation->section, violation->file, violation->line,
+                                            violation->func),
+        .allocated = finding->allocated,
+        .allocated_count = finding->allocated_count};
+    chi_places *places = chi_guard_session != NULL
+                             ? chi_places_locate(violation->frames, violation->frame_count)
+                             : NULL;
+    row->section = details.section;
+    row->suppressed = chi_suppress_find(violation, places);
+    row->session = chi_session_violation_row(&details, places);
+    if (places != NULL) {
+        chi_places_done(places);
+    }
+    __atomic_store_n(&row->met, 1, __ATOMIC_RELEASE);
+}
+
+static bool act(const ch_violation *violation, ch_guard_mode mode) {
+    const bool quiet = chi_guard_settings.config.quiet != 0;
+    switch (mode) {
+    case CH_GUARD_LOG:
+        if (violation->repeat == 1 && !quiet && chi_guard_ledger_print_one()) {
+            chi_guard_report(violation);
+        }
+        return true;
+    case CH_GUARD_COUNT:
+        return true;
+    case CH_GUARD_DENY:
+        return false;
+    case CH_GUARD_ABORT:
+        break;
+    }
+    if (!quiet) {
+        chi_guard_report(violation);
+    }
+    abort();
+}
+
+bool chi_guard_judge(chi_guard_finding *finding) {
+    ch_violation *violation = &finding->violation;
+    finding->site.stack = chi_session_hash(0, violation->frames,
+                                           violation->frame_count * sizeof violation->frames[0]);
+    chi_guard_ledger_row unplaced = {0};
+    chi_guard_ledger_row *placed = chi_guard_ledger_find(&finding->site);
+    chi_guard_ledger_row *row = placed != NULL ? placed : &unplaced;
+    if (__atomic_load_n(&row->met, __ATOMIC_ACQUIRE) == 0) {
+        meet(row, finding);
+    }
+    if (chi_suppress_use(row->suppressed)) {
+        return true;
+    }
+    violation->number = chi_guard_ledger_add(&violation->repeat, placed);
+    chi_session_section_denied(row->section, violation->op, violation->size_bytes);
+    chi_session_violation_add(row->session);
+    ch_violation_fn function;
+    void *context;
+    return act(violation, chi_guard_callback(&function, &context)
+                              ? function(violation, context)
+                              : (ch_guard_mode)chi_guard_settings.config.mode);
 }

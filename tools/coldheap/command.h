@@ -6,5 +6,7 @@
 #include "page.h"
 
 extern const command command_prove;
+extern const command command_effects;
+extern const command command_symbolize;
 
 #endif

@@ -92,6 +92,28 @@ static void read_symbol(image *out, Elf *elf, const GElf_Shdr *header, const GEl
     }
 }
 
+#define VERSION_HIDDEN 0x8000u
+
+/* The versions of dynamic symbols, a 16-bit word each; NULL if there are none. */
+static Elf_Data *versions_of(Elf *elf, const GElf_Shdr *header) {
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn)) != NULL;) {
+        GElf_Shdr other;
+        if (header->sh_type == SHT_DYNSYM && gelf_getshdr(scn, &other) != NULL &&
+            other.sh_type == SHT_GNU_versym) {
+            return elf_getdata(scn, NULL);
+        }
+    }
+    return NULL;
+}
+
+/* An old version that new programs are not linked to: its name must not stand for the new one. */
+static bool is_old_version(Elf_Data *versions, size_t index, const image_symbol *symbol) {
+    GElf_Versym version;
+    return versions != NULL && symbol->section != 0 && *symbol->name != 0 &&
+           gelf_getversym(versions, (int)index, &version) != NULL &&
+           (version & VERSION_HIDDEN) != 0;
+}
+
 static void read_symbols(image *out, Elf *elf, Elf_Scn *scn) {
     GElf_Shdr header;
     Elf_Data *data = elf_getdata(scn, NULL);
@@ -99,12 +121,16 @@ static void read_symbols(image *out, Elf *elf, Elf_Scn *scn) {
         return;
     }
     size_t count = entries_of(&header);
+    Elf_Data *versions = versions_of(elf, &header);
     for (size_t i = 0; i < count && out->symbol_count < out->symbol_room; i++) {
         GElf_Sym symbol;
         image_symbol *target = &out->symbols[out->symbol_count++];
         target->name = "";
         if (gelf_getsym(data, (int)i, &symbol) != NULL) {
             read_symbol(out, elf, &header, &symbol, target);
+        }
+        if (is_old_version(versions, i, target)) {
+            target->name = store_format("%s@old", target->name);
         }
     }
 }
@@ -316,6 +342,9 @@ static bool read_elf(image_set *set, Elf *elf, const char *name, image_file *fil
     }
     read_symbol_tables(out, elf);
     read_relocations(out, elf);
+    if (out->linked) {
+        image_add_frames(out);
+    }
     out->index = set->count++;
     *(set->last != NULL ? &set->last->next : &set->first) = out;
     set->last = out;
@@ -384,6 +413,26 @@ bool image_read_member(image_set *set, image_archive *from, const char *name) {
         return read;
     }
     return false;
+}
+
+int image_read_library(image_set *set, image_archive *from) {
+    uint32_t before = set->count;
+    Elf *member;
+    if (elf_rand(from->elf, SARMAG) != SARMAG) {
+        return message_error(EXIT_NOT_ARMED, from->path, 0, "an archive that cannot be read");
+    }
+    for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(from->fd, next, from->elf)) != NULL;) {
+        Elf_Arhdr *header = elf_getarhdr(member);
+        next = elf_next(member);
+        if (header == NULL || elf_kind(member) != ELF_K_ELF ||
+            !read_elf(set, member, store_format("%s(%s)", base_of(from->path), header->ar_name),
+                      NULL, 0)) {
+            elf_end(member);
+        }
+    }
+    return set->count > before
+               ? EXIT_DONE
+               : message_error(EXIT_NOT_ARMED, from->path, 0, "no code in it that can be read");
 }
 
 /* ---- files ---- */

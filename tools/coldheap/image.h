@@ -113,8 +113,15 @@ typedef struct image_archive {
 int image_open_archive(image_archive *out, const char *path);
 bool image_read_member(image_set *set, image_archive *from, const char *name);
 
+/* image_read_library reads all members of the archive, marked as a library's; an exit code, its
+ * message out. */
+int image_read_library(image_set *set, image_archive *from);
+
 /* image_close_archive ends it, after image_close of the sets that have members of it. */
 void image_close_archive(image_archive *from);
+
+/* image_add_frames adds the functions of a linked image that only its table of unwinding knows. */
+void image_add_frames(image *out);
 
 /* image_section_at finds the section of an address; NULL if there is none. */
 const image_section *image_section_at(const image *in, uint64_t address);

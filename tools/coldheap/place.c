@@ -9,6 +9,9 @@ place place_of_symbol(graph *in, image *at, uint32_t index, int64_t offset) {
         return (place){.code = NULL, .address = (uint64_t)offset};
     }
     const image_symbol *symbol = &at->symbols[index];
+    if (symbol->section == 0 && (symbol->type == STT_OBJECT || symbol->type == STT_TLS)) {
+        return (place){0}; /* somebody else's data */
+    }
     if (symbol->section == 0) {
         function *found = graph_find(in, symbol->name);
         return (place){.code = found, .name = found == NULL ? symbol->name : NULL};

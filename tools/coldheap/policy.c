@@ -3,6 +3,7 @@
 
 #include "clone.h"
 #include "codes.h"
+#include "demangle.h"
 #include "expression.h"
 #include "message.h"
 #include "store.h"
@@ -10,7 +11,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -161,8 +161,8 @@ int policy_read(policy *out, const char *path) {
 /* A glob for the name itself, or for the function that it is a clone of. */
 static bool fits(const char *glob, const char *name) {
     char plain[CLONE_BYTES];
-    return fnmatch(glob, name, 0) == 0 ||
-           (clone_origin(plain, name) && fnmatch(glob, plain, 0) == 0);
+    return demangle_matches(glob, name) ||
+           (clone_origin(plain, name) && demangle_matches(glob, plain));
 }
 
 policy_line *policy_find(const policy *in, policy_kind kind, const char *name) {

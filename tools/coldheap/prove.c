@@ -4,6 +4,7 @@
 
 #include "clone.h"
 #include "decode.h"
+#include "demangle.h"
 #include "message.h"
 #include "permit.h"
 #include "prove_report.h"
@@ -12,7 +13,6 @@
 #include "store.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +34,8 @@ static struct {
 
 static const flag_row FLAGS[] = {
     {"root", FLAG_LIST, &flags.roots, "GLOB", 0, NULL,
-     "functions to prove, besides those marked CH_HOT_FN; may be repeated"},
+     "functions to prove, besides those marked CH_HOT_FN, by mangled or readable name; may be "
+     "repeated"},
     {"policy", FLAG_TEXT, &flags.policy, "FILE", 0, NULL,
      "what people state: effects, targets of computed calls, bounds, cold functions"},
     {"source-root", FLAG_TEXT, &flags.source_root, "FOLDER", 0, NULL,
@@ -64,7 +65,7 @@ static bool is_wanted(const function *of) {
     }
     for (size_t i = 0; i < flags.roots.count; i++) {
         const char *glob = flags.roots.items[i].text;
-        if (fnmatch(glob, of->name, 0) == 0 || (is_clone && fnmatch(glob, plain, 0) == 0)) {
+        if (demangle_matches(glob, of->name) || (is_clone && demangle_matches(glob, plain))) {
             return true;
         }
     }

@@ -1,12 +1,14 @@
 /* prove_report.c: see prove_report.h. */
 #include "prove_report.h"
 
+#include "demangle.h"
 #include "source.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PLACE_BYTES 256u
+#define PLACE_BYTES    256u
+#define NAME_SHOWN_MAX 200u
 
 static const char *const VERDICTS[] = {"PROVEN", "UNPROVEN", "VIOLATION"};
 
@@ -18,6 +20,22 @@ static void add_bytes(char *text, size_t size, uint64_t bytes) {
     } else {
         (void)snprintf(text, size, "%.1f MiB", (double)bytes / (1 << 20));
     }
+}
+
+/* As people write it, cut to what one line can bear. */
+static const char *readable(char text[DEMANGLE_BYTES], const char *name) {
+    if (!demangle(text, name)) {
+        (void)snprintf(text, DEMANGLE_BYTES, "%s", name);
+    }
+    if (strlen(text) > NAME_SHOWN_MAX) {
+        memcpy(text + NAME_SHOWN_MAX - 3, "...", 4);
+    }
+    return text;
+}
+
+static void print_name(sink *out, const char *name) {
+    char text[DEMANGLE_BYTES];
+    sink_text(out, readable(text, name));
 }
 
 static bool is_library(const function *of) {
@@ -55,10 +73,12 @@ static void print_library_way(sink *out, const finding *of) {
     size_t length = strcspn(way[count - 1]->in->path, ".");
     sink_print(out, "   [%.*s: ", (int)length, way[count - 1]->in->path);
     for (size_t i = count; i > 0; i--) {
-        sink_print(out, "%s%.100s", i < count ? " > " : "", way[i - 1]->name);
+        sink_text(out, i < count ? " > " : "");
+        print_name(out, way[i - 1]->name);
     }
     if (of->what != NULL && of->class != FINDING_LIBC_INDIRECT) {
-        sink_print(out, " > %.100s", of->what);
+        sink_text(out, " > ");
+        print_name(out, of->what);
     }
     sink_text(out, "]");
 }
@@ -86,14 +106,12 @@ static void print_finding(sink *out, const finding *of) {
         source_place(place, sizeof place, own->in, via->address);
         sink_text(out, place);
     } else {
-        sink_print(out, "%.200s",
-                   entered != NULL    ? entered->name
-                   : of->what != NULL ? of->what
-                                      : own->name);
+        print_name(out, entered != NULL ? entered->name : of->what != NULL ? of->what : own->name);
         print_place(out, own, via);
     }
     for (const function *at = own; at != NULL; at = at->parent) {
-        sink_print(out, " <- %.300s", at->name);
+        sink_text(out, " <- ");
+        print_name(out, at->name);
         print_place(out, at->parent, at->parent != NULL ? at->via : NULL);
     }
     print_library_way(out, of);
@@ -111,9 +129,10 @@ static void print_finding(sink *out, const finding *of) {
 
 static void print_head(sink *out, const verdict *of) {
     char stack[40];
+    char root[DEMANGLE_BYTES];
     add_bytes(stack, sizeof stack, of->stack_bytes);
-    sink_print(out, "%-9s %-24.300s stack%s%-10s", VERDICTS[of->kind], of->root->name,
-               of->stack_known ? "<=" : ">=", stack);
+    sink_print(out, "%-9s %-24.300s stack%s%-10s", VERDICTS[of->kind],
+               readable(root, of->root->name), of->stack_known ? "<=" : ">=", stack);
 }
 
 /* The first finding stands beside the verdict, all others below it. */
@@ -156,6 +175,14 @@ static void json_member(sink *out, const char *name, const char *text) {
     }
 }
 
+static void json_readable(sink *out, const char *name) {
+    char text[DEMANGLE_BYTES];
+    if (demangle(text, name)) {
+        sink_text(out, ",\"readable\":");
+        sink_json_text(out, text);
+    }
+}
+
 static void json_finding(sink *out, const finding *of) {
     sink_print(out, "{\"class\":\"%s\"", verdict_class_text(of->class));
     json_member(out, "what", of->what);
@@ -171,6 +198,7 @@ static void json_finding(sink *out, const finding *of) {
     for (const function *at = of->at; at != NULL; via = at->via, at = at->parent) {
         sink_text(out, at == of->at ? "{\"function\":" : ",{\"function\":");
         sink_json_text(out, at->name);
+        json_readable(out, at->name);
         sink_text(out, ",\"object\":");
         sink_json_text(out, at->in->base);
         json_place(out, at, via);
@@ -182,6 +210,7 @@ static void json_finding(sink *out, const finding *of) {
 void report_json(sink *out, const verdict *of) {
     sink_text(out, "{\"version\":1,\"type\":\"verdict\",\"root\":");
     sink_json_text(out, of->root->name);
+    json_readable(out, of->root->name);
     sink_print(out, ",\"verdict\":\"%s\",\"functions\":%zu,\"syscalls\":%zu,\"stack_bytes\":",
                VERDICTS[of->kind], of->function_count, of->syscall_count);
     if (of->stack_known) {
@@ -237,9 +266,10 @@ static void github_finding(sink *out, const verdict *of, const finding *found) {
     sink_text(out, "title=");
     github_text(out, verdict_class_text(found->class), true);
     sink_text(out, "::");
-    github_text(out, of->root->name, false);
+    char name[DEMANGLE_BYTES];
+    github_text(out, readable(name, of->root->name), false);
     sink_text(out, " reaches ");
-    github_text(out, found->what != NULL ? found->what : own->name, false);
+    github_text(out, readable(name, found->what != NULL ? found->what : own->name), false);
     sink_char(out, '\n');
 }
 

@@ -10,7 +10,8 @@ typedef enum known_kind {
     KNOWN_DATA,    /* an address in data */
     KNOWN_ENTRY_4, /* an entry of 4 bytes of the table at `address` */
     KNOWN_JUMP_4,  /* that entry and the table's address, added */
-    KNOWN_ENTRY_8  /* an entry of 8 bytes of the table at `address` */
+    KNOWN_ENTRY_8, /* an entry of 8 bytes of the table at `address` */
+    KNOWN_INSIDE   /* a place in this function, plus something */
 } known_kind;
 
 typedef struct known_value {

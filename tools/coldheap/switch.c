@@ -94,6 +94,10 @@ bool switch_through_register(walk *w, const cs_insn *insn, unsigned reg) {
     if (value == NULL) {
         return false;
     }
+    if (value->kind == KNOWN_INSIDE) {
+        w->untracked = true; /* to a place in this function: assembly does so */
+        return true;
+    }
     if (value->kind == KNOWN_JUMP_4) {
         return take_table(w, insn->address, value->address, 4);
     }

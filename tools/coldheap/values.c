@@ -69,13 +69,18 @@ static known_value widened(walk *w, const cs_x86_op *source) {
     return (known_value){0};
 }
 
-/* add entry, table, either way round: the address to jump to. */
-static known_value summed(walk *w, const cs_x86 *x86) {
-    if (x86->operands[1].type != X86_OP_REG) {
-        return (known_value){0};
+/* A place in this function, which assembly adds distances to. */
+static bool is_own_place(const walk *w, const known_value *value) {
+    return value != NULL && value->kind == KNOWN_CODE && value->code == w->of;
+}
+
+/* An entry and its table added, either way round: the address to jump to. */
+static known_value summed(const walk *w, unsigned left_register, unsigned right_register) {
+    const known_value *left = registers_get(&w->known, left_register);
+    const known_value *right = registers_get(&w->known, right_register);
+    if (is_own_place(w, left) || is_own_place(w, right)) {
+        return (known_value){.kind = KNOWN_INSIDE};
     }
-    const known_value *left = registers_get(&w->known, x86->operands[0].reg);
-    const known_value *right = registers_get(&w->known, x86->operands[1].reg);
     if (left == NULL || right == NULL) {
         return (known_value){0};
     }
@@ -86,10 +91,18 @@ static known_value summed(walk *w, const cs_x86 *x86) {
     return (known_value){.kind = good ? KNOWN_JUMP_4 : KNOWN_NOT, .address = base->address};
 }
 
+static known_value added(const walk *w, const cs_x86 *x86) {
+    return x86->operands[1].type == X86_OP_REG
+               ? summed(w, x86->operands[0].reg, x86->operands[1].reg)
+               : (known_value){0};
+}
+
 static known_value address_of(walk *w, const cs_insn *insn, const cs_x86_op *source) {
     bool through_slot;
     if (!walk_is_rip_relative(source)) {
-        return (known_value){0};
+        return source->mem.scale == 1 && source->mem.disp == 0
+                   ? summed(w, source->mem.base, source->mem.index)
+                   : (known_value){0};
     }
     return value_of_place(place_settle(w->in, w->at, walk_memory(w, insn, source, &through_slot)));
 }
@@ -110,7 +123,7 @@ static known_value value_after(walk *w, const cs_insn *insn) {
     case X86_INS_MOVSXD:
         return widened(w, &x86->operands[1]);
     case X86_INS_ADD:
-        return summed(w, x86);
+        return added(w, x86);
     default:
         return (known_value){0};
     }

@@ -110,8 +110,9 @@ static int set_value(const flag_row *row, const char *text, int position) {
     case FLAG_WORD:
         *(flag_text *)row->target = (flag_text){text != NULL ? text : row->bare, position};
         return options_choice(row->name, *(flag_text *)row->target, row->value);
+    case FLAG_MAYBE:
     case FLAG_TEXT:
-        *(flag_text *)row->target = (flag_text){text, position};
+        *(flag_text *)row->target = (flag_text){text != NULL ? text : row->bare, position};
         return TOOL_DONE;
     case FLAG_LIST:
         return set_list(row->target, row, text, position);
@@ -132,6 +133,10 @@ int options_choice(const char *name, flag_text flag, const char *choices) {
                             flag.text, name, choices);
 }
 
+static bool is_optional(const flag_row *row) {
+    return row->kind == FLAG_WORD || row->kind == FLAG_MAYBE;
+}
+
 /* Reads the flag at the cursor and its value, and moves the cursor behind them. */
 static int read_flag(cursor *at, const flag_table tables[2]) {
     const char *flag = at->argv[at->index] + 2;
@@ -144,7 +149,7 @@ static int read_flag(cursor *at, const flag_table tables[2]) {
     }
     const char *value = flag + name_length(flag);
     value = *value == '=' ? value + 1 : NULL;
-    if (value == NULL && row->kind != FLAG_BOOL && row->kind != FLAG_WORD) {
+    if (value == NULL && row->kind != FLAG_BOOL && !is_optional(row)) {
         if (at->index == at->argc) {
             return message_argument(tool.usage, position, "--%s needs a value", row->name);
         }
@@ -233,14 +238,13 @@ static void help_text(sink *out, const char *text, size_t column) {
     sink_char(out, '\n');
 }
 
-/* Writes "  --name, --other VALUE" and returns its length. */
-static size_t help_head(char *head, size_t size, const flag_table *table, size_t index) {
-    const flag_row *row = &table->rows[index];
-    size_t used = (size_t)snprintf(head, size, "  --%s", row->name);
-    for (size_t j = index + 1; j < table->count && table->rows[j].help == NULL; j++) {
-        used += (size_t)snprintf(head + used, size - used, ", --%s", table->rows[j].name);
+size_t options_head(char *head, size_t size, flag_table table, size_t index) {
+    const flag_row *row = &table.rows[index];
+    size_t used = (size_t)snprintf(head, size, "--%s", row->name);
+    for (size_t j = index + 1; j < table.count && table.rows[j].help == NULL; j++) {
+        used += (size_t)snprintf(head + used, size - used, ", --%s", table.rows[j].name);
     }
-    if (row->kind == FLAG_WORD) {
+    if (is_optional(row)) {
         used += (size_t)snprintf(head + used, size - used, "[=%s]", row->value);
     } else if (row->kind != FLAG_BOOL) {
         used += (size_t)snprintf(head + used, size - used, " %s", row->value);
@@ -254,8 +258,8 @@ void options_help(sink *out, flag_table table) {
             continue;
         }
         char head[200];
-        size_t column = help_head(head, sizeof head, &table, i);
-        sink_text(out, head);
+        size_t column = 2 + options_head(head, sizeof head, table, i);
+        sink_print(out, "  %s", head);
         if (column + 2 > HELP_INDENT) {
             sink_char(out, '\n');
             column = 0;

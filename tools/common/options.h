@@ -2,7 +2,8 @@
  * `--name value` and `--name=value`, suggests the nearest name for an unknown flag, and one writer
  * prints the help page from the same rows. There is no other list of flags.
  *
- * Switches (FLAG_BOOL) and flags with an optional word (FLAG_WORD) take a value only after `=`.
+ * Switches (FLAG_BOOL) and flags with an optional value (FLAG_WORD, FLAG_MAYBE) take it only after
+ * `=`.
  * Flags and operands may be mixed; `--` ends the flags, a single `-` is an operand. */
 #ifndef TOOLS_COMMON_OPTIONS_H
 #define TOOLS_COMMON_OPTIONS_H
@@ -12,6 +13,7 @@
 typedef enum flag_kind {
     FLAG_BOOL,    /* bool: --name, --name=true|false|1|0 */
     FLAG_WORD,    /* flag_text: --name means its `absent` word, --name=word that word */
+    FLAG_MAYBE,   /* flag_text: --name means its `absent` text, --name=TEXT that text */
     FLAG_TEXT,    /* flag_text */
     FLAG_LIST,    /* flag_list: may be given several times */
     FLAG_U64,     /* uint64_t, at most `most` */
@@ -46,7 +48,7 @@ struct flag_row {
     void *target;
     const char *value; /* what the value is called in the help: "N"; FLAG_WORD: "this|that" */
     uint64_t most;     /* FLAG_U64, FLAG_SECONDS: largest value; 0 = only the type's bound */
-    const char *bare;  /* FLAG_WORD: the word that the flag without value stands for */
+    const char *bare;  /* FLAG_WORD, FLAG_MAYBE: the word that the flag without value stands for */
     const char *help;  /* NULL: another spelling of the row before, not listed alone */
 };
 
@@ -82,6 +84,9 @@ int options_bad_value(int position, const flag_row *row, const char *text, const
 
 /* options_nearest returns the row name nearest to `name` over both tables. */
 const char *options_nearest(const char *name, const flag_table tables[2]);
+
+/* options_head writes "--name, --other VALUE" for the row at `index` and returns its length. */
+size_t options_head(char *head, size_t size, flag_table table, size_t index);
 
 /* options_help prints the rows of a table, one or two lines each. */
 void options_help(sink *out, flag_table table);

@@ -1,0 +1,76 @@
+/* session_section.c: the sections that were entered, or that a violation names, in a table that
+ * all processes of the session share. A row belongs to whoever puts its key there first; others add
+ * to it at once, also while its texts are still being written. */
+#define _GNU_SOURCE
+#include <string.h>
+
+#include "session_shared.h"
+#include "state.h"
+
+static uint64_t section_key(const char *name, const char *file, uint32_t line) {
+    uint64_t key = chi_session_hash_text(0, name);
+    key = chi_session_hash_text(key, file);
+    return chi_session_hash(key, &line, sizeof line) | 1;
+}
+
+static void fill(chi_session_section *section, const char *name, const char *file, uint32_t line,
+                 const char *func) {
+    section->line = line;
+    chi_session_copy(section->name, sizeof section->name, name);
+    chi_session_copy(section->file, sizeof section->file, file);
+    chi_session_copy(section->func, sizeof section->func, func);
+    __atomic_store_n(&section->state, CHI_ROW_READY, __ATOMIC_RELEASE);
+}
+
+uint32_t chi_session_section_find(const char *name, const char *file, uint32_t line,
+                                  const char *func) {
+    if (chi_guard_session == NULL) {
+        return 0;
+    }
+    file = file != NULL ? file : "";
+    const uint64_t key = section_key(name, file, line);
+    for (uint32_t i = 0; i < CHI_SESSION_SECTIONS; i++) {
+        const uint32_t index = (uint32_t)((key + i) % CHI_SESSION_SECTIONS);
+        chi_session_section *section = &chi_guard_session->sections[index];
+        uint64_t found = 0;
+        if (__atomic_compare_exchange_n(&section->key, &found, key, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_ACQUIRE)) {
+            fill(section, name, file, line, func);
+            return index + 1;
+        }
+        if (found == key) {
+            return index + 1;
+        }
+    }
+    __atomic_fetch_add(&chi_guard_session->sections_dropped, 1, __ATOMIC_RELAXED);
+    return 0;
+}
+
+uint32_t chi_session_section_of(const ch_hot_mark *mark) {
+    return chi_session_section_find(mark->name, mark->file, mark->line, mark->func);
+}
+
+static chi_session_section *row_of(uint32_t index_plus_1) {
+    return chi_guard_session != NULL && index_plus_1 != 0
+               ? &chi_guard_session->sections[index_plus_1 - 1]
+               : NULL;
+}
+
+void chi_session_section_denied(uint32_t index_plus_1, uint32_t op, size_t size_bytes) {
+    chi_session_section *section = row_of(index_plus_1);
+    if (section == NULL) {
+        return;
+    }
+    __atomic_fetch_add(&section->violations, 1, __ATOMIC_RELAXED);
+    if ((op & CH_OP_HEAP) != 0) {
+        __atomic_fetch_add(&section->calls[chi_op_index(op)], 1, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&section->bytes, size_bytes, __ATOMIC_RELAXED);
+    }
+}
+
+void chi_session_section_entered(uint32_t index_plus_1) {
+    chi_session_section *section = row_of(index_plus_1);
+    if (section != NULL) {
+        __atomic_fetch_add(&section->entered, 1, __ATOMIC_RELAXED);
+    }
+}
