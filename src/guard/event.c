@@ -1,7 +1,9 @@
 /* event.c: the slow path of a heap call: some scope is open, the process is sealed, or somebody
  * counts. Counts the call, then checks it against what is denied. Calls made by the run time itself
  * (a callback, the unwinder) are no events; those of the self-test are only noted. */
+#include "hot.h"
 #include "state.h"
+#include "walk.h"
 
 uint32_t chi_guard_flags;
 
@@ -15,8 +17,9 @@ bool chi_guard_event(const chi_guard_call *call) {
         return true;
     }
     chi_guard_count(self, call->op, call->size_bytes);
-    if (CH_LIKELY((chi_guard_denied() & call->op) == 0)) {
-        return true;
+    if (CH_UNLIKELY((chi_guard_denied() & call->op) != 0)) {
+        return chi_guard_violation(call);
     }
-    return chi_guard_violation(call);
+    return (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_RANGES) == 0 ||
+           chi_hot_check(call, CHI_WALK_FRAME);
 }

@@ -6,7 +6,9 @@
 
 #include "callback.h"
 #include "next.h"
+#include "ranges.h"
 #include "session_shared.h"
+#include "shell.h"
 #include "state.h"
 #include "text.h"
 
@@ -35,12 +37,7 @@ static bool another_is_in_charge(void) {
 /* What the settings can ask for and this run time does not do: NULL if it does all of it. */
 static const char *unsupported(void) {
     const chi_session_config *config = &chi_guard_settings.config;
-    bool has_ranges = config->hot_marked != 0;
-    for (size_t i = 0; i < chi_guard_rule_count; i++) {
-        has_ranges = has_ranges || chi_guard_rules[i].kind != CHI_RULE_ALLOW;
-    }
     return (config->ops & ~CH_OP_HEAP) != 0 ? "operations besides the heap's"
-           : has_ranges                     ? "hot functions by name"
            : config->check_syscalls != 0    ? "system calls"
            : config->check_faults != 0      ? "page faults"
            : config->track != 0             ? "tracking"
@@ -95,16 +92,30 @@ static void not_armed(const char *first, const char *second, const char *third) 
     }
 }
 
+/* Only the program that was asked about must have the functions that are hot by name, not what it
+ * starts. Without a command nobody tells these apart. */
+static bool is_hot_required(void) {
+    return chi_guard_settings.config.hot_required != 0 &&
+           (chi_guard_session == NULL || chi_session_image_mine() == &chi_guard_session->images[0]);
+}
+
 /* The image's row is written first: if anything below kills the process, the command still knows
  * that there was one. */
 static void arm(void) {
     chi_session_image_begin();
+    chi_shell_environment();
     const char *missing = unsupported();
     if (missing != NULL) {
         not_armed("this run time cannot do ", missing, "");
         return;
     }
     prime();
+    char why[CHI_SESSION_NAME_BYTES];
+    chi_ranges_begin();
+    if (is_hot_required() && chi_ranges_missing(why, sizeof why)) {
+        not_armed(why, "", "");
+        return;
+    }
     if (chi_guard_selftest()) {
         chi_session_image_armed();
         return;

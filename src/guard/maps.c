@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "place.h"
+#include "maps.h"
 
 #define CHUNK_BYTES 1024u
 
@@ -50,24 +50,29 @@ static void skip_word(reader *r) {
     } while (c != ' ' && c != -1);
 }
 
-typedef struct map_line {
-    uint64_t start;
-    uint64_t end;
-    uint64_t offset;
-    char path[CHI_PATH_BYTES];
-} map_line;
+static uint64_t next_decimal(reader *r, int *stop) {
+    uint64_t value = 0;
+    while ((*stop = next_char(r)) >= '0' && *stop <= '9') {
+        value = value * 10 + (uint64_t)(*stop - '0');
+    }
+    return value;
+}
 
 /* start-end perms offset device inode   path */
-static bool next_line(reader *r, map_line *line) {
+static bool next_line(reader *r, chi_map_line *line) {
     line->start = next_hex(r);
     line->end = next_hex(r);
+    line->readable = next_char(r) == 'r';
+    (void)next_char(r);
+    line->executable = next_char(r) == 'x';
     skip_word(r);
     line->offset = next_hex(r);
     skip_word(r);
+    int c;
+    line->inode = next_decimal(r, &c);
     size_t used = 0;
     bool in_path = false;
-    int c;
-    while ((c = next_char(r)) != '\n' && c != -1) {
+    while (c != '\n' && (c = next_char(r)) != '\n' && c != -1) {
         in_path = in_path || c == '/' || c == '[';
         if (in_path && used < sizeof line->path - 1) {
             line->path[used++] = (char)c;
@@ -75,6 +80,17 @@ static bool next_line(reader *r, map_line *line) {
     }
     line->path[used] = 0;
     return c == '\n';
+}
+
+bool chi_maps_each(bool (*visit)(void *context, const chi_map_line *line), void *context) {
+    reader r = {.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
+    if (r.fd < 0) {
+        return false;
+    }
+    chi_map_line line;
+    while (next_line(&r, &line) && visit(context, &line)) {}
+    close(r.fd);
+    return true;
 }
 
 static int module_of(chi_places *places, const char *path) {
@@ -90,21 +106,19 @@ static int module_of(chi_places *places, const char *path) {
     return (int)places->module_count++;
 }
 
-void chi_places_from_maps(chi_places *places) {
-    reader r = {.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
-    if (r.fd < 0) {
-        return;
-    }
-    map_line line;
-    while (next_line(&r, &line)) {
-        for (size_t i = 0; i < places->place_count; i++) {
-            chi_place *place = &places->places[i];
-            if (place->address >= line.start && place->address < line.end) {
-                place->module = module_of(places, line.path);
-                place->file_offset = place->address - line.start + line.offset;
-                place->module_offset = place->file_offset;
-            }
+static bool place_in_line(void *context, const chi_map_line *line) {
+    chi_places *places = (chi_places *)context;
+    for (size_t i = 0; i < places->place_count; i++) {
+        chi_place *place = &places->places[i];
+        if (place->address >= line->start && place->address < line->end) {
+            place->module = module_of(places, line->path);
+            place->file_offset = place->address - line->start + line->offset;
+            place->module_offset = place->file_offset;
         }
     }
-    close(r.fd);
+    return true;
+}
+
+void chi_places_from_maps(chi_places *places) {
+    (void)chi_maps_each(place_in_line, places);
 }

@@ -188,7 +188,8 @@ static void print_site(chi_text *text, const chi_guard_site *site) {
     chi_text_add(text, " ");
     chi_text_add(text, chi_guard_call_text(name));
     if (site->sealed) {
-        chi_text_add(text, " in section \"seal:");
+        chi_text_add(text, site->sealed == CHI_SITE_FUNCTION ? " in section \"fn:"
+                                                             : " in section \"seal:");
         chi_text_add(text, (const char *)site->section);
         chi_text_add(text, "\"");
     } else {

@@ -4,7 +4,7 @@
  *  calling thread and the flags of the process. Both 0 is the off path: it forwards at once.
  *
  *      state   63 token | 62 counting | 55..48 permitted | 39..32 denied | 31..0 depth
- *      flags   31 counting | 7..0 denied to every thread (sealed)
+ *      flags   31 counting | 30 hot by name | 7..0 denied to every thread (sealed)
  *
  *  Denied for a call are: (state denied) + (flags denied - state permitted). */
 #ifndef CH_GUARD_STATE_H
@@ -37,6 +37,7 @@
 #define CHI_STATE_OPS          0xffu
 
 #define CHI_FLAG_COUNTING 0x80000000u
+#define CHI_FLAG_RANGES   0x40000000u /* some functions are hot by name: every call is looked at */
 
 /** What is known of one open scope. `before` is the state to return to when it ends. */
 typedef struct chi_guard_record {
@@ -110,6 +111,7 @@ typedef struct chi_guard_call {
 
 /* Parts that nothing calls by name: referred to by scope.c, so that the archive is linked whole. */
 extern const char chi_guard_part_alloc;
+extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
 extern const char chi_guard_part_tsan;
@@ -130,11 +132,13 @@ bool chi_guard_event(const chi_guard_call *call);
 typedef struct chi_guard_site {
     const void *section; /* the mark, or the name of the seal */
     const void *caller;
-    uint64_t count; /* of violations; 0: free, or all were suppressed */
-    uint64_t stack; /* hash of the frames; 0: not looked at */
-    uint32_t call;  /* chi_guard_call_name + 1 */
-    uint32_t sealed;
+    uint64_t count;  /* of violations; 0: free, or all were suppressed */
+    uint64_t stack;  /* hash of the frames; 0: not looked at */
+    uint32_t call;   /* chi_guard_call_name + 1 */
+    uint32_t sealed; /* 1: section names a seal; CHI_SITE_FUNCTION: a function, hot by name */
 } chi_guard_site;
+
+#define CHI_SITE_FUNCTION 2u
 
 /** One violation on its way through; whoever finds one fills it in. */
 typedef struct chi_guard_finding {
@@ -310,7 +314,8 @@ CH_INLINE void chi_guard_count(chi_guard_thread *self, uint32_t op, size_t size_
  * false, with nothing done, if there may be more to it: then chi_guard_event decides. */
 CH_INLINE bool chi_guard_passes(uint32_t op, size_t size_bytes) {
     chi_guard_thread *self = &chi_guard_self;
-    const uintptr_t busy = self->hook_frame | self->probing | (uintptr_t)self->scratch;
+    const uintptr_t busy = self->hook_frame | self->probing | (uintptr_t)self->scratch |
+                           (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_RANGES);
     if (CH_UNLIKELY(busy != 0 || (chi_guard_denied() & op) != 0)) {
         return false;
     }

@@ -23,7 +23,7 @@ static uint64_t looks;
 static void look_at_arena(const ch_arena *arena, uint64_t *blocks) {
     ch_arena_figures figures;
     if (ch_arena_stats(arena, &figures) != CH_OK || figures.used_bytes > 2 * ROOM ||
-        figures.failures_invalid != 0 || figures.allocations > 8ull * ROUNDS) {
+        figures.failures_invalid != 0 || figures.chunks > ROOM / 64) {
         impossible++;
     }
     *blocks = figures.allocations;
@@ -41,7 +41,7 @@ static void *look(void *unused) {
             ch_arena_stats_json(&fixed, text, sizeof text) == 0) {
             impossible++;
         }
-        looks++;
+        __atomic_fetch_add(&looks, 1, __ATOMIC_RELAXED);
     }
     return unused;
 }
@@ -73,14 +73,14 @@ TEST(figures_are_read_by_another_thread_while_the_owner_works) { /* M6 M9 */
     CHECK_EQUAL(ch_arena_init_chunked(&chunked, &from, &options), CH_OK);
     CHECK_EQUAL(ch_stack_init(&stack, memory[1], ROOM, &(ch_stack_options){.watermarks_max = 4}),
                 CH_OK);
-    CHECK_EQUAL(pthread_create(&other, NULL, look, NULL), 0);
-    for (uint64_t round = 0; round < ROUNDS; round++) {
+    CH_REQUIRE(pthread_create(&other, NULL, look, NULL) == 0);
+    for (uint64_t round = 0; round < ROUNDS || __atomic_load_n(&looks, __ATOMIC_RELAXED) == 0;
+         round++) {
         work(round);
     }
     __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     CHECK_EQUAL(pthread_join(other, NULL), 0);
     CHECK_EQUAL(impossible, 0);
-    CHECK(looks > 0);
     CHECK_EQUAL(ch_arena_check(&fixed, NULL), CH_OK);
     CHECK_EQUAL(ch_arena_check(&chunked, NULL), CH_OK);
     CHECK_EQUAL(ch_stack_check(&stack, NULL), CH_OK);

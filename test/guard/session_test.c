@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "child.h"
 #include "guard/session_rig.h"
@@ -23,6 +24,15 @@ static int run(const char *program, const char *scenario) {
     char variable[128];
     snprintf(variable, sizeof variable, "COLDHEAP=%s", rig.variable);
     const char *argv[] = {"/usr/bin/env", preload, variable, program, scenario, NULL};
+    return ch_test_run_program(argv, output, sizeof output);
+}
+
+static int run_starter(const char *how, const char *program, const char *argument) {
+    char preload[1024];
+    snprintf(preload, sizeof preload, "LD_PRELOAD=%s", PRELOAD);
+    char variable[128];
+    snprintf(variable, sizeof variable, "COLDHEAP=%s", rig.variable);
+    const char *argv[] = {"/usr/bin/env", preload, variable, STARTER, how, program, argument, NULL};
     return ch_test_run_program(argv, output, sizeof output);
 }
 
@@ -131,5 +141,99 @@ TEST(g19_self_test_that_fails_is_told) {
     const chi_session_image *image = only_image();
     CHECK_EQUAL(image->state, CHI_IMAGE_REFUSED);
     CHECK(strstr(image->why, "malloc does not reach the guard") != NULL);
+    session_rig_fini(&rig);
+}
+
+/* ---- other images ---- */
+
+/* What the command makes of the rows: for each process its last row that is not gone. */
+static size_t count_images(uint32_t state, const char *path) {
+    size_t count = 0;
+    for (uint32_t i = 0; i < rig.session->image_count; i++) {
+        const chi_session_image *image = &rig.session->images[i];
+        bool is_last = image->state != CHI_IMAGE_GONE;
+        for (uint32_t j = i + 1; j < rig.session->image_count; j++) {
+            const chi_session_image *later = &rig.session->images[j];
+            is_last = is_last && (image->process == 0 || later->process != image->process ||
+                                  later->state == CHI_IMAGE_GONE);
+        }
+        count += is_last && image->state == state && strstr(image->path, path) != NULL;
+    }
+    return count;
+}
+
+static const char *const all_ways[] = {
+    "execve",  "execv",    "execvp", "execvpe",     "execl",        "execlp", "execle",
+    "fexecve", "execveat", "vfork",  "posix_spawn", "posix_spawnp", "system", "popen"};
+
+#define WAY_COUNT (sizeof all_ways / sizeof all_ways[0])
+
+TEST(g19_image_started_in_any_way_is_armed) {
+    for (size_t i = 0; i < WAY_COUNT; i++) {
+        begin(CH_GUARD_COUNT);
+        if (!CHECK_EQUAL(run_starter(all_ways[i], SCENARIOS_PLAIN, "malloc_in_scope"), 97) ||
+            !CHECK_EQUAL(count_images(CHI_IMAGE_ARMED, "scenarios_plain"), 1) ||
+            !CHECK_EQUAL(count_images(CHI_IMAGE_EXPECTED, ""), 0)) {
+            printf("# %s: %s\n", all_ways[i], output);
+        }
+        CHECK_EQUAL(rig.session->violations, 1);
+        session_rig_fini(&rig);
+    }
+}
+
+TEST(g19_image_with_a_cleaned_environment_is_missing) {
+    for (size_t i = 0; i < WAY_COUNT; i++) {
+        begin(CH_GUARD_COUNT);
+        char how[64];
+        snprintf(how, sizeof how, "%s-clean", all_ways[i]);
+        const bool by_shell =
+            strcmp(all_ways[i], "system") == 0 || strcmp(all_ways[i], "popen") == 0;
+        const char *missing = by_shell ? "/bin/sh" : "scenarios_plain";
+        if (!CHECK_EQUAL(run_starter(how, SCENARIOS_PLAIN, "plain_calls"), 98) ||
+            !CHECK_EQUAL(count_images(CHI_IMAGE_EXPECTED, missing), 1)) {
+            printf("# %s: %s\n", how, output);
+        }
+        session_rig_fini(&rig);
+    }
+}
+
+#ifdef STATIC_PLAIN
+TEST(g19_static_image_is_missing) {
+    for (size_t i = 0; i < WAY_COUNT; i++) {
+        begin(CH_GUARD_COUNT);
+        if (!CHECK_EQUAL(run_starter(all_ways[i], STATIC_PLAIN, "plain_calls"), 98) ||
+            !CHECK_EQUAL(count_images(CHI_IMAGE_EXPECTED, "static_plain"), 1)) {
+            printf("# %s: %s\n", all_ways[i], output);
+        }
+        session_rig_fini(&rig);
+    }
+}
+#endif
+
+TEST(g19_image_that_could_not_be_started_is_gone) {
+    for (size_t i = 0; i < WAY_COUNT; i++) {
+        begin(CH_GUARD_COUNT);
+        const int status = run_starter(all_ways[i], "/no/such/program", "x");
+        if (strcmp(all_ways[i], "fexecve") != 0 && !CHECK_EQUAL(status, 127)) {
+            printf("# %s: %s\n", all_ways[i], output);
+        }
+        CHECK_EQUAL(count_images(CHI_IMAGE_EXPECTED, ""), 0);
+        CHECK_EQUAL(count_images(CHI_IMAGE_ARMED, "starter"), 1);
+        session_rig_fini(&rig);
+    }
+}
+
+/* A script is not an image: its interpreter is. */
+TEST(g19_script_is_its_interpreter) {
+    begin(CH_GUARD_COUNT);
+    FILE *script = fopen("session_test.sh", "w");
+    fprintf(script, "#!/bin/sh\n%s plain_calls\n", SCENARIOS_PLAIN);
+    fclose(script);
+    CHECK_EQUAL(chmod("session_test.sh", 0700), 0);
+    CHECK_EQUAL(run_starter("execve", "./session_test.sh", NULL), 0);
+    CHECK_EQUAL(count_images(CHI_IMAGE_EXPECTED, ""), 0);
+    CHECK_EQUAL(count_images(CHI_IMAGE_ARMED, "sh"), 1);
+    CHECK_EQUAL(count_images(CHI_IMAGE_ARMED, "scenarios_plain"), 1);
+    unlink("session_test.sh");
     session_rig_fini(&rig);
 }

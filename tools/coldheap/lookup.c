@@ -142,6 +142,15 @@ static const char *symbol_at(lookup *in, uint64_t address, uint64_t *offset) {
     return name;
 }
 
+/* Where debug information is only lines, the function's own symbol still is the full name. */
+static void complete_name(lookup *in, uint64_t address, lookup_frame *function) {
+    uint64_t offset;
+    const char *symbol = function->symbol == NULL ? symbol_at(in, address, &offset) : NULL;
+    if (symbol != NULL && strncmp(symbol, "_Z", 2) == 0) {
+        function->symbol = symbol;
+    }
+}
+
 size_t lookup_find(lookup *in, uint64_t address, lookup_frame *frames, size_t frames_max,
                    uint64_t *symbol_offset) {
     size_t count = 0;
@@ -155,6 +164,8 @@ size_t lookup_find(lookup *in, uint64_t address, lookup_frame *frames, size_t fr
     } else if (count == 0) {
         frames[0] = (lookup_frame){.symbol = symbol_at(in, address, symbol_offset)};
         count = frames[0].symbol != NULL;
+    } else {
+        complete_name(in, address, &frames[count - 1]);
     }
     return count;
 }

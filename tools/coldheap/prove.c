@@ -2,15 +2,18 @@
  * reach the heap. */
 #include "command.h"
 
+#include "clone.h"
 #include "decode.h"
+#include "demangle.h"
 #include "message.h"
+#include "permit.h"
 #include "prove_report.h"
 #include "sort.h"
+#include "source.h"
 #include "store.h"
 #include "symbols_only.h"
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <glob.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +27,7 @@ static struct {
     flag_text json;
     uint64_t stack_max;
     uint64_t finding_max;
+    flag_text source_root;
     bool github;
     bool strict;
     bool no_libc;
@@ -33,9 +37,12 @@ static struct {
 
 static const flag_row FLAGS[] = {
     {"root", FLAG_LIST, &flags.roots, "GLOB", 0, NULL,
-     "functions to prove, besides those marked CH_HOT_FN; may be repeated"},
+     "functions to prove, besides those marked CH_HOT_FN, by mangled or readable name; may be "
+     "repeated"},
     {"policy", FLAG_TEXT, &flags.policy, "FILE", 0, NULL,
      "what people state: effects, targets of computed calls, bounds, cold functions"},
+    {"source-root", FLAG_TEXT, &flags.source_root, "FOLDER", 0, NULL,
+     "where the names of source files start (the working directory)"},
     {"library", FLAG_LIST, &flags.libraries, "ARCHIVE", 0, NULL,
      "where to look for functions that no input defines, before the C library"},
     {"no-libc", FLAG_BOOL, &flags.no_libc, NULL, 0, NULL,
@@ -55,9 +62,17 @@ static const flag_row FLAGS[] = {
     {"github", FLAG_BOOL, &flags.github, NULL, 0, NULL, "annotations for GitHub as well"},
 };
 
+/* A name given by --root stands for the clones of the function too; the parts of one that were
+ * moved away are reached from it. */
 static bool is_wanted(const function *of) {
+    char plain[CLONE_BYTES];
+    bool is_clone = clone_origin(plain, of->name);
+    if (is_clone && clone_is_cold(of->name)) {
+        return false;
+    }
     for (size_t i = 0; i < flags.roots.count; i++) {
-        if (fnmatch(flags.roots.items[i].text, of->name, 0) == 0) {
+        const char *glob = flags.roots.items[i].text;
+        if (demangle_matches(glob, of->name) || (is_clone && demangle_matches(glob, plain))) {
             return true;
         }
     }
@@ -128,7 +143,7 @@ static void prove_one(graph *in, function *root, verdict_rules *rules, tally *su
     verdict out;
     verdict_find(&out, in, root, rules);
     sum->of[out.kind]++;
-    report_text(&sink_out, &out);
+    report_text(&sink_err, &out);
     if (sum->json != NULL) {
         report_json(sum->json, &out);
     }
@@ -176,6 +191,19 @@ static int tell_unused(const policy *in) {
     return code;
 }
 
+/* What the prover passes over and the run time does not permit. */
+static void tell_permits(graph *in) {
+    size_t position = 0;
+    for (function *of; (of = graph_each(in, &position)) != NULL;) {
+        if (of->permit && !permit_opens_scope(in, of)) {
+            message_note(
+                "coldheap: %s is marked CH_PERMIT_FN but opens no CH_PERMIT_SCOPE: the run "
+                "time reports it",
+                of->name);
+        }
+    }
+}
+
 static int conclude(const tally *sum, int code) {
     if (sum->of[VERDICT_UNPROVEN] > 0) {
         code = EXIT_UNPROVEN;
@@ -183,7 +211,7 @@ static int conclude(const tally *sum, int code) {
     if (sum->of[VERDICT_VIOLATION] > 0) {
         code = EXIT_FINDING;
     }
-    sink_print(&sink_out, "coldheap: %zu proven, %zu unproven, %zu violation%s (status %d)\n",
+    sink_print(&sink_err, "coldheap: %zu proven, %zu unproven, %zu violation%s (status %d)\n",
                sum->of[VERDICT_PROVEN], sum->of[VERDICT_UNPROVEN], sum->of[VERDICT_VIOLATION],
                sum->of[VERDICT_VIOLATION] == 1 ? "" : "s", code);
     return code;
@@ -216,6 +244,7 @@ static int prove_all(graph *in, verdict_rules *rules) {
     if (sum.json != NULL) {
         code = sink_close(&json);
     }
+    tell_permits(in);
     if (code == EXIT_DONE && flags.policy.position != 0) {
         code = tell_unused(&rules->policy);
     }
@@ -244,6 +273,7 @@ static int run(const operand_list *operands) {
     graph in = {.libraries = NULL};
     verdict_rules rules = {.stack_max = flags.stack_max, .finding_max = flags.finding_max};
     int code = options_choice("deny", flags.deny, "syscall");
+    source_root = flags.source_root.position != 0 ? flags.source_root.text : NULL;
     rules.deny_syscalls = flags.deny.position != 0;
     if (code == EXIT_DONE && operands->count == 0) {
         code = message_argument(EXIT_USAGE, 1, "no input: objects, archives, programs or a folder");

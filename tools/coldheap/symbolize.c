@@ -164,8 +164,9 @@ static void print_frame(const held_line *line, const backtrace *trace, size_t *a
         return;
     }
     const char *number_end = strchr(line->text, '#') + 1;
-    number_end += strspn(number_end, "0123456789 ");
-    sink_print(&sink_out, "    #%-2zu ", first);
+    number_end += strspn(number_end, "0123456789");
+    number_end += strspn(number_end, " ");
+    sink_print(&sink_out, "    #%zu ", first);
     print_line(number_end);
 }
 
@@ -205,7 +206,14 @@ static void release(void) {
     }
 }
 
+/* A line of the log without its end; with a zero in it, it is no text. */
 static void hold(const char *text, size_t size) {
+    if (strlen(text) != size) {
+        release();
+        sink_bytes(&sink_out, text, size);
+        sink_char(&sink_out, '\n');
+        return;
+    }
     held_line *line = &held[held_count];
     const log_line parts = log_read(text);
     if (modules_came && parts.kind != LOG_MODULE) {

@@ -118,8 +118,14 @@ static const wrapper *known(const char *function, const char *symbol) {
     return FIND_IN(KNOWN_C, bare);
 }
 
+/* Where names are short, as in debug information of lines only, the file still tells. */
+static bool is_of_standard_library(const resolve_frame *frame) {
+    return strstr(frame->file, "/include/c++/") != NULL || strstr(frame->file, "/rustc/") != NULL;
+}
+
 bool wrappers_has(const resolve_frame *frame) {
-    return (frame->function[0] != 0 && known(frame->function, frame->symbol) != NULL) ||
+    return is_of_standard_library(frame) ||
+           (frame->function[0] != 0 && known(frame->function, frame->symbol) != NULL) ||
            is_added(frame->symbol) || is_added(frame->function);
 }
 

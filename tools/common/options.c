@@ -238,12 +238,11 @@ static void help_text(sink *out, const char *text, size_t column) {
     sink_char(out, '\n');
 }
 
-/* Writes "  --name, --other VALUE" and returns its length. */
-static size_t help_head(char *head, size_t size, const flag_table *table, size_t index) {
-    const flag_row *row = &table->rows[index];
-    size_t used = (size_t)snprintf(head, size, "  --%s", row->name);
-    for (size_t j = index + 1; j < table->count && table->rows[j].help == NULL; j++) {
-        used += (size_t)snprintf(head + used, size - used, ", --%s", table->rows[j].name);
+size_t options_head(char *head, size_t size, flag_table table, size_t index) {
+    const flag_row *row = &table.rows[index];
+    size_t used = (size_t)snprintf(head, size, "--%s", row->name);
+    for (size_t j = index + 1; j < table.count && table.rows[j].help == NULL; j++) {
+        used += (size_t)snprintf(head + used, size - used, ", --%s", table.rows[j].name);
     }
     if (is_optional(row)) {
         used += (size_t)snprintf(head + used, size - used, "[=%s]", row->value);
@@ -259,8 +258,8 @@ void options_help(sink *out, flag_table table) {
             continue;
         }
         char head[200];
-        size_t column = help_head(head, sizeof head, &table, i);
-        sink_text(out, head);
+        size_t column = 2 + options_head(head, sizeof head, table, i);
+        sink_print(out, "  %s", head);
         if (column + 2 > HELP_INDENT) {
             sink_char(out, '\n');
             column = 0;

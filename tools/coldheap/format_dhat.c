@@ -1,0 +1,162 @@
+/* format_dhat.c: DHAT's file, version 2, as documented in Valgrind's dhat/dh_main.c and read by its
+ * dh_view.html. Frames are texts in one table, which begins with "[root]". Times are microseconds
+ * since the start. With lifetimes: t-g* at the peak of the process, t-e* at the end. */
+#include "formats.h"
+
+#include "store.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FRAME_BYTES 1200u
+#define SHORT_LIVED 10u /* microseconds; below it the viewer calls blocks short-lived */
+
+/* The texts of frames, each once. */
+typedef struct frame_table {
+    const char **texts;
+    uint32_t *slots;   /* index + 1; 0: free */
+    size_t slot_count; /* a power of two, more than twice the texts */
+    size_t count;
+} frame_table;
+
+static uint64_t hash_text(const char *text) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (; *text != 0; text++) {
+        hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    }
+    return hash ^ (hash >> 29);
+}
+
+static uint32_t frame_number(frame_table *in, const char *text) {
+    size_t at = (size_t)hash_text(text) & (in->slot_count - 1);
+    while (in->slots[at] != 0 && strcmp(in->texts[in->slots[at] - 1], text) != 0) {
+        at = (at + 1) & (in->slot_count - 1);
+    }
+    if (in->slots[at] == 0) {
+        in->texts[in->count++] = store_text(text, strlen(text));
+        in->slots[at] = (uint32_t)in->count;
+    }
+    return in->slots[at] - 1;
+}
+
+static void frames_open(frame_table *out, const named_record *in) {
+    size_t most = 2;
+    for (size_t i = 0; i < in->count; i++) {
+        most += in->sites[i].trace.count + 1;
+    }
+    *out = (frame_table){.slot_count = 16};
+    while (out->slot_count < 2 * most) {
+        out->slot_count *= 2;
+    }
+    out->texts = STORE_ARRAY(const char *, most);
+    out->slots = STORE_ARRAY(uint32_t, out->slot_count);
+    (void)frame_number(out, "[root]");
+}
+
+/* 0x401136: parse (config.c:88), 0x7f0001: deflate (in /lib/libz.so.1), 0x12: ??? */
+static void frame_text(char *text, size_t size, const backtrace_line *of) {
+    unsigned long long address = of->offset;
+    const resolve_frame *frame = of->frame;
+    if (frame->function[0] == 0) {
+        (void)snprintf(text, size, "0x%llX: ??? (in %.500s)", address,
+                       of->module != NULL ? resolve_path(of->module) : "no file");
+    } else if (frame->line != 0) {
+        const char *slash = strrchr(frame->file, '/');
+        (void)snprintf(text, size, "0x%llX: %.800s (%.300s:%u)", address, frame->function,
+                       slash != NULL ? slash + 1 : frame->file, frame->line);
+    } else {
+        (void)snprintf(text, size, "0x%llX: %.600s (in %.500s)", address, frame->function,
+                       of->module != NULL ? resolve_path(of->module) : "no file");
+    }
+}
+
+static void write_field(sink *out, const char *name, uint64_t value) {
+    sink_print(out, ",\"%s\":", name);
+    sink_u64(out, value);
+}
+
+static void write_frames(sink *out, frame_table *frames, const named_site *of) {
+    char text[FRAME_BYTES];
+    sink_text(out, ",\"fs\":[");
+    if (of->trace.count == 0) {
+        sink_u64(out, frame_number(frames, of->function));
+    }
+    for (size_t i = 0; i < of->trace.count; i++) {
+        frame_text(text, sizeof text, &of->trace.lines[i]);
+        sink_text(out, i == 0 ? "" : ",");
+        sink_u64(out, frame_number(frames, text));
+    }
+    sink_char(out, ']');
+}
+
+static uint64_t smaller(uint64_t left, uint64_t right) {
+    return left < right ? left : right;
+}
+
+/* A value at some time is no more than the total. */
+static void write_life(sink *out, const record_site *of) {
+    const record_numbers *numbers = &of->of;
+    write_field(out, "tl", of->life.life_ns / 1000);
+    write_field(out, "mb", numbers->peak_bytes);
+    write_field(out, "mbk", smaller(of->life.most_blocks, numbers->count));
+    write_field(out, "gb", smaller(of->life.global_bytes, numbers->bytes));
+    write_field(out, "gbk", smaller(of->life.global_blocks, numbers->count));
+    write_field(out, "eb", numbers->live_bytes);
+    write_field(out, "ebk", numbers->live_blocks);
+}
+
+static void write_sites(sink *out, frame_table *frames, const named_record *in, uint32_t kind) {
+    bool is_first = true;
+    sink_text(out, ",\n\"pps\":[");
+    for (size_t i = 0; i < in->count; i++) {
+        const record_site *site = in->sites[i].site;
+        if (site->kind != kind || site->of.count == 0) {
+            continue;
+        }
+        sink_text(out, is_first ? "\n{\"tb\":" : ",\n{\"tb\":");
+        is_first = false;
+        sink_u64(out, site->of.bytes);
+        write_field(out, "tbk", site->of.count);
+        if (in->of->header.lifetimes != 0) {
+            write_life(out, site);
+        }
+        write_frames(out, frames, &in->sites[i]);
+        sink_char(out, '}');
+    }
+    sink_text(out, "\n]");
+}
+
+static uint64_t since_start(const record *in, uint64_t at_ns) {
+    return at_ns > in->header.start_ns ? (at_ns - in->header.start_ns) / 1000 : 0;
+}
+
+void format_dhat(sink *out, const named_record *in, const format_settings *how) {
+    const record *of = in->of;
+    bool lives = of->header.lifetimes != 0;
+    frame_table frames;
+    frames_open(&frames, in);
+    sink_print(out, "{\"dhatFileVersion\":2,\"mode\":\"%s\",\"verb\":\"Allocated\"",
+               record_kind_name(how->kind));
+    sink_print(out, ",\n\"bklt\":%s,\"bkacc\":false", lives ? "true" : "false");
+    sink_text(out, ",\n\"tu\":\"\xc2\xb5s\",\"Mtu\":\"s\"");
+    if (lives) {
+        write_field(out, "tuth", SHORT_LIVED);
+    }
+    sink_text(out, ",\n\"cmd\":");
+    sink_json_text(out, of->command);
+    sink_print(out, ",\"pid\":%d", of->header.process);
+    uint64_t end = since_start(of, of->header.end_ns);
+    uint64_t peak = since_start(of, of->header.peak_ns);
+    write_field(out, "te", end > peak ? end : peak);
+    if (lives) {
+        write_field(out, "tg", peak);
+    }
+    sink_text(out, ",\n\"note\":\"" FORMAT_REALLOC_NOTE "\"");
+    write_sites(out, &frames, in, how->kind);
+    sink_text(out, ",\n\"ftbl\":[");
+    for (size_t i = 0; i < frames.count; i++) {
+        sink_text(out, i == 0 ? "\n" : ",\n");
+        sink_json_text(out, frames.texts[i]);
+    }
+    sink_text(out, "\n]}\n");
+}
