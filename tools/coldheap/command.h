@@ -5,8 +5,12 @@
 #include "codes.h"
 #include "page.h"
 
+extern const command command_convert;
+extern const command command_diff;
 extern const command command_prove;
 extern const command command_effects;
 extern const command command_symbolize;
+extern const command command_top;
+extern const command command_track;
 
 #endif
