@@ -92,9 +92,8 @@ static CH_NOINLINE void *watched_calloc(size_t count, size_t size_bytes, const v
     if (CH_UNLIKELY(scratch != NULL)) {
         return chi_guard_scratch_take(scratch, total);
     }
-    return alloc_allowed(CHI_CALL_CALLOC, total, 0, caller)
-               ? give_calloc(count, size_bytes, caller)
-               : refused();
+    return alloc_allowed(CHI_CALL_CALLOC, total, 0, caller) ? give_calloc(count, size_bytes, caller)
+                                                            : refused();
 }
 
 CHI_EXPORT void *calloc(size_t count, size_t size_bytes) {

@@ -64,8 +64,7 @@ CH_INLINE void hot_book_free(chi_track_thread *self, uint32_t site, size_t size_
     row->frees++;
     row->freed_bytes += size_bytes;
     tail->live_bytes -= size_bytes;
-    if (CH_UNLIKELY((int64_t)(tail->published_bytes - tail->live_bytes) >=
-                    (int64_t)PUBLISH_STEP)) {
+    if (CH_UNLIKELY((int64_t)(tail->published_bytes - tail->live_bytes) >= (int64_t)PUBLISH_STEP)) {
         chi_track_publish(tail);
     }
     end(self);
@@ -391,8 +390,7 @@ void *chi_track_aligned(chi_guard_call_name name, size_t align, size_t size_byte
 }
 
 int chi_track_posix_memalign(void **pointer, size_t align, size_t size_bytes, const void *caller) {
-    const request r =
-        request_begin(CHI_CALL_POSIX_MEMALIGN, size_bytes, caller, CHI_WALK_FRAME);
+    const request r = request_begin(CHI_CALL_POSIX_MEMALIGN, size_bytes, caller, CHI_WALK_FRAME);
     void *block = NULL;
     const int status = chi_next_posix_memalign(&block, align, request_bytes(&r));
     if (status == 0) {
@@ -407,8 +405,7 @@ size_t chi_track_usable_size(void *pointer) {
     chi_track_block block;
     uint64_t *word;
     const size_t usable = chi_next_usable_size(pointer);
-    if (pointer == NULL || CHI_PLAN->trailer_bytes == 0 ||
-        !find_trailer(pointer, &block, &word)) {
+    if (pointer == NULL || CHI_PLAN->trailer_bytes == 0 || !find_trailer(pointer, &block, &word)) {
         return usable;
     }
     const size_t behind = usable - CHI_PLAN->trailer_bytes;

@@ -9,8 +9,9 @@
  *  else (new sites, new threads, the process's peak, marks) is out of that way.
  *
  *  Files: track.c the calls, track_block.h the trailers, track_address.c blocks without trailers,
- *  track_site.c sites, track_wrapper.c operator new and its like, track_table.c tables and sums, track_setup.c the file and its life,
- *  track_modules.c modules, track_note.c other kinds of memory. */
+ *  track_site.c sites, track_wrapper.c operator new and its like, track_table.c tables and sums,
+ * track_setup.c the file and its life, track_modules.c modules, track_note.c other kinds of memory.
+ */
 #ifndef CH_GUARD_TRACK_H
 #define CH_GUARD_TRACK_H
 
@@ -137,8 +138,8 @@ const char *chi_track_arm(const chi_session_config *config);
 /** Tables of a file, if there is room: CHI_TRACK_TABLES; tests take fewer. At least 2. */
 extern uint32_t chi_track_tables_wanted;
 
-/** chi_track_stop turns the tracker off and leaves the file as it is; for tests and benches, while no
- *  other thread makes heap calls. What it gave out stays valid, and is of before arming later. */
+/** chi_track_stop turns the tracker off and leaves the file as it is; for tests and benches, while
+ * no other thread makes heap calls. What it gave out stays valid, and is of before arming later. */
 void chi_track_stop(void);
 
 /** chi_track_forked is called by the first call that finds the plan empty: a fork child's, which
@@ -177,8 +178,8 @@ bool chi_track_address_take(uint64_t key, chi_track_block *block);
 
 /* track_sample.c */
 
-/** What one sampled block stands for: depends on what is kept of it only, so that it is the same when
- *  the block is given back. */
+/** What one sampled block stands for: depends on what is kept of it only, so that it is the same
+ * when the block is given back. */
 typedef struct chi_track_weight {
     uint64_t blocks;
     uint64_t bytes;
@@ -190,7 +191,8 @@ chi_track_weight chi_track_weigh(size_t size_bytes, uint64_t time_ns);
 /* track_note.c: what the tracker counts of heap calls; false if it is off. */
 bool chi_track_heap_count(uint64_t *allocations);
 
-/* ---- the index: open addressing; a word is 0, or 40 bits of the hash and 24 of the row --------- */
+/* ---- the index: open addressing; a word is 0, or 40 bits of the hash and 24 of the row ---------
+ */
 
 #define CHI_INDEX_ROW_BITS 24
 #define CHI_INDEX_ROW      0xffffffu

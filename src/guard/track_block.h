@@ -18,15 +18,15 @@
 #define CHI_TRAILER_BYTES 8u
 #define CHI_TRAILER_MIX   UINT64_C(0x9e3779b97f4a7c15)
 
-#define CHI_BLOCK_ALIGN       16u
-#define CHI_BLOCK_LEAST       32u
-#define CHI_BLOCK_MOST        (UINT64_C(1) << 47)
-#define CHI_CHUNK_FLAGS       7u
-#define CHI_CHUNK_IS_MMAPPED  2u
-#define CHI_SITE_BITS         24
-#define CHI_SITE_MASK         0xffffffu
-#define CHI_SLACK_MAX         0xffffu /* and then the size itself stands before */
-#define CHI_CHECK_SHIFT       40
+#define CHI_BLOCK_ALIGN      16u
+#define CHI_BLOCK_LEAST      32u
+#define CHI_BLOCK_MOST       (UINT64_C(1) << 47)
+#define CHI_CHUNK_FLAGS      7u
+#define CHI_CHUNK_IS_MMAPPED 2u
+#define CHI_SITE_BITS        24
+#define CHI_SITE_MASK        0xffffffu
+#define CHI_SLACK_MAX        0xffffu /* and then the size itself stands before */
+#define CHI_CHECK_SHIFT      40
 
 CH_INLINE uint64_t chi_chunk_head(const void *pointer) {
     return ((const uint64_t *)pointer)[-1];
@@ -38,8 +38,7 @@ CH_INLINE size_t chi_chunk_usable(uint64_t head) {
 }
 
 CH_INLINE bool chi_chunk_plausible(const void *pointer, uint64_t head) {
-    return (uintptr_t)pointer % CHI_BLOCK_ALIGN == 0 &&
-           head - CHI_BLOCK_LEAST < CHI_BLOCK_MOST;
+    return (uintptr_t)pointer % CHI_BLOCK_ALIGN == 0 && head - CHI_BLOCK_LEAST < CHI_BLOCK_MOST;
 }
 
 /** Never 0 in the bits of the check, so that cleared memory does not pass it. */
@@ -54,8 +53,8 @@ CH_INLINE uint64_t *chi_trailer_at(void *pointer, size_t usable_bytes) {
 /** What the trailer says, if it is one: site and slack; 0 otherwise. */
 CH_INLINE uint64_t chi_trailer_read(void *pointer, size_t usable_bytes) {
     const uint64_t word = *chi_trailer_at(pointer, usable_bytes) ^ chi_trailer_mix(pointer);
-    const bool passes = (word >> CHI_CHECK_SHIFT) == 0 &&
-                        (uint32_t)(word & CHI_SITE_MASK) < CHI_PLAN->sites_max;
+    const bool passes =
+        (word >> CHI_CHECK_SHIFT) == 0 && (uint32_t)(word & CHI_SITE_MASK) < CHI_PLAN->sites_max;
     return passes ? word : 0;
 }
 

@@ -1,5 +1,5 @@
-/* track_setup.c: the tracker's file and its life: made at load, again in a fork child, brought up to
- * date at marks and at the end. */
+/* track_setup.c: the tracker's file and its life: made at load, again in a fork child, brought up
+ * to date at marks and at the end. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -64,8 +64,8 @@ static void lay_out(chi_track_record *r, uint32_t tables) {
     r->exact_peak = settings.track_exact_peak != 0;
     r->lifetimes = settings.track_lifetimes != 0;
     r->sample_bytes = settings.track_sample_bytes;
-    r->counter_bytes = (uint32_t)(sizeof(chi_track_counters) +
-                                  (r->lifetimes ? sizeof(chi_track_lifetimes) : 0));
+    r->counter_bytes =
+        (uint32_t)(sizeof(chi_track_counters) + (r->lifetimes ? sizeof(chi_track_lifetimes) : 0));
     r->modules_offset = round_up(sizeof *r, PAGE_BYTES);
     r->sites_offset =
         round_up(r->modules_offset + CHI_TRACK_MODULES * sizeof(chi_track_module), PAGE_BYTES);
@@ -140,8 +140,8 @@ static bool map_file(int fd, chi_track_record *layout) {
         if (ftruncate(fd, (off_t)layout->file_bytes) != 0) {
             continue;
         }
-        mapped = mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd,
-                      0);
+        mapped =
+            mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
         if (mapped != MAP_FAILED) {
             return true;
         }
@@ -175,8 +175,8 @@ static bool trailers_possible(void) {
 #else
 
 static bool looks_right(void *block) {
-    const bool right = block != NULL && chi_chunk_usable(chi_chunk_head(block)) ==
-                                            chi_next_usable_size(block);
+    const bool right =
+        block != NULL && chi_chunk_usable(chi_chunk_head(block)) == chi_next_usable_size(block);
     chi_next_free(block);
     return right;
 }

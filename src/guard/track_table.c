@@ -40,8 +40,8 @@ static bool thread_has_ended(pid_t process, pid_t thread) {
 
 static bool take_over(uint32_t index, uint64_t mine) {
     uint64_t other = __atomic_load_n(&owners[index], __ATOMIC_RELAXED);
-    const bool ended = other == mine || thread_has_ended((pid_t)(other >> 32),
-                                                         (pid_t)(uint32_t)other);
+    const bool ended =
+        other == mine || thread_has_ended((pid_t)(other >> 32), (pid_t)(uint32_t)other);
     return ended && __atomic_compare_exchange_n(&owners[index], &other, mine, false,
                                                 __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
@@ -62,8 +62,8 @@ static uint32_t take_new(uint64_t mine) {
     chi_track_record *record = CHI_PLAN->record;
     uint32_t taken = __atomic_load_n(&record->tables, __ATOMIC_RELAXED);
     while (taken < record->tables_max) {
-        if (__atomic_compare_exchange_n(&record->tables, &taken, taken + 1, false,
-                                        __ATOMIC_ACQ_REL, __ATOMIC_RELAXED)) {
+        if (__atomic_compare_exchange_n(&record->tables, &taken, taken + 1, false, __ATOMIC_ACQ_REL,
+                                        __ATOMIC_RELAXED)) {
             __atomic_store_n(&owners[taken], mine, __ATOMIC_RELEASE);
             return taken;
         }
@@ -104,8 +104,7 @@ static void raise_to(uint64_t *place, uint64_t value) {
     uint64_t most = __atomic_load_n(place, __ATOMIC_RELAXED);
     while ((int64_t)value > (int64_t)most &&
            !__atomic_compare_exchange_n(place, &most, value, true, __ATOMIC_RELAXED,
-                                        __ATOMIC_RELAXED)) {
-    }
+                                        __ATOMIC_RELAXED)) {}
 }
 
 static void new_live(uint64_t live, uint64_t high) {

@@ -50,8 +50,7 @@ TEST(g25_largest_of_one_call_site_is_one_row) {
     CHECK_EQUAL(loop.count, 10);
     CHECK_EQUAL(loop.bytes, 20045);
     CHECK_EQUAL(rig_sum(2100).count, 1);
-    const chi_track_site_row *row =
-        chi_track_site_row_at(CHI_PLAN->record, rig_find(2100));
+    const chi_track_site_row *row = chi_track_site_row_at(CHI_PLAN->record, rig_find(2100));
     CHECK_EQUAL(row->frame_count, 1);
     CHECK_EQUAL(row->kind, CH_TRACK_HEAP);
     CHECK_EQUAL(row->call, CHI_CALL_MALLOC);
@@ -78,8 +77,7 @@ TEST(g25_stacks_tell_callers_of_one_call_site_apart) {
         free(by_way_of_two(3002));
         CHECK_EQUAL(rig_sum(3001).count, depths[i] == 1 ? 0 : 1);
         CHECK_EQUAL(rig_sum(3002).count, depths[i] == 1 ? 2 : 1);
-        const chi_track_site_row *row =
-            chi_track_site_row_at(CHI_PLAN->record, rig_find(3002));
+        const chi_track_site_row *row = chi_track_site_row_at(CHI_PLAN->record, rig_find(3002));
         CHECK(row->frame_count >= (depths[i] == 1 ? 1 : 3) && row->frame_count <= depths[i]);
         rig_stop();
     }

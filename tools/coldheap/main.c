@@ -38,6 +38,7 @@ static const command *const COMMANDS[] = {
     &command_convert,
     &command_prove,
     &command_effects,
+    &command_list,
     &command_symbolize,
     NULL,
 };

@@ -246,8 +246,8 @@ size_t options_head(char *head, size_t size, flag_table table, size_t index) {
     size_t used = (size_t)snprintf(head, size, "--%s", row->name);
     for (size_t j = index + 1; j < table.count && table.rows[j].help == NULL; j++) {
         const char *name = table.rows[j].name;
-        used += (size_t)snprintf(head + used, size - used, ", %s%s", name[1] == 0 ? "-" : "--",
-                                 name);
+        used +=
+            (size_t)snprintf(head + used, size - used, ", %s%s", name[1] == 0 ? "-" : "--", name);
     }
     if (is_optional(row)) {
         used += (size_t)snprintf(head + used, size - used, "[=%s]", row->value);
