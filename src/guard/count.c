@@ -100,6 +100,7 @@ CHI_EXPORT bool chi_guard_count_begin(ch_heap_calls *count) {
     chi_guard_thread *self = &chi_guard_self;
     const bool armed = chi_guard_armed();
     self->count_depth++;
+    self->counting = CHI_STATE_COUNTING;
     self->state |= CHI_STATE_COUNTING;
     *count = (ch_heap_calls){self->calls[0], self->calls[1], self->calls[2], self->bytes};
     return armed;
@@ -111,6 +112,7 @@ CHI_EXPORT bool chi_guard_count_end(ch_heap_calls *count) {
     *count = (ch_heap_calls){self->calls[0] - count->allocs, self->calls[1] - count->frees,
                              self->calls[2] - count->reallocs, self->bytes - count->bytes};
     if (self->count_depth > 0 && --self->count_depth == 0) {
+        self->counting = 0;
         self->state &= ~CHI_STATE_COUNTING;
     }
     if (!armed) {

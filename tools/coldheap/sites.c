@@ -72,9 +72,12 @@ static backtrace trace_of(const record *in, const record_site *site) {
     return backtrace_make(addresses, site->frame_count);
 }
 
+/* Rows that stand for what has no place: see track_record.h. */
 static void name_others(named_site *out) {
-    out->function = out->site->index == CHI_TRACK_SITE_OVERFLOW ? "(sites without a row)"
-                                                                : "(from before tracking)";
+    static const char *const NAMES[] = {"(sites without a row)", "(from before tracking)",
+                                        "(given back in bulk)"};
+    uint32_t index = out->site->index;
+    out->function = NAMES[index < CHI_TRACK_SITE_FIRST ? index : CHI_TRACK_SITE_FIRST];
     out->symbol = out->function;
     out->file = "";
     out->key_file = "";
@@ -91,9 +94,9 @@ static const char *operation_of(const named_site *of) {
     return store_text(name, strlen(name));
 }
 
-static void name_site(named_site *out, const record *in) {
+void sites_name_one(named_site *out, const record *in, const record_site *site) {
     static const resolve_frame UNKNOWN = {"", "", "", 0, 0, false};
-    const record_site *site = out->site;
+    *out = (named_site){.site = site};
     if (!record_is_real(site) || site->frame_count == 0) {
         name_others(out);
         return;
@@ -119,9 +122,7 @@ void sites_name(named_record *out, const record *in) {
     *out = (named_record){.of = in, .sites = STORE_ARRAY(named_site, in->site_count)};
     for (size_t i = 0; i < in->site_count; i++) {
         if (has_numbers(&in->sites[i].of)) {
-            named_site *to = &out->sites[out->count++];
-            to->site = &in->sites[i];
-            name_site(to, in);
+            sites_name_one(&out->sites[out->count++], in, &in->sites[i]);
         }
     }
 }
@@ -147,9 +148,9 @@ static const struct {
     const char *name;
     bool is_bytes;
 } FIGURES[FIGURE_COUNT] = {
-    [FIGURE_ALLOCS] = {"allocs", false}, [FIGURE_FREES] = {"frees", false},
-    [FIGURE_BYTES] = {"bytes", true},    [FIGURE_LIVE] = {"live", true},
-    [FIGURE_BLOCKS] = {"blocks", false}, [FIGURE_PEAK] = {"peak", true},
+    [FIGURE_ALLOCS] = {"allocs", false},  [FIGURE_FREES] = {"frees", false},
+    [FIGURE_BYTES] = {"bytes", true},     [FIGURE_LIVE] = {"live", true},
+    [FIGURE_BLOCKS] = {"blocks", false},  [FIGURE_PEAK] = {"peak", true},
     [FIGURE_LARGEST] = {"largest", true}, [FIGURE_EXHAUSTED] = {"exhausted", false},
     [FIGURE_GROWTH] = {"growth", true},
 };
@@ -173,10 +174,10 @@ bool sites_figure_is_bytes(site_figure of) {
 
 uint64_t sites_figure(const record_numbers *in, site_figure of) {
     const uint64_t values[FIGURE_COUNT] = {
-        [FIGURE_ALLOCS] = in->count,           [FIGURE_FREES] = in->frees,
-        [FIGURE_BYTES] = in->bytes,            [FIGURE_LIVE] = in->live_bytes,
-        [FIGURE_BLOCKS] = in->live_blocks,     [FIGURE_PEAK] = in->peak_bytes,
-        [FIGURE_LARGEST] = in->largest_bytes,  [FIGURE_EXHAUSTED] = in->exhausted,
+        [FIGURE_ALLOCS] = in->count,          [FIGURE_FREES] = in->frees,
+        [FIGURE_BYTES] = in->bytes,           [FIGURE_LIVE] = in->live_bytes,
+        [FIGURE_BLOCKS] = in->live_blocks,    [FIGURE_PEAK] = in->peak_bytes,
+        [FIGURE_LARGEST] = in->largest_bytes, [FIGURE_EXHAUSTED] = in->exhausted,
         [FIGURE_GROWTH] = in->growth_bytes,
     };
     return values[of];
