@@ -20,7 +20,7 @@ CHI_THREAD_LOCAL chi_track_thread chi_track_self;
 /* ---- the hot way ---- */
 
 CH_INLINE chi_track_counters *row_of(const chi_track_thread *self, uint32_t site) {
-    return (chi_track_counters *)(void *)(self->table + site * CHI_PLAN->row_bytes);
+    return (chi_track_counters *)(void *)self->table + site;
 }
 
 /* Marks the thread as busy with its table, for signal handlers. */

@@ -138,6 +138,9 @@ const char *chi_track_arm(const chi_session_config *config);
 /** Tables of a file, if there is room: CHI_TRACK_TABLES; tests take fewer. At least 2. */
 extern uint32_t chi_track_tables_wanted;
 
+/** False: the address table even where trailers are possible; for tests. */
+extern bool chi_track_trailers_wanted;
+
 /** chi_track_stop turns the tracker off and leaves the file as it is; for tests and benches, while
  * no other thread makes heap calls. What it gave out stays valid, and is of before arming later. */
 void chi_track_stop(void);

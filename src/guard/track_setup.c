@@ -31,6 +31,7 @@ static size_t index_bytes;
 static bool trailers;
 
 uint32_t chi_track_tables_wanted = CHI_TRACK_TABLES;
+bool chi_track_trailers_wanted = true;
 
 _Alignas(PAGE_BYTES) chi_track_page chi_track_plan_page;
 _Static_assert(sizeof(chi_track_page) == PAGE_BYTES, "one page, or it would wipe its neighbours");
@@ -238,7 +239,7 @@ static chi_track_plan make_plan(chi_track_record *record) {
     plan.options = (record->lifetimes ? CHI_TRACK_LIFETIMES : 0) |
                    (record->exact_peak ? CHI_TRACK_EXACT_PEAK : 0) |
                    (record->sample_bytes != 0 ? CHI_TRACK_SAMPLED : 0);
-    if (trailers) {
+    if (trailers && chi_track_trailers_wanted) {
         const bool timed = (plan.options & (CHI_TRACK_LIFETIMES | CHI_TRACK_SAMPLED)) != 0;
         plan.trailer_bytes = CHI_TRAILER_BYTES * (timed ? 2 : 1);
     }
