@@ -63,8 +63,8 @@ __attribute__((noinline)) static void rare(int call) {
 }
 
 int main(int argc, char **argv) {
-    int status = argc > 1 ? atoi(argv[1]) : 0;
-    int late = argc > 2 ? atoi(argv[2]) : 0;
+    int status = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
+    int late = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 0;
     node *head = NULL;
     for (int i = 0; i < 500; i++) {
         head = add_node(head);

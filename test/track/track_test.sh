@@ -139,6 +139,15 @@ track --budget='section tock allocs 0' -- ./marks
 [ $? -eq 98 ]
 check 'g31 track: a section that was never entered is no pass'
 
+track --budget='site rare allocs 0' --out=c.track -- sh -c './steady; ./steady 0 1000; exit 4'
+[ $? -eq 97 ] && grep -qE 'BUDGET site rare allocs 0: process [0-9]+: 1, limit 0' err &&
+    [ "$(ls c.track*[0-9] | wc -l)" = 2 ]
+check 'g31 track: a child over its budget'
+track --out=c.track -- sh -c './steady; ./steady; exit 4'
+[ $? -eq 4 ] && [ "$(grep -cE 'process [0-9]+, .*/steady: blocks=' err)" = 2 ] &&
+    grep -q 'images=3/3' err
+check 'g19 track: children have records and a line each'
+
 # ---- leaks, growth (G29) ----
 track --depth=8 --leaks -- ./steady && grep -qE '^ +77 B in 1 block  forget \(' err &&
     grep -A 2 -E '77 B in 1 block' err | grep -q '#1 *main '
@@ -150,6 +159,9 @@ check 'g29 track: since the seal only what grew after it'
 track --budget='growth 0' -- ./steady
 [ $? -eq 98 ]
 check 'g29 track: growth without a mark is not checked'
+
+track --sample=1000 --out=sample.track -- ./steady && grep -q 'numbers are estimates' err
+check 'g29 track: a sample says that it is one'
 
 # ---- json (G46) ----
 track --json=all.json --budget='peak 1M' --out=j.track -- ./marks
