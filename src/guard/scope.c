@@ -9,7 +9,7 @@ CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
 
 /* Whoever links ch_hot_enter in gets the whole run time. */
 __attribute__((used)) static const char *const parts[] = {
-    &chi_guard_part_alloc, &chi_guard_part_exec, &chi_guard_part_load,
+    &chi_guard_part_alloc, &chi_guard_part_exec, &chi_guard_part_load, &chi_guard_part_sealon,
 #ifndef CHI_GUARD_HOOKS
     &chi_guard_part_jump,
 #endif
