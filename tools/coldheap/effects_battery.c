@@ -214,7 +214,8 @@ static void call_sigaction(void) {
 static void call_strtok_r(void) {
     char *rest = NULL;
     before_text();
-    for (char *word = strtok_r(bytes, " ,", &rest); word != NULL; word = strtok_r(NULL, " ,", &rest)) {
+    for (char *word = strtok_r(bytes, " ,", &rest); word != NULL;
+         word = strtok_r(NULL, " ,", &rest)) {
         sum++;
     }
 }

@@ -184,7 +184,8 @@ int crosscheck_all(const effects_table *table, const char *runtime, sink *json) 
         return code;
     }
     crosscheck c = {.table = table, .library = found.library, .json = json};
-    sink_print(&sink_out, "%-9s %-38s %15s %15s\n", "class", "call", "first: calls", "repeat: calls");
+    sink_print(&sink_out, "%-9s %-38s %15s %15s\n", "class", "call", "first: calls",
+               "repeat: calls");
     for (size_t i = 0; i < BATTERY_COUNT; i++) {
         (void)sink_flush(&sink_out);
         check_case(&c, i);
