@@ -13,6 +13,7 @@ __attribute__((used)) static const char *const parts[] = {
     &chi_guard_part_alloc,
     &chi_guard_part_exec,
     &chi_guard_part_load,
+    &chi_guard_part_mapping,
     &chi_guard_part_sealon,
 #ifndef CHI_GUARD_HOOKS
     &chi_guard_part_jump,

@@ -17,6 +17,12 @@
 
 #include "settings.h"
 
+/** Where calls besides the heap's can be interposed: not in a static program, which has nothing
+ *  behind it, nor linked to a program with a sanitizer, which interposes them itself. */
+#if !defined(CHI_GUARD_STATIC) && (!defined(CHI_GUARD_HOOKS) || defined(CHI_GUARD_SHARED))
+#define CHI_GUARD_INTERPOSES 1
+#endif
+
 #define CHI_EXPORT __attribute__((visibility("default")))
 
 #pragma GCC visibility push(hidden)
@@ -101,7 +107,12 @@ extern uint32_t chi_guard_flags;
     X(CHI_CALL_VALLOC, "valloc")                                                                   \
     X(CHI_CALL_PVALLOC, "pvalloc")                                                                 \
     X(CHI_CALL_SOME_ALLOC, "allocation") /* a sanitizer's hook does not tell which */              \
-    X(CHI_CALL_SOME_FREE, "free")
+    X(CHI_CALL_SOME_FREE, "free")                                                                  \
+    X(CHI_CALL_MMAP, "mmap")                                                                       \
+    X(CHI_CALL_MUNMAP, "munmap")                                                                   \
+    X(CHI_CALL_MREMAP, "mremap")                                                                   \
+    X(CHI_CALL_BRK, "brk")                                                                         \
+    X(CHI_CALL_SBRK, "sbrk")
 
 typedef enum chi_guard_call_name {
 #define CHI_CALL_ENUM(name, text) name,
@@ -124,6 +135,7 @@ extern const char chi_guard_part_alloc;
 extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
+extern const char chi_guard_part_mapping;
 extern const char chi_guard_part_sealon;
 extern const char chi_guard_part_tsan;
 extern const char chi_guard_part_unload;
@@ -303,6 +315,14 @@ CH_INLINE uint32_t chi_guard_denied(void) {
     const uint32_t permitted = (uint32_t)(state >> CHI_STATE_PERMIT_SHIFT);
     const uint32_t denied = (uint32_t)(state >> CHI_STATE_DENY_SHIFT);
     return (denied | (everywhere & ~permitted)) & CHI_STATE_OPS;
+}
+
+/** chi_guard_mask returns the bits of which one must be denied for an operation to be: its own, and
+ *  with ops=map, for a mapping, those of the heap. */
+CH_INLINE uint32_t chi_guard_mask(uint32_t op) {
+    return op == CH_OP_MAP && (chi_guard_settings.config.ops & CH_OP_MAP) != 0
+               ? CH_OP_MAP | CH_OP_HEAP
+               : op;
 }
 
 /** chi_guard_count counts one call of this thread. */
