@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# hot_test.sh COLDHEAP PRELOAD INCLUDE CC CXX: functions hot by name, address and section, in programs
-# that are not rebuilt (G23, G7, G42, section 6 points 1, 2, 5, 13).
+# hot_test.sh COLDHEAP PRELOAD INCLUDE CC CXX: functions hot by name, address and section, in
+# programs that are not rebuilt (G23, G7, G42).
 set -u
 
 coldheap=$1
