@@ -11,6 +11,7 @@
 #include "shell.h"
 #include "state.h"
 #include "text.h"
+#include "track.h"
 
 /* Of two run times in one process (linked in and preloaded) only that of the program is at work;
  * the other keeps silent. This function, called by name, tells which it is. */
@@ -40,7 +41,6 @@ static const char *unsupported(void) {
     return (config->ops & ~CH_OP_HEAP) != 0 ? "operations besides the heap's"
            : config->check_syscalls != 0    ? "system calls"
            : config->check_faults != 0      ? "page faults"
-           : config->track != 0             ? "tracking"
            : config->seal_on != 0           ? "a seal by a call"
                                             : NULL;
 }
@@ -126,6 +126,11 @@ static void arm(void) {
         return;
     }
     if (chi_guard_selftest()) {
+        missing = chi_track_arm(&chi_guard_settings.config);
+        if (missing != NULL) {
+            not_armed(missing, "", "");
+            return;
+        }
         chi_session_image_armed();
         return;
     }

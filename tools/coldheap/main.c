@@ -32,15 +32,15 @@ static const flag_row GLOBAL_FLAGS[] = {
 
 // clang-format off
 static const command *const COMMANDS[] = {
-    &command_check,
     &command_track,
     &command_top,
     &command_diff,
     &command_convert,
     &command_prove,
     &command_effects,
+    &command_list,
     &command_symbolize,
-    NULL
+    NULL,
 };
 // clang-format on
 

@@ -74,11 +74,15 @@ static bool is_required(const flag_list *required, const char *name) {
     return false;
 }
 
+static bool is_entered(const chi_session_section *row) {
+    return row->entered > 0 || row->violations > 0;
+}
+
 /* True if a section of that name, which may stand in several places, was entered somewhere. */
 static bool was_entered(const chi_session *in, const char *name) {
     size_t position = 0;
     for (const chi_session_section *row; (row = outcome_section(in, &position)) != NULL;) {
-        if (row->entered > 0 && strcmp(name, SESSION_TEXT(row->name)) == 0) {
+        if (is_entered(row) && strcmp(name, SESSION_TEXT(row->name)) == 0) {
             return true;
         }
     }
@@ -90,8 +94,8 @@ static void judge_sections(const judge *in) {
     size_t position = 0;
     for (const chi_session_section *row; (row = outcome_section(in->session, &position)) != NULL;) {
         in->out->sections++;
-        in->out->sections_entered += row->entered > 0;
-        if (row->entered == 0) {
+        in->out->sections_entered += is_entered(row);
+        if (!is_entered(row)) {
             const bool wanted = is_required(required, SESSION_TEXT(row->name));
             outcome_add(in->out, wanted ? OUTCOME_UNARMED : OUTCOME_NOTE,
                         store_format("section %s was never entered%s", section_text(row),

@@ -84,6 +84,15 @@ static const chi_session_section *section_of(const chi_session *in,
     return __atomic_load_n(&section->state, __ATOMIC_ACQUIRE) == CHI_ROW_READY ? section : NULL;
 }
 
+/* What is outside main is the same in every program. */
+static void cut_behind_main(backtrace *of) {
+    for (size_t i = 0; i < of->count; i++) {
+        if (strcmp(of->lines[i].frame->symbol, "main") == 0) {
+            of->count = i + 1;
+        }
+    }
+}
+
 void sighting_read(sighting *out, const chi_session *in, const chi_session_violation *row) {
     *out = (sighting){.row = row, .section = section_of(in, row)};
     if (row->rule > 0 && row->rule <= CHI_SESSION_RULES) {
@@ -93,4 +102,6 @@ void sighting_read(sighting *out, const chi_session *in, const chi_session_viola
     out->trace = read_frames(in, row->frames, row->frame_count, exact);
     out->allocated = read_frames(in, row->allocated, row->allocated_count, false);
     name_call(out);
+    cut_behind_main(&out->trace);
+    cut_behind_main(&out->allocated);
 }
