@@ -1,6 +1,7 @@
 /* engine.c: a project that uses the guard: prices come in, and each tick keeps a moving mean. All
  * memory is taken before the first tick; `ctest` shows that no tick touches the heap (engine/hot)
- * and that no tick can (engine/proof). With ENGINE_BROKEN one helper copies a name, and both fail. */
+ * and that no tick can (engine/proof). With ENGINE_BROKEN one helper copies a name, and both fail.
+ */
 #include <coldheap/hot.h>
 
 #include <stdio.h>
