@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "track.h"
 
 #define ROW_MAX 1024u
 
@@ -76,6 +77,9 @@ CHI_EXPORT bool chi_guard_heap_calls(ch_heap_calls *calls) {
 }
 
 CHI_EXPORT int chi_guard_heap_count(uint64_t *allocations) {
+    if (chi_track_heap_count(allocations)) {
+        return true;
+    }
     ch_heap_calls calls;
     const bool armed = chi_guard_heap_calls(&calls);
     *allocations = calls.allocs + calls.reallocs;

@@ -13,11 +13,13 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "track.h"
 
 static bool told;
 
 /* What the process ends with instead of `status`. */
 static int judged(int status) {
+    chi_track_ended();
     if (chi_guard_settings.exit_status == 0 || chi_guard_ledger_mine() == 0) {
         return status;
     }
@@ -42,6 +44,7 @@ CH_NORETURN static void leave_process(int status) {
 
 __attribute__((destructor)) static void at_the_very_end(void) {
     if (told) {
+        chi_track_ended();
         return;
     }
     start_teardown();

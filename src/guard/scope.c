@@ -9,9 +9,9 @@ CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
 
 /* Whoever links ch_hot_enter in gets the whole run time. */
 __attribute__((used)) static const char *const parts[] = {
-    &chi_guard_part_alloc, &chi_guard_part_exec, &chi_guard_part_load,
+    &chi_guard_part_alloc, &chi_guard_part_exec,   &chi_guard_part_load,
 #ifndef CHI_GUARD_HOOKS
-    &chi_guard_part_jump,
+    &chi_guard_part_jump,  &chi_guard_part_unload,
 #endif
 #ifdef CHI_GUARD_HOOKS_TSAN
     &chi_guard_part_tsan,

@@ -4,7 +4,7 @@
  *  calling thread and the flags of the process. Both 0 is the off path: it forwards at once.
  *
  *      state   63 token | 62 counting | 55..48 permitted | 39..32 denied | 31..0 depth
- *      flags   31 counting | 30 hot by name | 7..0 denied to every thread (sealed)
+ *      flags   31 counting | 30 hot by name | 29 tracking | 7..0 denied to every thread (sealed)
  *
  *  Denied for a call are: (state denied) + (flags denied - state permitted). */
 #ifndef CH_GUARD_STATE_H
@@ -43,6 +43,7 @@
 
 #define CHI_FLAG_COUNTING 0x80000000u
 #define CHI_FLAG_RANGES   0x40000000u /* some functions are hot by name: every call is looked at */
+#define CHI_FLAG_TRACKING 0x20000000u
 
 /** What is known of one open scope. `before` is the state to return to when it ends. */
 typedef struct chi_guard_record {
@@ -123,6 +124,7 @@ extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
 extern const char chi_guard_part_tsan;
+extern const char chi_guard_part_unload;
 
 /* scope.c: the bodies behind ch_hot_enter and ch_hot_leave, not to be replaced by another copy. */
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame);

@@ -4,6 +4,7 @@
 
 #include "check_flags.h"
 #include "check_report.h"
+#include "hotfn.h"
 #include "message.h"
 #include "store.h"
 
@@ -45,6 +46,7 @@ static int wrap_in_valgrind(run *in, const operand_list *operands) {
     for (size_t i = 1; i < operands->count; i++) {
         argv[used++] = operands->texts[i];
     }
+    in->session.session->config.hot_required = 0; /* valgrind's own image loads first */
     in->argv = argv;
     in->path = valgrind;
     in->armed = store_format("preload+%s", in->options.valgrind);
@@ -92,6 +94,9 @@ static int check(run *in, const operand_list *operands) {
     const char *refusal = code == EXIT_DONE ? refusal_of(in) : NULL;
     if (code == EXIT_DONE && refusal == NULL) {
         code = prepare(in, operands);
+    }
+    if (code == EXIT_DONE && refusal == NULL) {
+        code = hotfn_expand(&in->session, in->program.of.path);
     }
     if (code == EXIT_DONE) {
         code = check_report_open(&report, in->session.session, &in->demands, &in->options);

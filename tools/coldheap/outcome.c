@@ -3,6 +3,7 @@
 
 #include "codes.h"
 #include "amount.h"
+#include "hotfn.h"
 #include "sighting.h"
 #include "store.h"
 
@@ -213,7 +214,7 @@ static void judge_hot_rule(const judge *in, const chi_session_rule *rule) {
     const program *file = &in->program->of;
     const char *slash = strrchr(file->path, '/');
     const char *base = slash != NULL ? slash + 1 : file->path;
-    in->out->functions += rule->matches;
+    in->out->functions += hotfn_is_derived(rule) ? 0 : rule->matches;
     if (rule->matches > 0) {
         return;
     }
@@ -258,7 +259,7 @@ static void judge_rules(const judge *in) {
                         store_format("%s: no function \"%s\" is here, so nothing was watched",
                                      place, SESSION_TEXT(rule->function)));
         } else {
-            in->out->functions += rule->matches;
+            in->out->functions += hotfn_is_derived(rule) ? 0 : rule->matches;
         }
     }
 }

@@ -220,11 +220,14 @@ static bool take_site(void *context, uint64_t index, const uint8_t *bytes) {
     if (row.kind >= CHI_TRACK_KIND_COUNT || row.frame_count > out->header.frames_max) {
         return false;
     }
-    size_t size = sizeof(uint64_t) * row.frame_count;
     uint64_t *frames = STORE_ARRAY(uint64_t, row.frame_count + 1);
-    memcpy(frames, bytes + sizeof row, size);
+    memcpy(frames, bytes + sizeof row, sizeof *frames * row.frame_count);
+    uint32_t count = 0;
+    while (count < row.frame_count && frames[count] != 0) { /* a stack ends at address 0 */
+        count++;
+    }
     out->sites[out->site_count++] = (record_site){.frames = frames,
-                                                  .frame_count = row.frame_count,
+                                                  .frame_count = count,
                                                   .index = (uint32_t)index,
                                                   .kind = row.kind,
                                                   .call = row.call};

@@ -5,6 +5,7 @@
 
 #include "guard/track_record.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
