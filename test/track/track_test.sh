@@ -156,6 +156,12 @@ track --since-seal --budget='growth 49' -- ./marks
 [ $? -eq 97 ] && grep -q 'growth since' err && grep -qE '^ +50 B  grow \(' err &&
     ! grep -qE '^ +1000 B  load \(' err
 check 'g29 track: since the seal only what grew after it'
+track --seal-on=main --budget='growth 0' -- ./steady
+[ $? -eq 97 ] && grep -q 'growth since main' err && grep -qE '^ +9.4 KiB  add_node \(' err
+check 'g29 track: since main of a program that knows nothing of seals'
+track --seal-on=never -- ./steady
+[ $? -eq 64 ] && [ ! -s out ]
+check 'usage: --seal-on=never'
 track --budget='growth 0' -- ./steady
 [ $? -eq 98 ]
 check 'g29 track: growth without a mark is not checked'
