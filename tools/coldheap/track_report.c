@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PLACE_BYTES 700u
+#define PLACE_BYTES   700u
+#define CALLERS_SHOWN 3u
 
 static uint64_t duration_ns(const chi_track_record *header) {
     return header->end_ns > header->start_ns ? header->end_ns - header->start_ns : 0;
@@ -80,6 +81,17 @@ static void print_notes(sink *out, const record *of) {
     }
 }
 
+/* Stacks of one call site differ in who called it; nobody asks who called main. */
+static void print_callers(sink *out, const named_site *of) {
+    size_t first = of->trace.call_site + 1;
+    bool more = of->trace.count > 0 && strcmp(of->function, "main") != 0;
+    for (size_t i = first; more && i < of->trace.count && i < first + CALLERS_SHOWN; i++) {
+        const char *name = of->trace.lines[i].frame->function;
+        sink_print(out, " <- %.40s", name[0] != 0 ? name : "?");
+        more = strcmp(name, "main") != 0;
+    }
+}
+
 static void print_site(sink *out, const named_site *of) {
     const record_numbers *numbers = &of->site->of;
     char place[PLACE_BYTES];
@@ -88,6 +100,7 @@ static void print_site(sink *out, const named_site *of) {
     sink_print(out, "    %14s%12s%12s%12s  %s", peak_text(text[0], numbers),
                amount_bytes(text[1], numbers->live_bytes), text_grouped(text[2], numbers->count),
                amount_bytes(text[3], numbers->bytes), place);
+    print_callers(out, of);
     if (of->operation[0] != 0) {
         sink_print(out, "  %.60s", of->operation);
     }
