@@ -38,8 +38,6 @@ static bool another_is_in_charge(void) {
 static const char *unsupported(void) {
     const chi_session_config *config = &chi_guard_settings.config;
     return (config->ops & ~CH_OP_HEAP) != 0 ? "operations besides the heap's"
-           : config->check_syscalls != 0    ? "system calls"
-           : config->check_faults != 0      ? "page faults"
            : config->track != 0             ? "tracking"
            : config->seal_on != 0           ? "a seal by a call"
                                             : NULL;
@@ -117,6 +115,11 @@ static void arm(void) {
         return;
     }
     if (chi_guard_selftest()) {
+        missing = chi_kernel_begin();
+        if (missing != NULL) {
+            not_armed(missing, "", "");
+            return;
+        }
         chi_session_image_armed();
         return;
     }
@@ -147,7 +150,7 @@ CHI_EXPORT bool chi_guard_armed(void) {
 }
 
 CHI_EXPORT uint32_t chi_guard_ops(void) {
-    return chi_guard_armed() ? CH_OP_HEAP : 0;
+    return chi_guard_armed() ? CH_OP_HEAP | chi_kernel_possible() : 0;
 }
 
 CHI_EXPORT ch_guard_mode chi_guard_set_mode(ch_guard_mode mode) {

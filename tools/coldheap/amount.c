@@ -10,9 +10,9 @@ static int unit_shift(const char *unit) {
     static const struct {
         const char *text;
         int shift;
-    } UNITS[] = {{"", 0},    {"B", 0},    {"K", 10},    {"M", 20},    {"G", 30},
-                 {"k", 10},  {"KB", 10},  {"MB", 20},   {"GB", 30},   {"KiB", 10},
-                 {"m", 20},  {"g", 30},   {"MiB", 20},  {"GiB", 30}};
+    } UNITS[] = {{"", 0},   {"B", 0},   {"K", 10},   {"M", 20},  {"G", 30},
+                 {"k", 10}, {"KB", 10}, {"MB", 20},  {"GB", 30}, {"KiB", 10},
+                 {"m", 20}, {"g", 30},  {"MiB", 20}, {"GiB", 30}};
     for (size_t i = 0; i < sizeof UNITS / sizeof UNITS[0]; i++) {
         if (strcmp(unit, UNITS[i].text) == 0) {
             return UNITS[i].shift;

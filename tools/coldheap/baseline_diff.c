@@ -52,8 +52,8 @@ static bool judge(baseline_change *of, uint64_t tolerance) {
 
 void baseline_compare(baseline_diff *out, const baseline *before, const baseline *after,
                       uint64_t tolerance) {
-    *out = (baseline_diff){
-        .changes = STORE_ARRAY(baseline_change, before->count + after->count + 1)};
+    *out =
+        (baseline_diff){.changes = STORE_ARRAY(baseline_change, before->count + after->count + 1)};
     size_t i = 0;
     size_t j = 0;
     while (i < before->count || j < after->count) {
@@ -61,8 +61,8 @@ void baseline_compare(baseline_diff *out, const baseline *before, const baseline
         const baseline_row *new = j < after->count ? &after->rows[j] : NULL;
         int order = order_of(old, new);
         baseline_change *change = &out->changes[out->count];
-        *change = (baseline_change){.before = order <= 0 ? old : NULL,
-                                    .after = order >= 0 ? new : NULL};
+        *change =
+            (baseline_change){.before = order <= 0 ? old : NULL, .after = order >= 0 ? new : NULL};
         i += order <= 0;
         j += order >= 0;
         if (judge(change, tolerance)) {

@@ -67,11 +67,11 @@ typedef enum budget_verdict { BUDGET_HELD, BUDGET_EXCEEDED, BUDGET_UNKNOWN } bud
 typedef struct budget_result {
     const budget_line *line;
     budget_verdict verdict;
-    bool is_bound;                     /* the value is at most that: a peak of several threads */
-    bool is_bytes;                     /* the value, for printing */
-    uint64_t value;                    /* what was found */
-    const char *why;                   /* UNKNOWN */
-    const named_site *top[BUDGET_TOP]; /* the sites with most of it; NULL: no more */
+    bool is_bound;                      /* the value is at most that: a peak of several threads */
+    bool is_bytes;                      /* the value, for printing */
+    uint64_t value;                     /* what was found */
+    const char *why;                    /* UNKNOWN */
+    const named_site *top[BUDGET_TOP];  /* the sites with most of it; NULL: no more */
     const chi_session_section *section; /* the section with most of it; NULL: none */
 } budget_result;
 

@@ -48,7 +48,8 @@ static int compare(const baseline *before, const baseline *after, uint64_t toler
     }
     int code = flags.json.position != 0 ? write_json(&found, status) : EXIT_DONE;
     status = code != EXIT_DONE ? code : status;
-    sink_print(&sink_out, "coldheap: %s  %zu increase%s, %zu decrease%s, tolerance %s  (status %d)\n",
+    sink_print(&sink_out,
+               "coldheap: %s  %zu increase%s, %zu decrease%s, tolerance %s  (status %d)\n",
                status == EXIT_DONE ? "PASS" : "FAIL", found.increased,
                found.increased == 1 ? "" : "s", found.decreased, found.decreased == 1 ? "" : "s",
                flags.tolerance.position != 0 ? flags.tolerance.text : "0%", status);

@@ -51,12 +51,12 @@ static const char *const MARKS[] = {"ch_hot_enter", "ch_hot_leave", "chi_hot_sav
 static const char *const LEAVES[] = {"memcpy", "memmove", "mempcpy", "memset",
                                      "memcmp", "bcmp",    "memchr",  "strlen"};
 
-static const char *const ENDS[] = {
-    "abort", "_exit", "_Exit", "__assert_fail", "__stack_chk_fail", "__chk_fail", "__fortify_fail",
-    "__libc_fatal", "__cxa_pure_virtual",
-    /* The end of a thread that is cancelled, and the way on of an unwinding that began elsewhere,
-       where it is charged. */
-    "__pthread_unwind", "_Unwind_Resume"};
+static const char *const ENDS[] = {"abort", "_exit", "_Exit", "__assert_fail", "__stack_chk_fail",
+                                   "__chk_fail", "__fortify_fail", "__libc_fatal",
+                                   "__cxa_pure_virtual",
+                                   /* The end of a thread that is cancelled, and the way on of an
+                                      unwinding that began elsewhere, where it is charged. */
+                                   "__pthread_unwind", "_Unwind_Resume"};
 
 static bool is_among(const char *const *names, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++) {

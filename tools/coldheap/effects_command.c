@@ -32,8 +32,7 @@ static const flag_row FLAGS[] = {
 };
 
 static bool is_wanted(const effect_row *row, const operand_list *operands) {
-    if (flags.class.position != 0 &&
-        strcmp(effect_class_text(row->class), flags.class.text) != 0) {
+    if (flags.class.position != 0 && strcmp(effect_class_text(row->class), flags.class.text) != 0) {
         return false;
     }
     bool wanted = operands->count == 0;

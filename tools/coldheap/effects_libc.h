@@ -9,9 +9,9 @@
 
 typedef struct libc_identity {
     const char *shared_path;
-    const char *build_id;       /* of the shared library, in hex */
-    const char *version;        /* its own words: "GNU C Library (Debian GLIBC ...) ..." */
-    const char *archive_path;   /* NULL: there is none */
+    const char *build_id;        /* of the shared library, in hex */
+    const char *version;         /* its own words: "GNU C Library (Debian GLIBC ...) ..." */
+    const char *archive_path;    /* NULL: there is none */
     const char *archive_version; /* NULL: it does not say */
 } libc_identity;
 

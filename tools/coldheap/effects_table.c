@@ -101,7 +101,8 @@ static void answer(effect_row *row, const effects_map *archive, const effects_ma
     row->class = by_own ? own : row->archive;
     row->witness = "";
     if (row->class != EFFECT_NONE && (here != NULL || there != NULL)) {
-        row->witness = effects_witness(by_own ? shared : archive, by_own ? here : there, row->class);
+        row->witness =
+            effects_witness(by_own ? shared : archive, by_own ? here : there, row->class);
     }
 }
 

@@ -14,7 +14,7 @@
 /* The texts of frames, each once. */
 typedef struct frame_table {
     const char **texts;
-    uint32_t *slots; /* index + 1; 0: free */
+    uint32_t *slots;   /* index + 1; 0: free */
     size_t slot_count; /* a power of two, more than twice the texts */
     size_t count;
 } frame_table;

@@ -132,8 +132,7 @@ void format_prometheus(sink *out, const named_record *in, const format_settings 
         {"coldheap_site_allocations_total", "counter", "Blocks given out at a place.",
          BASELINE_ALLOCS},
         {"coldheap_site_bytes_total", "counter", "Bytes given out at a place.", BASELINE_BYTES},
-        {"coldheap_site_live_bytes", "gauge", "Bytes of a place that are not back.",
-         BASELINE_LIVE},
+        {"coldheap_site_live_bytes", "gauge", "Bytes of a place that are not back.", BASELINE_LIVE},
     };
     for (size_t i = 0; i < sizeof KINDS / sizeof KINDS[0]; i++) {
         head(out, KINDS[i].name, KINDS[i].type, KINDS[i].help);

@@ -1,5 +1,6 @@
-/* format_svg.c: a flame graph as a picture that any browser shows: a box a function, as wide as what
- * was asked for below it, its callers under it. No script; the full text of a box is its title. */
+/* format_svg.c: a flame graph as a picture that any browser shows: a box a function, as wide as
+ * what was asked for below it, its callers under it. No script; the full text of a box is its
+ * title. */
 #include "formats.h"
 
 #include "amount.h"
@@ -44,8 +45,7 @@ static size_t depth_of(const char *text) {
 }
 
 static const char *value_text(char text[AMOUNT_BYTES], const picture *in, uint64_t value) {
-    return sites_figure_is_bytes(in->value) ? amount_bytes(text, value)
-                                            : text_grouped(text, value);
+    return sites_figure_is_bytes(in->value) ? amount_bytes(text, value) : text_grouped(text, value);
 }
 
 static unsigned color_of(const char *name, size_t length) {
@@ -115,7 +115,9 @@ static void draw(const picture *in, bundle at) {
         }
         const char *name = text + at.offset;
         size_t length = frame_length(name);
-        bundle same = {.first = i, .offset = at.offset + length + 1, .depth = at.depth + 1,
+        bundle same = {.first = i,
+                       .offset = at.offset + length + 1,
+                       .depth = at.depth + 1,
                        .before = at.before};
         uint64_t value = 0;
         while (i < at.end && strlen(in->stacks[i].text) >= at.offset + length &&

@@ -421,8 +421,7 @@ int image_read_library(image_set *set, image_archive *from) {
     if (elf_rand(from->elf, SARMAG) != SARMAG) {
         return message_error(EXIT_NOT_ARMED, from->path, 0, "an archive that cannot be read");
     }
-    for (Elf_Cmd next = ELF_C_READ_MMAP;
-         (member = elf_begin(from->fd, next, from->elf)) != NULL;) {
+    for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(from->fd, next, from->elf)) != NULL;) {
         Elf_Arhdr *header = elf_getarhdr(member);
         next = elf_next(member);
         if (header == NULL || elf_kind(member) != ELF_K_ELF ||

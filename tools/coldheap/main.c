@@ -27,7 +27,8 @@ static const flag_row GLOBAL_FLAGS[] = {
     {"version", FLAG_BOOL, &globals.version, NULL, 0, NULL, "the version"},
 };
 
-static const command *const COMMANDS[] = {&command_prove, &command_effects, &command_symbolize, NULL};
+static const command *const COMMANDS[] = {&command_prove, &command_effects, &command_symbolize,
+                                          NULL};
 
 static const exit_line EXITS[] = {
 #define EXIT_LINE(name, value, meaning) {(value), meaning},

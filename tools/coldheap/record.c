@@ -128,10 +128,10 @@ static int check_places(const record_source *from, chi_track_record *header) {
     header->module_count = at_most(header->module_count, CHI_TRACK_MODULES);
     header->mark_count = at_most(header->mark_count, CHI_TRACK_MARKS);
     header->site_count = at_most(header->site_count, header->sites_max);
-    bool fits = lies_within(from, header->modules_offset, header->module_count,
-                            sizeof(chi_track_module)) &&
-                lies_within(from, header->sites_offset, header->sites_max, header->site_bytes) &&
-                lies_within(from, header->tables_offset, header->tables, header->table_bytes);
+    bool fits =
+        lies_within(from, header->modules_offset, header->module_count, sizeof(chi_track_module)) &&
+        lies_within(from, header->sites_offset, header->sites_max, header->site_bytes) &&
+        lies_within(from, header->tables_offset, header->tables, header->table_bytes);
     return fits ? EXIT_DONE : refuse(from, "broken record: shorter than it says, or cut off");
 }
 

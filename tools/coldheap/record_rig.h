@@ -57,7 +57,8 @@ static inline void rig_begin(rig *out) {
         .end_ns = 2001000,
         .peak_stamp = 1,
     };
-    memcpy(out->header.command, "./engine\0--replay\0day1.bin", sizeof "./engine --replay day1.bin");
+    memcpy(out->header.command, "./engine\0--replay\0day1.bin",
+           sizeof "./engine --replay day1.bin");
 }
 
 static inline void rig_module(rig *out, const char *path, uint64_t start, uint64_t end) {

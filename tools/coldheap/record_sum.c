@@ -171,9 +171,8 @@ int record_sum(record *out, const record_source *from) {
     for (size_t i = 0; i < out->site_count; i++) {
         places[out->sites[i].index] = (uint32_t)i + 1;
     }
-    sum_taker taker = {.header = &out->header,
-                       .sums = STORE_ARRAY(site_sum, out->site_count),
-                       .places = places};
+    sum_taker taker = {
+        .header = &out->header, .sums = STORE_ARRAY(site_sum, out->site_count), .places = places};
     int code = EXIT_DONE;
     for (; code == EXIT_DONE && taker.table < out->header.tables; taker.table++) {
         code = add_table(out, from, &taker);

@@ -147,9 +147,9 @@ static const struct {
     const char *name;
     bool is_bytes;
 } FIGURES[FIGURE_COUNT] = {
-    [FIGURE_ALLOCS] = {"allocs", false}, [FIGURE_FREES] = {"frees", false},
-    [FIGURE_BYTES] = {"bytes", true},    [FIGURE_LIVE] = {"live", true},
-    [FIGURE_BLOCKS] = {"blocks", false}, [FIGURE_PEAK] = {"peak", true},
+    [FIGURE_ALLOCS] = {"allocs", false},  [FIGURE_FREES] = {"frees", false},
+    [FIGURE_BYTES] = {"bytes", true},     [FIGURE_LIVE] = {"live", true},
+    [FIGURE_BLOCKS] = {"blocks", false},  [FIGURE_PEAK] = {"peak", true},
     [FIGURE_LARGEST] = {"largest", true}, [FIGURE_EXHAUSTED] = {"exhausted", false},
     [FIGURE_GROWTH] = {"growth", true},
 };
@@ -173,10 +173,10 @@ bool sites_figure_is_bytes(site_figure of) {
 
 uint64_t sites_figure(const record_numbers *in, site_figure of) {
     const uint64_t values[FIGURE_COUNT] = {
-        [FIGURE_ALLOCS] = in->count,           [FIGURE_FREES] = in->frees,
-        [FIGURE_BYTES] = in->bytes,            [FIGURE_LIVE] = in->live_bytes,
-        [FIGURE_BLOCKS] = in->live_blocks,     [FIGURE_PEAK] = in->peak_bytes,
-        [FIGURE_LARGEST] = in->largest_bytes,  [FIGURE_EXHAUSTED] = in->exhausted,
+        [FIGURE_ALLOCS] = in->count,          [FIGURE_FREES] = in->frees,
+        [FIGURE_BYTES] = in->bytes,           [FIGURE_LIVE] = in->live_bytes,
+        [FIGURE_BLOCKS] = in->live_blocks,    [FIGURE_PEAK] = in->peak_bytes,
+        [FIGURE_LARGEST] = in->largest_bytes, [FIGURE_EXHAUSTED] = in->exhausted,
         [FIGURE_GROWTH] = in->growth_bytes,
     };
     return values[of];
