@@ -90,7 +90,14 @@ static void list_names(effects_table *out, const image *shared) {
     }
 }
 
-static void answer(effect_row *row, const effects_map *archive, const effects_map *shared) {
+/* Only of what calls nothing that is computed: else it is a part of the truth. */
+static void answer_stack(effect_row *row, effects_map *in, const function *of) {
+    uint64_t stack = of != NULL && effect_class_is_clean(row->class) ? effects_stack(in, of) : 0;
+    row->stack_known = row->stack_known && stack != EFFECTS_STACK_UNKNOWN;
+    row->stack_bytes = stack > row->stack_bytes ? stack : row->stack_bytes;
+}
+
+static void answer(effect_row *row, effects_map *archive, effects_map *shared) {
     const function *there = graph_find(archive->in, row->name);
     const function *here = graph_find(shared->in, row->name);
     effect_class own = here != NULL ? effects_class_of(shared, here) : EFFECT_UNKNOWN;
@@ -99,6 +106,10 @@ static void answer(effect_row *row, const effects_map *archive, const effects_ma
     row->differs = own != row->archive;
     bool by_own = here != NULL && (there == NULL || own > row->archive);
     row->class = by_own ? own : row->archive;
+    row->stack_known = effect_class_is_clean(row->class);
+    answer_stack(row, archive, there);
+    answer_stack(row, shared, here);
+    row->stack_bytes = row->stack_known ? row->stack_bytes : 0;
     row->witness = "";
     if (row->class != EFFECT_NONE && (here != NULL || there != NULL)) {
         row->witness =

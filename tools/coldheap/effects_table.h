@@ -16,6 +16,8 @@ typedef struct effect_row {
     effect_class archive; /* what the archive says; EFFECT_UNKNOWN if it has no such function */
     bool in_archive;
     bool differs;        /* the shared library's own code says otherwise */
+    uint64_t stack_bytes; /* with all it calls, if stack_known; of both the larger */
+    bool stack_known;
     const char *witness; /* "" for EFFECT_NONE */
 } effect_row;
 
