@@ -122,14 +122,26 @@ static void step(walk *w, const cs_insn *insn, const uint32_t *seen) {
     }
 }
 
+/* Jumps go to unknown places, and this may be one: what would be called is only known if it is so in
+ * the whole function. Tables are told by the code around them: a wrong one gives labels at most. */
+static void forget_code(walk *w) {
+    for (unsigned i = 0; i < REGISTERS; i++) {
+        if (w->known.values[i].kind == KNOWN_CODE) {
+            w->known.values[i] = w->constant.values[i];
+        }
+    }
+}
+
 /* What is known on arrival at a place that is jumped to, or that nothing seen leads to. Jumps know
  * the depth of the stack better than a way from above that may not exist: a call before it need not
- * return. Where jumps go to unknown places, each place may be one. */
+ * return. */
 static void arrive(walk *w, uint64_t address) {
     uint64_t offset = address - w->of->address;
     bool is_label = walk_is_label(w, address);
-    if (is_label || !w->reached || w->untracked) {
+    if (is_label || !w->reached) {
         w->known = w->constant;
+    } else if (w->untracked) {
+        forget_code(w);
     }
     if (w->reached && !(is_label && (w->guessed || w->doubtful))) {
         return;
@@ -264,8 +276,9 @@ static bool settle(walk *w, tables *all, size_t size) {
     w->last = &w->of->edges;
     w->of->unbounded = false;
     w->calls = false;
+    w->skipped = false;
     pass(w, &constant, all->seen);
-    bool settled = label_count == w->label_count && untracked == w->untracked &&
+    bool settled = !w->skipped && label_count == w->label_count && untracked == w->untracked &&
                    (w->frozen || registers_same(&constant, &w->constant)) &&
                    memcmp(all->depths, all->depths_before, bytes) == 0;
     w->constant = w->frozen ? (registers){0} : constant;
@@ -280,6 +293,7 @@ static void decode_bytes(walk *w, size_t size) {
         w->depths = all.depths;
         w->depths_before = all.depths_before;
         for (unsigned i = 0; i < 2 * PASSES_MAX && !settled; i++) {
+            w->first = i == 0;
             w->frozen = i >= PASSES_MAX; /* constants that come and go are none */
             settled = settle(w, &all, size);
         }
@@ -294,6 +308,7 @@ static void decode_bytes(walk *w, size_t size) {
         w->of->frame_bytes += 128; /* the red zone */
     }
     close_tables(&all);
+    free(w->places);
 }
 
 void decode_function(graph *in, function *of) {
