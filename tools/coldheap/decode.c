@@ -122,8 +122,9 @@ static void step(walk *w, const cs_insn *insn, const uint32_t *seen) {
     }
 }
 
-/* Jumps go to unknown places, and this may be one: what would be called is only known if it is so in
- * the whole function. Tables are told by the code around them: a wrong one gives labels at most. */
+/* Jumps go to unknown places, and this may be one: what would be called is only known if it is so
+ * in the whole function. Tables are told by the code around them: a wrong one gives labels at most.
+ */
 static void forget_code(walk *w) {
     for (unsigned i = 0; i < REGISTERS; i++) {
         if (w->known.values[i].kind == KNOWN_CODE) {
