@@ -123,14 +123,13 @@ static void step(walk *w, const cs_insn *insn, const uint32_t *seen) {
     }
 }
 
-/* Back to what is known everywhere. Between the places that untracked jumps may go to, assembly's
- * own places in registers are kept: they are what those jumps are made of. */
-static void forget(walk *w, bool all) {
+/* Jumps go to unknown places, and this may be one: what would be called is only known if it is so
+ * in the whole function. Tables are told by the code around them: a wrong one gives labels at most.
+ */
+static void forget_code(walk *w) {
     for (unsigned i = 0; i < REGISTERS; i++) {
         const known_value *value = &w->known.values[i];
-        bool own =
-            value->kind == KNOWN_INSIDE || (value->kind == KNOWN_CODE && value->code == w->of);
-        if (all || !own) {
+        if (value->kind == KNOWN_CODE && value->code != w->of) {
             w->known.values[i] = w->constant.values[i];
         }
     }
@@ -138,12 +137,14 @@ static void forget(walk *w, bool all) {
 
 /* What is known on arrival at a place that is jumped to, or that nothing seen leads to. Jumps know
  * the depth of the stack better than a way from above that may not exist: a call before it need not
- * return. Where jumps go to unknown places, each place may be one. */
+ * return. */
 static void arrive(walk *w, uint64_t address) {
     uint64_t offset = address - w->of->address;
     bool is_label = walk_is_label(w, address);
-    if (is_label || !w->reached || w->untracked) {
-        forget(w, is_label || !w->reached);
+    if (is_label || !w->reached) {
+        w->known = w->constant;
+    } else if (w->untracked) {
+        forget_code(w);
     }
     if (w->reached && !(is_label && (w->guessed || w->doubtful))) {
         return;
@@ -282,8 +283,9 @@ static bool settle(walk *w, tables *all, size_t size) {
     w->last = &w->of->edges;
     w->of->unbounded = false;
     w->calls = false;
+    w->skipped = false;
     pass(w, &constant, all->seen);
-    bool settled = label_count == w->label_count && untracked == w->untracked &&
+    bool settled = !w->skipped && label_count == w->label_count && untracked == w->untracked &&
                    (w->frozen || registers_same(&constant, &w->constant)) &&
                    memcmp(all->depths, all->depths_before, bytes) == 0;
     w->constant = w->frozen ? (registers){0} : constant;
@@ -299,6 +301,7 @@ static void decode_bytes(walk *w, size_t size) {
         w->depths = all.depths;
         w->depths_before = all.depths_before;
         for (unsigned i = 0; i < 2 * PASSES_MAX && !settled; i++) {
+            w->first = i == 0;
             w->frozen = i >= PASSES_MAX; /* constants that come and go are none */
             settled = settle(w, &all, size);
         }
@@ -313,6 +316,7 @@ static void decode_bytes(walk *w, size_t size) {
         w->of->frame_bytes += 128; /* the red zone */
     }
     close_tables(&all);
+    free(w->places);
 }
 
 void decode_function(graph *in, function *of) {

@@ -60,6 +60,8 @@ typedef struct image {
     Elf *elf;                /* what the bytes of sections lie in */
     image_section *sections; /* [0] is none */
     uint32_t section_count;
+    const image_section **placed; /* those in memory, ascending by address */
+    size_t placed_count;
     image_symbol *symbols;
     uint32_t symbol_count;
     size_t symbol_room;
@@ -77,7 +79,7 @@ typedef struct image {
 typedef struct image_file {
     const char *path;
     Dwfl *session;
-    Dwfl_Module **modules; /* by member */
+    struct image_lines *modules; /* by member */
     uint32_t module_count;
     bool opened;
     int fd;

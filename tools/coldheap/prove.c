@@ -89,16 +89,32 @@ static int open_library(image_archive ***last, const char *path) {
     return code;
 }
 
-/* gcc's own helpers, as __popcountdi2. */
-static int open_compiler_library(image_archive ***last) {
+/* gcc's own libraries: helpers as __popcountdi2, and C++. */
+static int open_compiler_library(image_archive ***last, const char *name) {
     glob_t found;
     int code = EXIT_DONE;
-    if (glob("/usr/lib/gcc/x86_64-linux-gnu/*/libgcc.a", 0, NULL, &found) == 0) {
+    const char *pattern = store_format("/usr/lib/gcc/x86_64-linux-gnu/*/%s", name);
+    if (glob(pattern, 0, NULL, &found) == 0) {
         const char *path = found.gl_pathv[found.gl_pathc - 1];
         code = open_library(last, store_text(path, strlen(path)));
         globfree(&found);
     }
     return code;
+}
+
+static bool has_cplusplus(const graph *in) {
+    for (const image *at = in->images.first; at != NULL; at = at->next) {
+        for (uint32_t i = 0; i < at->symbol_count; i++) {
+            const image_symbol *symbol = &at->symbols[i];
+            if (symbol->section == 0 &&
+                (strncmp(symbol->name, "_ZSt", 4) == 0 || strncmp(symbol->name, "_ZNSt", 5) == 0 ||
+                 strncmp(symbol->name, "_ZNKSt", 6) == 0 ||
+                 strncmp(symbol->name, "__cxa_", 6) == 0)) {
+                return true;
+            }
+        }
+    }
+    return false;
 }
 
 /* The C library's archive: its machine code is that of the shared one, but for a few functions. */
@@ -118,7 +134,10 @@ static int open_libraries(graph *in) {
         }
     }
     if (code == EXIT_DONE && !flags.no_libc) {
-        code = open_compiler_library(&last);
+        code = open_compiler_library(&last, "libgcc.a");
+    }
+    if (code == EXIT_DONE && !flags.no_libc && has_cplusplus(in)) {
+        code = open_compiler_library(&last, "libstdc++.a");
     }
     if (code == EXIT_DONE && !found) {
         message_note("coldheap: no libc.a here: functions of the C library are unknown");

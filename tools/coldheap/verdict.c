@@ -2,6 +2,7 @@
  * depth.c goes over what was reached, for recursion and the stack. See verdict.h. */
 #include "verdict.h"
 
+#include "demangle.h"
 #include "depth.h"
 #include "effects.h"
 #include "expression.h"
@@ -149,15 +150,24 @@ static finding_class alloc_class(const function *from) {
     return is_library(from) ? FINDING_LIBC_ALLOC : FINDING_ALLOC;
 }
 
+/* Nothing of it needs to be looked into. */
+static bool is_settled(const char *name) {
+    return effects_allocates(name) || effects_none(name) || effects_ends(name);
+}
+
 /* A call of a name: an allocator, a mark, an exception, a function elsewhere, or nothing known.
  * Returns: the function to look into; NULL if that is settled. */
 static function *settle_name(search *s, function *from, const edge *via, const char *name,
                              function *target) {
+    if (target == NULL && !is_settled(name)) {
+        target = graph_find_further(s->in, name);
+        name = target != NULL ? target->name : name; /* another name of the same */
+    }
     if (effects_allocates(name)) {
         add_finding(s, alloc_class(from), from, via, name);
         return NULL;
     }
-    if (effects_none(name) || effects_ends(name)) {
+    if (is_settled(name)) {
         return NULL;
     }
     policy_line *line = policy_find(&s->rules->policy, POLICY_EFFECT, name);
@@ -170,7 +180,6 @@ static function *settle_name(search *s, function *from, const edge *via, const c
         use_line(s, line);
         return NULL;
     }
-    target = target != NULL ? target : graph_find_further(s->in, name);
     if (target == NULL) {
         add_finding(s, FINDING_UNKNOWN_EXTERN, from, via, name);
     } else if (target->permit) {
@@ -284,7 +293,9 @@ static const char *candidates_of(search *s) {
     graph_mark_taken(s->in, &outside);
     for (function *of; (of = graph_each(s->in, &position)) != NULL;) {
         if (of->taken && !is_library(of) && !of->stub && count++ < CANDIDATES_MAX) {
-            text = store_format("%s %.100s", text, of->name);
+            char readable[DEMANGLE_BYTES];
+            text =
+                store_format("%s %.100s", text, demangle(readable, of->name) ? readable : of->name);
         }
     }
     if (count > CANDIDATES_MAX) {
