@@ -186,6 +186,21 @@ static void make_folder(const char *path) {
     }
 }
 
+bool effects_cache_reserve(const libc_identity *libc, const char *path) {
+    path = effects_cache_path(libc, path);
+    if (path == NULL) {
+        return false;
+    }
+    make_folder(path);
+    char *folder = store_text(path, strlen(path));
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        return access(".", W_OK) == 0;
+    }
+    slash[slash == folder] = 0;
+    return access(folder, W_OK | X_OK) == 0;
+}
+
 static char write_buffer[65536];
 
 void effects_cache_write(const effects_table *in, const char *path) {

@@ -154,19 +154,31 @@ static int check_archive(const libc_identity *libc) {
     return EXIT_DONE;
 }
 
+/* Out of the cache, or derived and put there. */
+static int fill(effects_table *out, graph *shared, const effects_settings *settings) {
+    if (!settings->renew && effects_cache_read(out, settings->cache)) {
+        return EXIT_DONE;
+    }
+    if (settings->only_kept && !effects_cache_reserve(&out->libc, settings->cache)) {
+        return EXIT_UNPROVEN;
+    }
+    int code = derive(out, shared);
+    if (code == EXIT_DONE) {
+        effects_cache_write(out, settings->cache);
+    }
+    return code;
+}
+
 int effects_table_open(effects_table *out, const effects_settings *settings) {
     graph shared = {.libraries = NULL};
     *out = (effects_table){.origin = NULL};
     int code = libc_identify(&out->libc, &shared.images, settings->shared, settings->archive);
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE && settings->only_kept && !libc_versions_fit(&out->libc)) {
+        code = EXIT_UNPROVEN;
+    } else if (code == EXIT_DONE) {
         code = check_archive(&out->libc);
     }
-    if (code == EXIT_DONE && (settings->renew || !effects_cache_read(out, settings->cache))) {
-        code = derive(out, &shared);
-        if (code == EXIT_DONE) {
-            effects_cache_write(out, settings->cache);
-        }
-    }
+    code = code == EXIT_DONE ? fill(out, &shared, settings) : code;
     close_graph(&shared);
     return code;
 }

@@ -414,6 +414,16 @@ int image_open_archive(image_archive *out, const char *path) {
     return EXIT_DONE;
 }
 
+bool image_archive_has(const image_archive *in, const char *name) {
+    unsigned long hash = elf_hash(name);
+    for (size_t i = 0; i + 1 < in->name_count; i++) {
+        if (in->names[i].as_hash == hash && strcmp(in->names[i].as_name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool image_read_member(image_set *set, image_archive *from, const char *name) {
     unsigned long hash = elf_hash(name);
     for (size_t i = 0; i + 1 < from->name_count; i++) {

@@ -116,6 +116,9 @@ typedef struct image_archive {
 int image_open_archive(image_archive *out, const char *path);
 bool image_read_member(image_set *set, image_archive *from, const char *name);
 
+/* image_archive_has tells whether a member defines `name`. */
+bool image_archive_has(const image_archive *in, const char *name);
+
 /* image_read_library reads all members of the archive, marked as a library's; an exit code, its
  * message out. */
 int image_read_library(image_set *set, image_archive *from);

@@ -155,10 +155,53 @@ static bool is_settled(const char *name) {
     return effects_allocates(name) || effects_none(name) || effects_ends(name);
 }
 
+/* What the table of effects has on a name that no input defines, and no library of the user's. */
+static const effect_row *row_of(search *s, const char *name, const function *target) {
+    if (target != NULL && !is_library(target)) {
+        return NULL;
+    }
+    for (const image_archive *at = s->in->libraries; at != s->rules->effects.libc && at != NULL;
+         at = at->next) {
+        if (image_archive_has(at, name)) {
+            return NULL;
+        }
+    }
+    return effects_use_find(&s->rules->effects, name);
+}
+
+static bool row_is_none(const effect_row *row) {
+    return row != NULL && row->class == EFFECT_NONE && row->stack_known;
+}
+
+/* Whether the library in use does what libc.a does not: looking there would miss it. */
+static bool tell_difference(search *s, function *from, const edge *via, const effect_row *row) {
+    static const finding_class CLASSES_OF[EFFECT_CLASSES] = {
+        [EFFECT_INDIRECT] = FINDING_LIBC_INDIRECT,
+        [EFFECT_UNKNOWN] = FINDING_UNKNOWN_EXTERN,
+        [EFFECT_ALLOC] = FINDING_LIBC_ALLOC,
+    };
+    if (row == NULL || effect_class_is_clean(row->class) || (row->in_archive && !row->differs)) {
+        return false;
+    }
+    finding *made = add_finding(s, CLASSES_OF[row->class], from, via, row->name);
+    if (made != NULL) {
+        made->witness = row->witness;
+    }
+    s->out->stack_known = false;
+    return true;
+}
+
 /* A call of a name: an allocator, a mark, an exception, a function elsewhere, or nothing known.
  * Returns: the function to look into; NULL if that is settled. */
 static function *settle_name(search *s, function *from, const edge *via, const char *name,
                              function *target) {
+    const effect_row *row = row_of(s, name, target);
+    if (row_is_none(row)) {
+        return graph_add_known(s->in, row->name, (uint32_t)row->stack_bytes);
+    }
+    if (target != NULL && target->hub) {
+        return target; /* that was known before */
+    }
     if (target == NULL && !is_settled(name)) {
         target = graph_find_further(s->in, name);
         name = target != NULL ? target->name : name; /* another name of the same */
@@ -178,6 +221,9 @@ static function *settle_name(search *s, function *from, const edge *via, const c
     }
     if (line != NULL) {
         use_line(s, line);
+        return NULL;
+    }
+    if (tell_difference(s, from, via, row)) {
         return NULL;
     }
     if (target == NULL) {
