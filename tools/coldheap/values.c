@@ -104,7 +104,12 @@ static known_value address_of(walk *w, const cs_insn *insn, const cs_x86_op *sou
                    ? summed(w, source->mem.base, source->mem.index)
                    : (known_value){0};
     }
-    return value_of_place(place_settle(w->in, w->at, walk_memory(w, insn, source, &through_slot)));
+    place found = walk_memory(w, insn, source, &through_slot);
+    known_value value = value_of_place(place_settle(w->in, w->at, found));
+    if (value.kind == KNOWN_DATA) {
+        walk_note_place(w, value.address);
+    }
+    return value;
 }
 
 static bool sets_register(const cs_x86 *x86) {
