@@ -28,7 +28,7 @@ check() { # NAME COMMAND...
 # Other pages are looked for in the system, where they are not yet.
 is_clean() { # PAGE
     mandoc -T lint -W style "$1" | grep -v 'referenced manual not found' | grep . && return 1
-    mandoc -T ascii "$1" | grep -q 'EXIT STATUS'
+    mandoc -T ascii "$1" | sed 's/.\x08//g' | grep -q '^EXIT STATUS$'
 }
 
 check 'the pages are written' sh "$2" "$program" "$work"

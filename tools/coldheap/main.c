@@ -30,8 +30,19 @@ static const flag_row GLOBAL_FLAGS[] = {
     {"version", FLAG_BOOL, &globals.version, NULL, 0, NULL, "the version"},
 };
 
-static const command *const COMMANDS[] = {&command_prove, &command_effects, &command_symbolize,
-                                          NULL};
+// clang-format off
+static const command *const COMMANDS[] = {
+    &command_track,
+    &command_top,
+    &command_diff,
+    &command_convert,
+    &command_prove,
+    &command_effects,
+    &command_list,
+    &command_symbolize,
+    NULL,
+};
+// clang-format on
 
 static const exit_line EXITS[] = {
 #define EXIT_LINE(name, value, meaning) {(value), meaning},

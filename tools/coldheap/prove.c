@@ -11,6 +11,7 @@
 #include "sort.h"
 #include "source.h"
 #include "store.h"
+#include "symbols_only.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -30,6 +31,8 @@ static struct {
     bool github;
     bool strict;
     bool no_libc;
+    bool symbols_only;
+    flag_text allow;
 } flags = {.finding_max = 5};
 
 static const flag_row FLAGS[] = {
@@ -44,6 +47,10 @@ static const flag_row FLAGS[] = {
      "where to look for functions that no input defines, before the C library"},
     {"no-libc", FLAG_BOOL, &flags.no_libc, NULL, 0, NULL,
      "do not look into the C library: all it has is unknown"},
+    {"symbols-only", FLAG_BOOL, &flags.symbols_only, NULL, 0, NULL,
+     "look at no code: which names the inputs want from elsewhere, against the list of --allow"},
+    {"allow", FLAG_TEXT, &flags.allow, "FILE", 0, NULL,
+     "names that --symbols-only lets pass, a line each: SYMBOL OBJECT REASON"},
     {"max-stack", FLAG_U64, &flags.stack_max, "BYTES", 0, NULL,
      "a violation if a root can take more stack than that"},
     {"deny", FLAG_TEXT, &flags.deny, "syscall", 0, NULL, "system calls are violations too"},
@@ -263,6 +270,24 @@ static int prove_all(graph *in, verdict_rules *rules) {
     return conclude(&sum, code);
 }
 
+static int check_symbols(const graph *in) {
+    sink json;
+    symbols_settings settings = {.allow = flags.allow.text,
+                                 .json = flags.json.position != 0 ? &json : NULL,
+                                 .github = flags.github,
+                                 .strict = flags.strict};
+    int code = EXIT_DONE;
+    if (settings.json != NULL) {
+        code = sink_file(&json, flags.json.text, json_buffer, sizeof json_buffer);
+    }
+    if (code == EXIT_DONE) {
+        code = symbols_check(in, &settings);
+        int closed = settings.json != NULL ? sink_close(&json) : EXIT_DONE;
+        code = code != EXIT_DONE ? code : closed;
+    }
+    return code;
+}
+
 static int run(const operand_list *operands) {
     graph in = {.libraries = NULL};
     verdict_rules rules = {.stack_max = flags.stack_max, .finding_max = flags.finding_max};
@@ -272,17 +297,20 @@ static int run(const operand_list *operands) {
     if (code == EXIT_DONE && operands->count == 0) {
         code = message_argument(EXIT_USAGE, 1, "no input: objects, archives, programs or a folder");
     }
+    if (code == EXIT_DONE && flags.allow.position != 0 && !flags.symbols_only) {
+        code = message_argument(EXIT_USAGE, flags.allow.position, "goes with --symbols-only");
+    }
     if (code == EXIT_DONE && flags.policy.position != 0) {
         code = policy_read(&rules.policy, flags.policy.text);
     }
     if (code == EXIT_DONE) {
         code = read_inputs(&in, operands);
     }
-    if (code == EXIT_DONE) {
-        code = open_libraries(&in);
-    }
-    if (code == EXIT_DONE) {
-        code = prove_all(&in, &rules);
+    if (code == EXIT_DONE && flags.symbols_only) {
+        code = check_symbols(&in);
+    } else {
+        code = code == EXIT_DONE ? open_libraries(&in) : code;
+        code = code == EXIT_DONE ? prove_all(&in, &rules) : code;
     }
     decode_close();
     image_close(&in.images);

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Text of a line: what roff would take for its own is escaped. */
-static void put_text(const char *text) {
-    if (*text == '.' || *text == '\'') {
+/* Text: what roff would take for its own is escaped; `begins`: at the begin of a line. */
+static void put_text(const char *text, bool begins) {
+    if (begins && (*text == '.' || *text == '\'')) {
         sink_text(&sink_out, "\\&");
     }
     for (; *text != 0; text++) {
@@ -20,28 +20,29 @@ static void put_text(const char *text) {
         case '-':
             sink_text(&sink_out, "\\-");
             break;
-        case '\n':
-            sink_text(&sink_out, text[1] == '.' || text[1] == '\'' ? "\n\\&" : "\n");
-            break;
         default:
             sink_char(&sink_out, *text);
         }
     }
 }
 
-/* Prose: a sentence a line, as the language wants it. */
+/* Prose: each sentence begins a line, as the language wants it, and no line is long. */
 static void put_prose(const char *text) {
+    size_t column = 0;
     while (*text != 0) {
-        const char *end = text;
-        while (*end != 0 && !(*end == ' ' && (end[-1] == '.' || end[-1] == ':'))) {
-            end++;
+        const size_t length = strcspn(text, " ");
+        char word[256];
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        if (column > 0) {
+            const bool breaks = text[-2] == '.' || text[-2] == ':' || column + 1 + length > 72;
+            sink_char(&sink_out, breaks ? '\n' : ' ');
+            column = breaks ? 0 : column + 1;
         }
-        char line[2048];
-        snprintf(line, sizeof line, "%.*s", (int)(end - text), text);
-        put_text(line);
-        sink_char(&sink_out, '\n');
-        text = end + (*end == ' ');
+        put_text(word, column == 0);
+        column += length;
+        text += length + (text[length] == ' ');
     }
+    sink_char(&sink_out, '\n');
 }
 
 /* Lines as they stand, less the two blanks that help pages begin them with. */
@@ -52,7 +53,7 @@ static void put_lines(const char *text) {
         const size_t skip = strncmp(text, "  ", 2) == 0 ? 2 : 0;
         char line[1024];
         snprintf(line, sizeof line, "%.*s", (int)(length - skip), text + skip);
-        put_text(line);
+        put_text(line, true);
         sink_char(&sink_out, '\n');
         text += length + (text[length] == '\n');
     }
@@ -68,7 +69,7 @@ static void put_flags(flag_table table) {
         }
         options_head(head, sizeof head, table, i);
         sink_text(&sink_out, ".It Sy \"");
-        put_text(head);
+        put_text(head, false);
         sink_text(&sink_out, "\"\n");
         put_prose(table.rows[i].help);
     }
@@ -85,7 +86,7 @@ static void put_head(const man_settings *settings, const char *command_name, con
     }
     sink_print(&sink_out, " 1\n.Os \"%s %s\"\n.Sh NAME\n.Nm %s\n.Nd ", tool.name, settings->version,
                title);
-    put_text(summary);
+    put_text(summary, false);
     sink_text(&sink_out, "\n.Sh SYNOPSIS\n");
 }
 
@@ -112,6 +113,18 @@ void man_command(const page_settings *in, const man_settings *settings, const co
     sink_print(&sink_out, ".Sh SEE ALSO\n.Xr %s 1\n", tool.name);
 }
 
+static const char *name_after(const page_settings *in, const char *last) {
+    const char *best = NULL;
+    for (size_t i = 0; in->commands[i] != NULL; i++) {
+        const char *name = in->commands[i]->name;
+        if (in->commands[i]->run != NULL && strcmp(name, last) > 0 &&
+            (best == NULL || strcmp(name, best) < 0)) {
+            best = name;
+        }
+    }
+    return best;
+}
+
 void man_tool(const page_settings *in, const man_settings *settings) {
     put_head(settings, NULL, settings->summary);
     sink_print(&sink_out, ".Nm\n.Op Ar option ...\n.Ar command\n.Op Ar option ...\n"
@@ -129,13 +142,9 @@ void man_tool(const page_settings *in, const man_settings *settings) {
     put_flags(in->globals);
     put_exits(in);
     sink_text(&sink_out, ".Sh SEE ALSO\n");
-    bool first = true;
-    for (size_t i = 0; in->commands[i] != NULL; i++) {
-        if (in->commands[i]->run != NULL) {
-            sink_print(&sink_out, "%s.Xr %s-%s 1", first ? "" : " ,\n", tool.name,
-                       in->commands[i]->name);
-            first = false;
-        }
+    /* In the order of their names. */
+    for (const char *last = "", *next; (next = name_after(in, last)) != NULL; last = next) {
+        sink_print(&sink_out, "%s.Xr %s-%s 1", *last == 0 ? "" : " ,\n", tool.name, next);
     }
     sink_char(&sink_out, '\n');
 }

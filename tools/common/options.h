@@ -4,7 +4,8 @@
  *
  * Switches (FLAG_BOOL) and flags with an optional value (FLAG_WORD, FLAG_MAYBE) take it only after
  * `=`.
- * Flags and operands may be mixed; `--` ends the flags, a single `-` is an operand. */
+ * A name of one letter is written with one dash. Flags and operands may be mixed; `--` ends the
+ * flags, a single `-` is an operand. */
 #ifndef TOOLS_COMMON_OPTIONS_H
 #define TOOLS_COMMON_OPTIONS_H
 
