@@ -233,22 +233,8 @@ CH_INLINE void *hot_malloc(chi_track_thread *self, size_t size_bytes, uint32_t s
     return block;
 }
 
-/* The first place of the index alone is tried, here and below. */
+/* A site that needs the stack. */
 static CH_NOINLINE void *malloc_by_stack(size_t size_bytes, const void *caller) {
-    const void *frames[CHI_TRACK_FRAMES_MAX];
-    const size_t count = chi_guard_walk(frames, CHI_PLAN->depth, caller, CHI_WALK_FRAME);
-    uint64_t hash = 0;
-    for (size_t i = 0; i < count; i++) {
-        hash = chi_index_hash(hash, frames[i]);
-    }
-    uint32_t site = chi_index_look(hash);
-    if (CH_UNLIKELY(site == 0)) {
-        site = chi_track_site(CH_TRACK_HEAP, CHI_CALL_MALLOC, frames, count);
-    }
-    return hot_malloc(&chi_track_self, size_bytes, site);
-}
-
-static CH_NOINLINE void *malloc_in_wrapper(size_t size_bytes, const void *caller) {
     const uint32_t site = chi_track_site_of_call(CHI_CALL_MALLOC, caller, CHI_WALK_FRAME);
     return hot_malloc(&chi_track_self, size_bytes, site);
 }
@@ -274,12 +260,13 @@ void *chi_track_malloc(size_t size_bytes, const void *caller) {
     if (CHI_PLAN->hot != 1) {
         return malloc_by_stack(size_bytes, caller);
     }
+    /* The first place of the index alone is tried. */
     const uint32_t site = chi_index_look(chi_index_hash(0, caller));
     if (CH_UNLIKELY(site == 0)) {
         return general_malloc(size_bytes, caller);
     }
     return CH_LIKELY(site != CHI_INDEX_WRAPPER) ? hot_malloc(self, size_bytes, site)
-                                                : malloc_in_wrapper(size_bytes, caller);
+                                                : malloc_by_stack(size_bytes, caller);
 }
 
 void *chi_track_calloc(size_t count, size_t size_bytes, const void *caller) {

@@ -28,6 +28,7 @@ static chi_session_config settings;
 static void *mapped;
 static size_t mapped_bytes;
 static size_t index_bytes;
+static size_t memos_bytes;
 static bool trailers;
 
 uint32_t chi_track_tables_wanted = CHI_TRACK_TABLES;
@@ -205,6 +206,14 @@ static uint64_t make_salt(void) {
     return salt * CHI_TRAILER_MIX;
 }
 
+/* Memory that is not there is only missed. */
+static void make_memos(chi_track_plan *plan) {
+    if (plan->depth > 1) {
+        memos_bytes = plan->record->tables_max * CHI_TRACK_MEMOS_BYTES;
+        plan->memos = (uint8_t *)map_private(memos_bytes);
+    }
+}
+
 static bool make_index(chi_track_plan *plan) {
     uint32_t bits = INDEX_BITS_LEAST;
     while ((UINT64_C(1) << bits) < 4 * (uint64_t)plan->sites_max) {
@@ -273,6 +282,7 @@ static const char *start(int fd) {
     if (!make_index(&plan) || !chi_track_address_init()) {
         return "no memory for the tracker";
     }
+    make_memos(&plan);
     *CHI_PLAN = plan;
     chi_track_modules_see(0);
     __atomic_store_n(&record->magic, CHI_TRACK_MAGIC, __ATOMIC_RELEASE);
@@ -314,6 +324,9 @@ void chi_track_stop(void) {
         (void)munmap(mapped, mapped_bytes);
         (void)munmap(CHI_PLAN->index, index_bytes);
         mapped = NULL;
+    }
+    if (CHI_PLAN->memos != NULL) {
+        (void)munmap(CHI_PLAN->memos, memos_bytes);
     }
     if (CHI_PLAN->exact_live != NULL) {
         (void)munmap(CHI_PLAN->exact_live, CHI_PLAN->sites_max * sizeof(int64_t));
