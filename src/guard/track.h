@@ -8,7 +8,7 @@
  *  The one idea: on the way of a call there is nothing that threads share for writing. Everything
  *  else (new sites, new threads, the process's peak, marks) is out of that way.
  *
- *  Files: track.c the calls, track_block.h the trailers, track_address.c blocks without trailers,
+ *  Files: track.c the calls, track_block.c the trailers, track_address.c blocks without trailers,
  *  track_site.c sites, track_stack.c sites by
  *  stack, track_wrapper.c operator new and its like, track_table.c tables and sums,
  * track_setup.c the file and its life, track_modules.c modules, track_note.c other kinds of memory.
@@ -164,13 +164,15 @@ void chi_track_stop(void);
  *  gets a file of its own or stops. Returns: whether the tracker is on. */
 CH_COLD bool chi_track_forked(void);
 
+uint64_t chi_track_now_ns(void);
+
+/* track_mark.c */
+
 /** chi_track_ended brings the header up to date; may be called more than once. */
 void chi_track_ended(void);
 
 /** chi_track_sealed is told that the process is sealed. */
 void chi_track_sealed(const char *name);
-
-uint64_t chi_track_now_ns(void);
 
 /* track_modules.c */
 
@@ -193,6 +195,7 @@ CH_INLINE uint64_t chi_track_address_key(const void *pointer, uint32_t kind) {
 bool chi_track_address_init(void);
 bool chi_track_address_put(uint64_t key, const chi_track_block *block);
 bool chi_track_address_take(uint64_t key, chi_track_block *block);
+bool chi_track_address_look(uint64_t key, chi_track_block *block);
 
 /* track_sample.c */
 

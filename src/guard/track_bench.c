@@ -197,8 +197,7 @@ static uint64_t with_peer(ch_bench_body body, void *context, uint64_t iterations
     if (pthread_create(&p.thread, NULL, run_peer, &p) != 0) {
         return 0;
     }
-    while (__atomic_load_n(&p.runs, __ATOMIC_RELAXED) == 0) {
-    }
+    while (__atomic_load_n(&p.runs, __ATOMIC_RELAXED) == 0) {}
     const uint64_t result = body(context, iterations);
     __atomic_store_n(&p.stop, 1, __ATOMIC_RELAXED);
     pthread_join(p.thread, NULL);

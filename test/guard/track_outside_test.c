@@ -74,8 +74,8 @@ static void add_row(figures *f, const chi_track_record *record, uint32_t site) {
         return;
     }
     for (uint32_t i = 0; i < record->tables; i++) {
-        const uint8_t *at = base + record->tables_offset + i * record->table_bytes +
-                            site * record->counter_bytes;
+        const uint8_t *at =
+            base + record->tables_offset + i * record->table_bytes + site * record->counter_bytes;
         const chi_track_counters *counters = (const chi_track_counters *)(const void *)at;
         const chi_track_lifetimes *life = (const chi_track_lifetimes *)(const void *)(counters + 1);
         f->blocks[slot_of(row->call)] += counters->count;
