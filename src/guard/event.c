@@ -2,6 +2,7 @@
  * counts. Counts the call, then checks it against what is denied. Calls made by the run time itself
  * (a callback, the unwinder) are no events; those of the self-test are only noted. */
 #include "hot.h"
+#include "sealon.h"
 #include "state.h"
 #include "walk.h"
 
@@ -15,6 +16,9 @@ bool chi_guard_event(const chi_guard_call *call) {
     if (CH_UNLIKELY(self->probing != 0)) {
         self->probe_hits += (chi_guard_denied() & call->op) != 0;
         return true;
+    }
+    if (CH_UNLIKELY((__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_CLOCK) != 0)) {
+        chi_sealon_clock();
     }
     chi_guard_count(self, call->op, call->size_bytes);
     if (CH_UNLIKELY((chi_guard_denied() & call->op) != 0)) {

@@ -7,6 +7,7 @@
 #include "callback.h"
 #include "next.h"
 #include "ranges.h"
+#include "sealon.h"
 #include "session_shared.h"
 #include "shell.h"
 #include "state.h"
@@ -38,11 +39,16 @@ static bool another_is_in_charge(void) {
 /* What the settings can ask for and this run time does not do: NULL if it does all of it. */
 static const char *unsupported(void) {
     const chi_session_config *config = &chi_guard_settings.config;
-    return (config->ops & ~CH_OP_HEAP) != 0 ? "operations besides the heap's"
-           : config->check_syscalls != 0    ? "system calls"
-           : config->check_faults != 0      ? "page faults"
-           : config->seal_on != 0           ? "a seal by a call"
-                                            : NULL;
+    if ((config->ops & ~CH_OP_HEAP) != 0) {
+        return "operations besides the heap's";
+    }
+    if (config->check_syscalls != 0) {
+        return "system calls";
+    }
+    if (config->check_faults != 0) {
+        return "page faults";
+    }
+    return (config->seal_on & ~chi_sealon_supported()) != 0 ? "a seal by a call" : NULL;
 }
 
 /* Ends the process if the settings mean nothing: it would run unwatched. */
@@ -131,6 +137,7 @@ static void arm(void) {
             not_armed(missing, "", "");
             return;
         }
+        chi_sealon_begin();
         chi_session_image_armed();
         return;
     }

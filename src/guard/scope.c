@@ -8,15 +8,21 @@
 CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
 
 /* Whoever links ch_hot_enter in gets the whole run time. */
+// clang-format off
 __attribute__((used)) static const char *const parts[] = {
-    &chi_guard_part_alloc, &chi_guard_part_exec,   &chi_guard_part_load,
+    &chi_guard_part_alloc,
+    &chi_guard_part_exec,
+    &chi_guard_part_load,
+    &chi_guard_part_sealon,
 #ifndef CHI_GUARD_HOOKS
-    &chi_guard_part_jump,  &chi_guard_part_unload,
+    &chi_guard_part_jump,
+    &chi_guard_part_unload,
 #endif
 #ifdef CHI_GUARD_HOOKS_TSAN
     &chi_guard_part_tsan,
 #endif
 };
+// clang-format on
 
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame) {
     chi_guard_thread *self = &chi_guard_self;

@@ -4,7 +4,7 @@
  *  calling thread and the flags of the process. Both 0 is the off path: it forwards at once.
  *
  *      state   63 token | 62 counting | 55..48 permitted | 39..32 denied | 31..0 depth
- *      flags   31 counting | 30 hot by name | 29 tracking | 7..0 denied to every thread (sealed)
+ *      flags   31 counting | 30 hot by name | 29 tracking | 28 clock | 7..0 denied everywhere
  *
  *  Denied for a call are: (state denied) + (flags denied - state permitted). */
 #ifndef CH_GUARD_STATE_H
@@ -44,6 +44,7 @@
 #define CHI_FLAG_COUNTING 0x80000000u
 #define CHI_FLAG_RANGES   0x40000000u /* some functions are hot by name: every call is looked at */
 #define CHI_FLAG_TRACKING 0x20000000u
+#define CHI_FLAG_CLOCK    0x10000000u /* a seal awaits its time: every call looks at the clock */
 
 /** What is known of one open scope. `before` is the state to return to when it ends. */
 typedef struct chi_guard_record {
@@ -123,6 +124,7 @@ extern const char chi_guard_part_alloc;
 extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
+extern const char chi_guard_part_sealon;
 extern const char chi_guard_part_tsan;
 extern const char chi_guard_part_unload;
 
@@ -327,8 +329,9 @@ CH_INLINE void chi_guard_count(chi_guard_thread *self, uint32_t op, size_t size_
  * false, with nothing done, if there may be more to it: then chi_guard_event decides. */
 CH_INLINE bool chi_guard_passes(uint32_t op, size_t size_bytes) {
     chi_guard_thread *self = &chi_guard_self;
-    const uintptr_t busy = self->hook_frame | self->probing | (uintptr_t)self->scratch |
-                           (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_RANGES);
+    const uintptr_t busy =
+        self->hook_frame | self->probing | (uintptr_t)self->scratch |
+        (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & (CHI_FLAG_RANGES | CHI_FLAG_CLOCK));
     if (CH_UNLIKELY(busy != 0 || (chi_guard_denied() & op) != 0)) {
         return false;
     }
