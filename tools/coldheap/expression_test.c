@@ -1,7 +1,7 @@
 /* expression_test.c: called expressions in lines of C and C++. */
 #include "expression.h"
 
-#include "harness/harness.h"
+#include "harness.h"
 
 #include <string.h>
 
