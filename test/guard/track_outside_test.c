@@ -28,7 +28,12 @@ static int run(const char *library, const char *settings, const char *const *pro
     size_t count = 4;
     snprintf(variable, sizeof variable, "COLDHEAP=track=%s%s", RECORD, settings);
     argv[count++] = variable;
-    if (library != NULL) {
+    if (library != NULL && strchr(library, ':') != NULL) {
+        static char both[1024];
+        snprintf(both, sizeof both, "LD_PRELOAD=%s", library);
+        argv[count++] = both;
+        argv[count++] = "ASAN_OPTIONS=detect_leaks=0";
+    } else if (library != NULL) {
         unlink("track_outside_library.so");
         CHECK_EQUAL(symlink(library, "track_outside_library.so"), 0);
         snprintf(preload, sizeof preload, "LD_PRELOAD=./track_outside_library.so");
@@ -69,8 +74,8 @@ static void add_row(figures *f, const chi_track_record *record, uint32_t site) {
         return;
     }
     for (uint32_t i = 0; i < record->tables; i++) {
-        const uint8_t *at = base + record->tables_offset + i * record->table_bytes +
-                            site * record->counter_bytes;
+        const uint8_t *at =
+            base + record->tables_offset + i * record->table_bytes + site * record->counter_bytes;
         const chi_track_counters *counters = (const chi_track_counters *)(const void *)at;
         const chi_track_lifetimes *life = (const chi_track_lifetimes *)(const void *)(counters + 1);
         f->blocks[slot_of(row->call)] += counters->count;
@@ -109,6 +114,41 @@ static figures read_record(void) {
     unlink(RECORD);
     return f;
 }
+
+/* ---- variants of the run time ---- */
+
+/* Blocks, bytes and what is left of the sample are the same in all of them. */
+static void compare_variants(const char *library, const char *program) {
+    const char *plain[] = {SAMPLE, NULL};
+    const char *other[] = {program, NULL};
+    CHECK_EQUAL(run(PRELOAD, "", plain), 0);
+    const figures want = read_record();
+    CHECK_EQUAL(run(library, "", other), 0);
+    const figures got = read_record();
+    CHECK(want.blocks[0] > 10000);
+    CHECK_EQUAL(got.blocks[0] + got.blocks[1], want.blocks[0] + want.blocks[1]);
+    CHECK_EQUAL(got.bytes[0] + got.bytes[1], want.bytes[0] + want.bytes[1]);
+    CHECK_EQUAL(got.frees, want.frees);
+    CHECK_EQUAL(got.freed_bytes, want.freed_bytes);
+    CHECK_EQUAL(got.peak_bytes, want.peak_bytes);
+    CHECK_EQUAL(got.unattributed, 0);
+}
+
+TEST(g26_unknown_allocator_is_tracked_by_address) {
+    compare_variants(PRELOAD_NEXT, SAMPLE);
+}
+
+#ifdef SAMPLE_STATIC
+TEST(g26_static_program_is_tracked) {
+    compare_variants(NULL, SAMPLE_STATIC);
+}
+#endif
+
+#ifdef SAMPLE_ASAN
+TEST(g26_program_with_a_sanitizer_is_tracked_by_address) {
+    compare_variants(LIBASAN ":" HOOKS, SAMPLE_ASAN);
+}
+#endif
 
 /* ---- DHAT ---- */
 
@@ -156,6 +196,49 @@ TEST(g25_blocks_and_bytes_are_those_of_dhat) {
         CHECK_EQUAL(f.bytes_at_peak, i == 2 ? sum_of(text, "gb") : 0);
         CHECK_EQUAL(f.unattributed, 0);
     }
+}
+
+#endif
+
+/* ---- C++ ---- */
+
+#ifdef SAMPLE_NEW
+
+static void count_site(const chi_track_record *record, uint32_t site, unsigned *found) {
+    const uint8_t *base = (const uint8_t *)record;
+    const uint8_t *at = base + record->tables_offset + record->table_bytes;
+    const chi_track_counters *counters = (const chi_track_counters *)(const void *)at + site;
+    const uint8_t *row_at = base + record->sites_offset + site * record->site_bytes;
+    const chi_track_site_row *row = (const chi_track_site_row *)(const void *)row_at;
+    const uint64_t bytes[] = {sizeof(int), 77, 1024}; /* a multiple of 256 */
+    for (unsigned i = 0; i < 3; i++) {
+        if (counters->count == 100 && counters->bytes == 100 * bytes[i]) {
+            CHECK(row->frame_count >= 2);
+            (*found)++;
+        }
+    }
+}
+
+TEST(g25_call_site_is_the_one_behind_operator_new) {
+    const char *program[] = {SAMPLE_NEW, NULL};
+    unsigned found = 0;
+    struct stat status;
+    CHECK_EQUAL(run(PRELOAD, "", program), 0);
+    const int fd = open(RECORD, O_RDONLY);
+    if (!CHECK(fd >= 0 && fstat(fd, &status) == 0)) {
+        return;
+    }
+    void *memory = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    close(fd);
+    if (CHECK(memory != MAP_FAILED)) {
+        const chi_track_record *record = (const chi_track_record *)memory;
+        for (uint32_t site = CHI_TRACK_SITE_FIRST; site < record->site_count; site++) {
+            count_site(record, site, &found);
+        }
+        munmap(memory, (size_t)status.st_size);
+    }
+    CHECK_EQUAL(found, 3);
+    unlink(RECORD);
 }
 
 #endif
