@@ -3,6 +3,7 @@
 
 #include "amount.h"
 #include "formats.h"
+#include "wrappers.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -114,7 +115,7 @@ static void print_site(sink *out, const named_site *of) {
 static void print_top(sink *out, const track_report *in, site_figure by, const char *heading) {
     size_t count;
     const named_site **sorted = sites_sort(in->of, by, &count);
-    if (count == 0) {
+    if (count == 0 || in->top == 0) {
         return;
     }
     size_t shown = count < in->top ? count : in->top;
@@ -174,11 +175,25 @@ static void print_growth(sink *out, const track_report *in) {
     }
 }
 
+/* The run time knows few wrappers by their names; with more frames the command sees past them. */
+static void print_wrapper_note(sink *out, const named_record *in) {
+    size_t count = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        const backtrace *trace = &in->sites[i].trace;
+        count += trace->count > 0 && wrappers_has(trace->lines[trace->call_site].frame);
+    }
+    if (count > 0) {
+        sink_print(out, "    %zu site%s only hand requests on: --depth=8 shows who asked\n", count,
+                   count == 1 ? "" : "s");
+    }
+}
+
 void track_report_text(sink *out, const track_report *in) {
     const record *of = in->of->of;
     print_head(out, of);
     print_kinds(out, of);
     print_notes(out, of);
+    print_wrapper_note(out, in->of);
     print_top(out, in, FIGURE_PEAK, "most bytes at a time");
     print_top(out, in, FIGURE_BYTES, "most bytes in all");
     if (record_is_marked(of)) {
