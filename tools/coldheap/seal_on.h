@@ -1,5 +1,6 @@
-/* seal_on.h: when a program that is not rebuilt is sealed, as --seal-on says it: its first call of
- * main, listen, accept, poll, select, epoll_wait, sigwait, pause or nanosleep, a SIGUSR2, a time. */
+/* seal_on.h: when a program that is not rebuilt is sealed, as --seal-on says it: its first call
+ * of main, listen, accept, poll, select, epoll_wait, sigwait, pause, nanosleep, or SIGUSR2, or
+ * when a time has passed. */
 #ifndef COLDHEAP_TOOL_SEAL_ON_H
 #define COLDHEAP_TOOL_SEAL_ON_H
 
