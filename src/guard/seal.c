@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "sealon.h"
 #include "session_shared.h"
 #include "state.h"
 
@@ -56,6 +57,7 @@ CHI_EXPORT bool chi_guard_seal(const char *name, uint32_t ops) {
         return false;
     }
     tell_session(seal_name);
+    chi_sealon_sealed(seal_name);
     deny_everywhere(ops);
     return true;
 }

@@ -65,6 +65,20 @@ void chi_session_image_sealed(const char *name, uint64_t seal_ns) {
     }
 }
 
+void chi_session_image_will_seal(const char *name, uint64_t seal_ns) {
+    if (mine != NULL) {
+        chi_session_copy(mine->seal, sizeof mine->seal, name);
+        __atomic_store_n(&mine->seal_ns, seal_ns, __ATOMIC_RELEASE);
+    }
+}
+
+void chi_session_image_init(uint64_t allocs, uint64_t bytes) {
+    if (mine != NULL) {
+        __atomic_store_n(&mine->init_allocs, allocs, __ATOMIC_RELAXED);
+        __atomic_store_n(&mine->init_bytes, bytes, __ATOMIC_RELAXED);
+    }
+}
+
 chi_session_image *chi_session_expect(const char *path, int process) {
     return take_row(path, process);
 }

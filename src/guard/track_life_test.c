@@ -336,6 +336,22 @@ TEST(g29_mark_keeps_what_was_live) {
     CHECK(!ch_track_mark("off"));
 }
 
+TEST(g29_seal_is_a_mark_where_that_is_asked_for) {
+    for (uint32_t asked = 0; asked < 2; asked++) {
+        chi_guard_settings.config.track_since_seal = asked;
+        CHECK(rig_arm(by_site));
+        void *block = rig_hide(malloc(9201));
+        CHECK(ch_seal("ready"));
+        CHECK(ch_unseal());
+        CHECK_EQUAL(rig_sum(9201).mark_bytes, asked != 0 ? 9201 : 0);
+        CHECK_EQUAL(CHI_PLAN->record->mark_count, asked);
+        CHECK_TEXT(CHI_PLAN->record->marks[0].name, asked != 0 ? "ready" : "");
+        free(block);
+        rig_stop();
+    }
+    chi_guard_settings.config.track_since_seal = 0;
+}
+
 /* ---- sampling ---- */
 
 #define SAMPLE_BYTES 4096u
