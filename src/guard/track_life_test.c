@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -276,6 +277,44 @@ TEST(g26_fork_child_writes_its_own_record) {
     rig_stop();
 }
 
+/* The name is of the folder that the program began in. */
+TEST(g26_fork_child_finds_the_folder_of_the_record) {
+    CHECK(rig_arm(by_site));
+    const pid_t child = fork();
+    if (child == 0) {
+        const bool moved = chdir("/") == 0;
+        free(rig_hide(malloc(9004)));
+        syscall(SYS_exit_group, moved && chi_track_on() ? 0 : 1);
+    }
+    int status = -1;
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(status, 0);
+    char path[64];
+    snprintf(path, sizeof path, "track_test.%d.record", (int)child);
+    CHECK_EQUAL(unlink(path), 0);
+    rig_stop();
+}
+
+/* Where files may not grow that large there are fewer tables; where there is no room at all the
+ * program is told so, and lives. */
+TEST(g27_limits_of_the_file_system_are_kept) {
+    struct rlimit before;
+    CHECK_EQUAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit limit = before;
+    limit.rlim_cur = (rlim_t)64 << 20;
+    CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    CHECK(rig_arm(by_site));
+    CHECK(CHI_PLAN->record->tables_max >= 2 && CHI_PLAN->record->tables_max < CHI_TRACK_TABLES);
+    free(rig_hide(malloc(9005)));
+    CHECK_EQUAL(rig_sum(9005).frees, 1);
+    rig_stop();
+    limit.rlim_cur = 4096;
+    CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    CHECK(!rig_arm(by_site));
+    CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+    unlink(rig_path());
+}
+
 TEST(g26_fork_child_stops_where_the_name_has_no_process) {
     chi_session_config config = {.track = 1, .track_depth = 1};
     snprintf(config.track_path, sizeof config.track_path, "%s", rig_path());
@@ -334,6 +373,22 @@ TEST(g29_mark_keeps_what_was_live) {
     free(first);
     rig_stop();
     CHECK(!ch_track_mark("off"));
+}
+
+TEST(g29_seal_is_a_mark_where_that_is_asked_for) {
+    for (uint32_t asked = 0; asked < 2; asked++) {
+        chi_guard_settings.config.track_since_seal = asked;
+        CHECK(rig_arm(by_site));
+        void *block = rig_hide(malloc(9201));
+        CHECK(ch_seal("ready"));
+        CHECK(ch_unseal());
+        CHECK_EQUAL(rig_sum(9201).mark_bytes, asked != 0 ? 9201 : 0);
+        CHECK_EQUAL(CHI_PLAN->record->mark_count, asked);
+        CHECK_TEXT(CHI_PLAN->record->marks[0].name, asked != 0 ? "ready" : "");
+        free(block);
+        rig_stop();
+    }
+    chi_guard_settings.config.track_since_seal = 0;
 }
 
 /* ---- sampling ---- */

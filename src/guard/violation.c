@@ -12,6 +12,7 @@
 #include "session_shared.h"
 #include "state.h"
 #include "suppress.h"
+#include "track.h"
 
 const char *chi_guard_call_text(chi_guard_call_name name) {
     static const char *const texts[] = {
@@ -99,6 +100,11 @@ bool chi_guard_violation(const chi_guard_call *call) {
                                                .thread = (int)syscall(SYS_gettid)},
                                  .site = {.caller = call->caller, .call = (uint32_t)call->name + 1},
                                  .found = CHI_FOUND_CALL};
+    const void *allocated[CHI_TRACK_FRAMES_MAX];
+    if (wants_frames && call->pointer != NULL) {
+        finding.allocated = allocated;
+        finding.allocated_count = chi_track_origin(allocated, call->pointer);
+    }
     const bool allowed = chi_guard_settle(&finding);
     errno = errno_before;
     return allowed;
