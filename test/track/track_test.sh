@@ -224,7 +224,7 @@ gcc -g -O1 slow.c -o slow && mkfifo pipe
 command=$!
 exec 9>pipe
 process=
-for _ in $(seq 100); do
+for _ in $(seq 300); do
     process=$(pgrep -P "$command" -x slow) && "$coldheap" top --once "$process" >out 2>err && break
     sleep 0.1
 done
