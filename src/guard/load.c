@@ -50,12 +50,6 @@ static const char *unsupported(void) {
     if ((config->ops & ~supported_ops()) != 0) {
         return "operations besides the heap's";
     }
-    if (config->check_syscalls != 0) {
-        return "system calls";
-    }
-    if (config->check_faults != 0) {
-        return "page faults";
-    }
     return (config->seal_on & ~chi_sealon_supported()) != 0 ? "a seal by a call" : NULL;
 }
 
@@ -141,6 +135,7 @@ static void arm(void) {
     }
     if (chi_guard_selftest()) {
         missing = chi_track_arm(&chi_guard_settings.config);
+        missing = missing != NULL ? missing : chi_kernel_begin();
         if (missing != NULL) {
             not_armed(missing, "", "");
             return;
@@ -176,7 +171,7 @@ CHI_EXPORT bool chi_guard_armed(void) {
 }
 
 CHI_EXPORT uint32_t chi_guard_ops(void) {
-    return chi_guard_armed() ? supported_ops() : 0;
+    return chi_guard_armed() ? supported_ops() | chi_kernel_possible() : 0;
 }
 
 CHI_EXPORT ch_guard_mode chi_guard_set_mode(ch_guard_mode mode) {

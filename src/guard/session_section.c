@@ -136,3 +136,16 @@ void chi_session_mark_entered(const ch_hot_mark *mark) {
         __atomic_fetch_add(&image->entries, 1, __ATOMIC_RELAXED);
     }
 }
+
+void chi_session_faults(const ch_hot_mark *mark, uint64_t minor, uint64_t major) {
+    chi_session_section *section = row_of(mark != NULL ? chi_session_section_of(mark) : 0);
+    chi_session_image *image = chi_session_image_mine();
+    if (section != NULL) {
+        __atomic_fetch_add(&section->faults_minor, minor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&section->faults_major, major, __ATOMIC_RELAXED);
+    }
+    if (image != NULL) {
+        __atomic_fetch_add(&image->faults_minor, minor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&image->faults_major, major, __ATOMIC_RELAXED);
+    }
+}

@@ -15,6 +15,7 @@
 #include <coldheap/base.h>
 #include <coldheap/guard.h>
 
+#include "kernel.h"
 #include "settings.h"
 
 /** Where calls besides the heap's can be interposed: not in a static program, which has nothing
@@ -82,6 +83,7 @@ typedef struct chi_guard_thread {
     uint32_t count_depth;
     uint32_t probing;    /* the self-test runs: violations are only counted, in probe_hits */
     uint32_t probe_hits; /* see probing */
+    chi_kernel_thread kernel;
     chi_guard_record records[CHI_RECORD_MAX];
     const ch_hot_mark *seen[CHI_SEEN_MAX];       /* marks entered before, by address */
     uint64_t entered[CHI_SESSION_SECTIONS / 64]; /* sections of the session, a bit each */
@@ -112,7 +114,9 @@ extern uint32_t chi_guard_flags;
     X(CHI_CALL_MUNMAP, "munmap")                                                                   \
     X(CHI_CALL_MREMAP, "mremap")                                                                   \
     X(CHI_CALL_BRK, "brk")                                                                         \
-    X(CHI_CALL_SBRK, "sbrk")
+    X(CHI_CALL_SBRK, "sbrk")                                                                       \
+    X(CHI_CALL_SYSTEM, "system call")                                                              \
+    X(CHI_CALL_FAULT, "page fault")
 
 typedef enum chi_guard_call_name {
 #define CHI_CALL_ENUM(name, text) name,
@@ -182,6 +186,10 @@ const char *chi_guard_call_text(chi_guard_call_name name);
  *  and to the session, and the callback or the mode says what happens.
  *  Returns: false if the call must be refused. */
 bool chi_guard_judge(chi_guard_finding *finding);
+
+/** chi_guard_settle names the section that denies what was found, if one still does, and judges.
+ *  Returns: false if the call must be refused. */
+bool chi_guard_settle(chi_guard_finding *finding);
 
 /** chi_guard_find_frames writes the calling code's return addresses and stack pointer (0: not
  * found) as chi_guard_backtrace does, by the short way (walk.h) where that leads to the caller. */
@@ -292,11 +300,14 @@ void chi_guard_say(const char *first, const char *second, const char *third);
 static inline uintptr_t chi_guard_hook_begin(void *frame) {
     const uintptr_t before = chi_guard_self.hook_frame;
     chi_guard_self.hook_frame = (uintptr_t)frame;
+    chi_guard_self.kernel.selector = CHI_SELECTOR_ALLOW;
     return before;
 }
 
 static inline void chi_guard_hook_end(const uintptr_t *before) {
-    chi_guard_self.hook_frame = *before;
+    chi_guard_thread *self = &chi_guard_self;
+    self->hook_frame = *before;
+    self->kernel.selector = *before == 0 ? chi_kernel_selector(self->state) : CHI_SELECTOR_ALLOW;
 }
 
 #define CHI_HOOK_SCOPE                                                                             \

@@ -36,7 +36,8 @@ static const ch_hot_mark *denying_mark(uint32_t op) {
     depth = depth < CHI_RECORD_MAX ? depth : CHI_RECORD_MAX;
     while (depth > 0) {
         const ch_hot_mark *mark = self->records[--depth].mark;
-        if (mark != NULL && (mark->deny & CH_MARK_PERMIT) == 0 && (mark->deny & mask) != 0) {
+        if (mark != NULL && (mark->deny & CH_MARK_PERMIT) == 0 &&
+            (chi_kernel_mark_ops(mark) & mask) != 0) {
             return mark;
         }
     }
@@ -95,8 +96,6 @@ bool chi_guard_violation(const chi_guard_call *call) {
             chi_guard_drop_below(stack_pointer);
         }
     }
-    char label[CHI_SEAL_LABEL_BYTES];
-    bool allowed = true;
     chi_guard_finding finding = {.violation = {.call = chi_guard_call_text(call->name),
                                                .pointer = call->pointer,
                                                .caller = call->caller,
@@ -109,12 +108,18 @@ bool chi_guard_violation(const chi_guard_call *call) {
                                                .thread = (int)syscall(SYS_gettid)},
                                  .site = {.caller = call->caller, .call = (uint32_t)call->name + 1},
                                  .found = CHI_FOUND_CALL};
-    if ((chi_guard_denied() & chi_guard_mask(call->op)) != 0 &&
-        name_section(&finding.violation, &finding.site, label)) {
-        allowed = chi_guard_judge(&finding);
-    }
+    const bool allowed = chi_guard_settle(&finding);
     errno = errno_before;
     return allowed;
+}
+
+bool chi_guard_settle(chi_guard_finding *finding) {
+    char label[CHI_SEAL_LABEL_BYTES];
+    if ((chi_guard_denied() & chi_guard_mask(finding->violation.op)) == 0 ||
+        !name_section(&finding->violation, &finding->site, label)) {
+        return true;
+    }
+    return chi_guard_judge(finding);
 }
 
 /* ---- judging ---- */
