@@ -25,8 +25,8 @@ __attribute__((used)) static const char *const parts[] = {
 };
 // clang-format on
 
-uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame) {
-    chi_guard_thread *self = &chi_guard_self;
+/* The state with the scope of `mark` open, and its record. */
+CH_INLINE uint64_t open_scope(chi_guard_thread *self, const ch_hot_mark *mark, void *frame) {
     const uint64_t before = self->state;
     const uint64_t ops = chi_kernel_mark_ops(mark);
     const uint64_t deny = ops << CHI_STATE_DENY_SHIFT;
@@ -39,10 +39,20 @@ uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame) {
     if (CH_LIKELY(depth < CHI_RECORD_MAX)) {
         self->records[depth] = (chi_guard_record){mark, (uintptr_t)frame, before};
     }
-    if (CH_UNLIKELY(((before ^ after) & CHI_STATE_KERNEL) != 0)) {
+    return after;
+}
+
+static void follow_in(chi_guard_thread *self, uint64_t before, uint64_t after) {
+    if (((before ^ after) & CHI_STATE_KERNEL) != 0) {
         self->kernel.used = true;
         chi_kernel_follow(&self->kernel, before, after);
     }
+}
+
+uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame) {
+    chi_guard_thread *self = &chi_guard_self;
+    const uint64_t before = self->state;
+    follow_in(self, before, open_scope(self, mark, frame));
     return before | CHI_STATE_TOKEN;
 }
 
@@ -69,16 +79,27 @@ static inline const ch_hot_mark **seen_slot(const ch_hot_mark *mark) {
     return &chi_guard_self.seen[(uintptr_t)mark / sizeof *mark % CHI_SEEN_MAX];
 }
 
-/* Returns the token: a call at the very end keeps the usual way in free of a frame. */
-static CH_COLD uint64_t enter_first(const ch_hot_mark *mark, uint64_t token) {
+static CH_COLD void enter_first(const ch_hot_mark *mark) {
     chi_session_mark_entered(mark);
     *seen_slot(mark) = mark;
-    return token;
+}
+
+/* The kernel must know of the scope, or the mark is new to the thread. Returns the token: being
+ * called at the very end keeps the usual way free of a frame. */
+static CH_NOINLINE uint64_t enter_rarely(const ch_hot_mark *mark, uint64_t before, uint64_t after) {
+    follow_in(&chi_guard_self, before, after);
+    if (CH_UNLIKELY(*seen_slot(mark) != mark)) {
+        enter_first(mark);
+    }
+    return before | CHI_STATE_TOKEN;
 }
 
 CHI_EXPORT uint64_t ch_hot_enter(const ch_hot_mark *mark, void *frame) {
-    const uint64_t token = chi_guard_enter(mark, frame);
-    return CH_LIKELY(*seen_slot(mark) == mark) ? token : enter_first(mark, token);
+    chi_guard_thread *self = &chi_guard_self;
+    const uint64_t before = self->state;
+    const uint64_t after = open_scope(self, mark, frame);
+    const bool usual = ((before ^ after) & CHI_STATE_KERNEL) == 0 && *seen_slot(mark) == mark;
+    return CH_LIKELY(usual) ? before | CHI_STATE_TOKEN : enter_rarely(mark, before, after);
 }
 
 CHI_EXPORT void ch_hot_leave(uint64_t token) {
