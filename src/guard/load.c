@@ -36,17 +36,19 @@ static bool another_is_in_charge(void) {
     return identity != NULL && identity() != &arming_state;
 }
 
+static uint32_t supported_ops(void) {
+#ifdef CHI_GUARD_INTERPOSES
+    return CH_OP_HEAP | CH_OP_MAP;
+#else
+    return CH_OP_HEAP;
+#endif
+}
+
 /* What the settings can ask for and this run time does not do: NULL if it does all of it. */
 static const char *unsupported(void) {
     const chi_session_config *config = &chi_guard_settings.config;
-    if ((config->ops & ~CH_OP_HEAP) != 0) {
+    if ((config->ops & ~supported_ops()) != 0) {
         return "operations besides the heap's";
-    }
-    if (config->check_syscalls != 0) {
-        return "system calls";
-    }
-    if (config->check_faults != 0) {
-        return "page faults";
     }
     return (config->seal_on & ~chi_sealon_supported()) != 0 ? "a seal by a call" : NULL;
 }
@@ -142,6 +144,7 @@ static void arm(void) {
     }
     if (chi_guard_selftest()) {
         missing = chi_track_arm(&chi_guard_settings.config);
+        missing = missing != NULL ? missing : chi_kernel_begin();
         if (missing != NULL) {
             not_armed(missing, "", "");
             return;
@@ -177,7 +180,7 @@ CHI_EXPORT bool chi_guard_armed(void) {
 }
 
 CHI_EXPORT uint32_t chi_guard_ops(void) {
-    return chi_guard_armed() ? CH_OP_HEAP : 0;
+    return chi_guard_armed() ? supported_ops() | chi_kernel_possible() : 0;
 }
 
 CHI_EXPORT ch_guard_mode chi_guard_set_mode(ch_guard_mode mode) {

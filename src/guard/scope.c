@@ -13,6 +13,7 @@ __attribute__((used)) static const char *const parts[] = {
     &chi_guard_part_alloc,
     &chi_guard_part_exec,
     &chi_guard_part_load,
+    &chi_guard_part_mapping,
     &chi_guard_part_sealon,
 #ifndef CHI_GUARD_HOOKS
     &chi_guard_part_jump,
@@ -27,23 +28,41 @@ __attribute__((used)) static const char *const parts[] = {
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame) {
     chi_guard_thread *self = &chi_guard_self;
     const uint64_t before = self->state;
-    const uint64_t ops = mark->deny & CHI_STATE_OPS;
+    const uint64_t ops = chi_kernel_mark_ops(mark);
     const uint64_t deny = ops << CHI_STATE_DENY_SHIFT;
     const uint64_t permit = ops << CHI_STATE_PERMIT_SHIFT;
     const bool permits = (mark->deny & CH_MARK_PERMIT) != 0;
-    self->state = (permits ? (before & ~deny) | permit : (before & ~permit) | deny) + 1;
+    const uint64_t after = (permits ? (before & ~deny) | permit : (before & ~permit) | deny) + 1;
+    self->state = after;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     const uint32_t depth = (uint32_t)before;
     if (CH_LIKELY(depth < CHI_RECORD_MAX)) {
         self->records[depth] = (chi_guard_record){mark, (uintptr_t)frame, before};
     }
+    if (CH_UNLIKELY(((before ^ after) & CHI_STATE_KERNEL) != 0)) {
+        self->kernel.used = true;
+        chi_kernel_follow(&self->kernel, before, after);
+    }
     return before | CHI_STATE_TOKEN;
+}
+
+static CH_COLD void follow_back(chi_guard_thread *self, uint64_t after) {
+    const uint64_t before = self->state;
+    self->state = after;
+    if (((before ^ after) & CHI_STATE_KERNEL) != 0) {
+        chi_kernel_follow(&self->kernel, before, after);
+    }
 }
 
 /* The state is not read here, so that the next scope need not wait for this one's beginning. */
 void chi_guard_leave(uint64_t token) {
     chi_guard_thread *self = &chi_guard_self;
-    self->state = (token & ~(CHI_STATE_TOKEN | CHI_STATE_COUNTING)) | self->counting;
+    const uint64_t after = (token & ~(CHI_STATE_TOKEN | CHI_STATE_COUNTING)) | self->counting;
+    if (CH_UNLIKELY(self->kernel.used)) {
+        follow_back(self, after);
+        return;
+    }
+    self->state = after;
 }
 
 static inline const ch_hot_mark **seen_slot(const ch_hot_mark *mark) {

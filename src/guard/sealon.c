@@ -25,7 +25,7 @@ static int counts_for_us; /* we have switched the process count on */
 
 uint32_t chi_sealon_supported(void) {
     uint32_t bits = CHI_SEAL_ON_SIGUSR2 | CHI_SEAL_ON_AFTER;
-#ifdef CHI_SEALON_CALLS
+#ifdef CHI_GUARD_INTERPOSES
     bits |= CALLS;
 #ifdef CHI_GUARD_HOOKS
     bits &= ~CHI_SEAL_ON_MAIN;
@@ -40,10 +40,6 @@ static uint64_t clock_ns(void) {
         return 0;
     }
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
-}
-
-static uint32_t ops_of_seal(void) {
-    return CH_OP_HEAP | chi_guard_settings.config.ops;
 }
 
 static void on_signal(int number) {
@@ -91,7 +87,7 @@ void chi_sealon_begin(void) {
 void chi_sealon_reached(const char *name) {
     CHI_HOOK_SCOPE;
     const int errno_before = errno;
-    (void)chi_guard_seal(name, ops_of_seal());
+    (void)chi_guard_seal(name, CH_OP_HEAP);
     errno = errno_before;
 }
 

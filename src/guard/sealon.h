@@ -11,11 +11,6 @@
 
 #pragma GCC visibility push(hidden)
 
-/** Where the calls that can begin a seal are interposed; elsewhere only the signal and the time. */
-#if !defined(CHI_GUARD_STATIC) && (!defined(CHI_GUARD_HOOKS) || defined(CHI_GUARD_SHARED))
-#define CHI_SEALON_CALLS 1
-#endif
-
 /** Bits CHI_SEAL_ON_ of what may still begin the seal. */
 extern uint32_t chi_sealon_awaited;
 

@@ -3,10 +3,11 @@
  * own do, because libc's own is what runs. */
 #define _GNU_SOURCE
 #include "sealon.h"
+#include "state.h"
 
 const char chi_guard_part_sealon = 0;
 
-#ifdef CHI_SEALON_CALLS
+#ifdef CHI_GUARD_INTERPOSES
 
 #include <errno.h>
 #include <poll.h>
@@ -19,7 +20,6 @@ const char chi_guard_part_sealon = 0;
 #include <unistd.h>
 
 #include "session.h"
-#include "state.h"
 
 /* Function, and what waits for it. */
 #define SEAL_CALL_ROWS(X)                                                                          \

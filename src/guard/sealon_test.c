@@ -21,9 +21,9 @@
 #include "session_shared.h"
 #include "state.h"
 
-static const struct timespec no_time;
+#ifdef CHI_GUARD_INTERPOSES
 
-#ifdef CHI_SEALON_CALLS
+static const struct timespec no_time;
 
 /* A SIGUSR1 that is blocked and waits. */
 static const sigset_t *pending_signal(void) {
@@ -227,7 +227,7 @@ static bool ends_well(void (*body)(void *), const void *context) {
     return !died;
 }
 
-#ifdef CHI_SEALON_CALLS
+#ifdef CHI_GUARD_INTERPOSES
 
 static void seal_by_call(void *context) {
     const sealing_call *call = (const sealing_call *)context;
@@ -375,7 +375,7 @@ TEST(g24_count_of_the_program_goes_on) {
 
 TEST(g24_every_bit_is_supported_or_refused) {
     uint32_t all = 0;
-#ifdef CHI_SEALON_CALLS
+#ifdef CHI_GUARD_INTERPOSES
     for (size_t i = 0; i < CALL_COUNT; i++) {
         all |= sealing_calls[i].bit;
     }

@@ -8,6 +8,7 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "unseen.h"
 
 static chi_session_image *mine;
 
@@ -15,6 +16,7 @@ static chi_session_image *take_row(const char *path, int process) {
     if (chi_guard_session == NULL) {
         return NULL;
     }
+    CHI_UNSEEN;
     const uint32_t index = __atomic_fetch_add(&chi_guard_session->image_count, 1, __ATOMIC_RELAXED);
     if (index >= CHI_SESSION_IMAGES) {
         return NULL;

@@ -80,6 +80,10 @@ void chi_session_section_entered(uint32_t index_plus_1);
  *  call for the same mark changes nothing. */
 void chi_session_mark_entered(const ch_hot_mark *mark);
 
+/** chi_session_faults counts page faults inside a scope, for its section (mark may be NULL) and the
+ *  image. */
+void chi_session_faults(const ch_hot_mark *mark, uint64_t minor, uint64_t major);
+
 /* ---- session_violation.c ---- */
 
 /** One violation as the session keeps it; see chi_session_violation. */

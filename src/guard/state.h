@@ -15,7 +15,14 @@
 #include <coldheap/base.h>
 #include <coldheap/guard.h>
 
+#include "kernel.h"
 #include "settings.h"
+
+/** Where calls besides the heap's can be interposed: not in a static program, which has nothing
+ *  behind it, nor linked to a program with a sanitizer, which interposes them itself. */
+#if !defined(CHI_GUARD_STATIC) && (!defined(CHI_GUARD_HOOKS) || defined(CHI_GUARD_SHARED))
+#define CHI_GUARD_INTERPOSES 1
+#endif
 
 #define CHI_EXPORT __attribute__((visibility("default")))
 
@@ -76,6 +83,7 @@ typedef struct chi_guard_thread {
     uint32_t count_depth;
     uint32_t probing;    /* the self-test runs: violations are only counted, in probe_hits */
     uint32_t probe_hits; /* see probing */
+    chi_kernel_thread kernel;
     chi_guard_record records[CHI_RECORD_MAX];
     const ch_hot_mark *seen[CHI_SEEN_MAX];       /* marks entered before, by address */
     uint64_t entered[CHI_SESSION_SECTIONS / 64]; /* sections of the session, a bit each */
@@ -101,7 +109,14 @@ extern uint32_t chi_guard_flags;
     X(CHI_CALL_VALLOC, "valloc")                                                                   \
     X(CHI_CALL_PVALLOC, "pvalloc")                                                                 \
     X(CHI_CALL_SOME_ALLOC, "allocation") /* a sanitizer's hook does not tell which */              \
-    X(CHI_CALL_SOME_FREE, "free")
+    X(CHI_CALL_SOME_FREE, "free")                                                                  \
+    X(CHI_CALL_MMAP, "mmap")                                                                       \
+    X(CHI_CALL_MUNMAP, "munmap")                                                                   \
+    X(CHI_CALL_MREMAP, "mremap")                                                                   \
+    X(CHI_CALL_BRK, "brk")                                                                         \
+    X(CHI_CALL_SBRK, "sbrk")                                                                       \
+    X(CHI_CALL_SYSTEM, "system call")                                                              \
+    X(CHI_CALL_FAULT, "page fault")
 
 typedef enum chi_guard_call_name {
 #define CHI_CALL_ENUM(name, text) name,
@@ -124,6 +139,7 @@ extern const char chi_guard_part_alloc;
 extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
+extern const char chi_guard_part_mapping;
 extern const char chi_guard_part_sealon;
 extern const char chi_guard_part_tsan;
 extern const char chi_guard_part_unload;
@@ -170,6 +186,10 @@ const char *chi_guard_call_text(chi_guard_call_name name);
  *  and to the session, and the callback or the mode says what happens.
  *  Returns: false if the call must be refused. */
 bool chi_guard_judge(chi_guard_finding *finding);
+
+/** chi_guard_settle names the section that denies what was found, if one still does, and judges.
+ *  Returns: false if the call must be refused. */
+bool chi_guard_settle(chi_guard_finding *finding);
 
 /** chi_guard_wants_frames tells whether a violation needs its backtrace. */
 bool chi_guard_wants_frames(void);
@@ -275,11 +295,14 @@ void chi_guard_say(const char *first, const char *second, const char *third);
 static inline uintptr_t chi_guard_hook_begin(void *frame) {
     const uintptr_t before = chi_guard_self.hook_frame;
     chi_guard_self.hook_frame = (uintptr_t)frame;
+    chi_guard_self.kernel.selector = CHI_SELECTOR_ALLOW;
     return before;
 }
 
 static inline void chi_guard_hook_end(const uintptr_t *before) {
-    chi_guard_self.hook_frame = *before;
+    chi_guard_thread *self = &chi_guard_self;
+    self->hook_frame = *before;
+    self->kernel.selector = *before == 0 ? chi_kernel_selector(self->state) : CHI_SELECTOR_ALLOW;
 }
 
 #define CHI_HOOK_SCOPE                                                                             \
@@ -303,6 +326,14 @@ CH_INLINE uint32_t chi_guard_denied(void) {
     const uint32_t permitted = (uint32_t)(state >> CHI_STATE_PERMIT_SHIFT);
     const uint32_t denied = (uint32_t)(state >> CHI_STATE_DENY_SHIFT);
     return (denied | (everywhere & ~permitted)) & CHI_STATE_OPS;
+}
+
+/** chi_guard_mask returns the bits of which one must be denied for an operation to be: its own, and
+ *  with ops=map, for a mapping, those of the heap. */
+CH_INLINE uint32_t chi_guard_mask(uint32_t op) {
+    return op == CH_OP_MAP && (chi_guard_settings.config.ops & CH_OP_MAP) != 0
+               ? CH_OP_MAP | CH_OP_HEAP
+               : op;
 }
 
 /** chi_guard_count counts one call of this thread. */

@@ -27,6 +27,15 @@ static int run(const char *program, const char *scenario) {
     return ch_test_run_program(argv, output, sizeof output);
 }
 
+#ifdef SCENARIOS_STATIC
+static int run_linked(const char *program, const char *scenario) {
+    char variable[128];
+    snprintf(variable, sizeof variable, "COLDHEAP=%s", rig.variable);
+    const char *argv[] = {"/usr/bin/env", variable, program, scenario, NULL};
+    return ch_test_run_program(argv, output, sizeof output);
+}
+#endif
+
 static int run_starter(const char *how, const char *program, const char *argument) {
     char preload[1024];
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", PRELOAD);
@@ -308,3 +317,21 @@ TEST(g24_time_that_has_come_seals_without_a_call) {
     CHECK_EQUAL(only_image()->sealed, 1);
     session_rig_fini(&rig);
 }
+
+#ifdef SCENARIOS_STATIC
+/* What a static program cannot do is refused, not left out. */
+TEST(g20_static_program_refuses_what_it_cannot_check) {
+    begin(CH_GUARD_COUNT);
+    rig.session->config.seal_on = CHI_SEAL_ON_SIGUSR2;
+    CHECK_EQUAL(run_linked(SCENARIOS_STATIC, "plain_calls"), 0);
+    rig.session->config.seal_on = CHI_SEAL_ON_POLL;
+    CHECK_EQUAL(run_linked(SCENARIOS_STATIC, "plain_calls"), 98);
+    CHECK(strstr(output, "not armed: this run time cannot do a seal by a call") != NULL);
+    CHECK_EQUAL(rig.session->images[1].state, CHI_IMAGE_REFUSED);
+    rig.session->config.seal_on = 0;
+    rig.session->config.ops = CH_OP_MAP;
+    CHECK_EQUAL(run_linked(SCENARIOS_STATIC, "plain_calls"), 98);
+    CHECK(strstr(rig.session->images[2].why, "operations besides the heap's") != NULL);
+    session_rig_fini(&rig);
+}
+#endif
