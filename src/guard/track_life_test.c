@@ -15,6 +15,13 @@
 
 static const chi_session_config by_site = {.track_depth = 1};
 
+/* One call site, also where a loop is unrolled. */
+CH_NOINLINE static void *take(size_t size_bytes) {
+    void *block = rig_hide(malloc(size_bytes));
+    __asm__ volatile("" : : : "memory");
+    return block;
+}
+
 static void run_threads(size_t count, void *(*body)(void *), void *context) {
     pthread_t threads[64];
     for (size_t i = 0; i < count; i++) {
@@ -48,7 +55,7 @@ static void *consume(void *context) {
 
 static void produce(channel *c) {
     for (size_t i = 0; i < PASSED; i++) {
-        void *block = rig_hide(malloc(c->size_bytes));
+        void *block = take(c->size_bytes);
         void *empty = NULL;
         while (!__atomic_compare_exchange_n(&c->block, &empty, block, false, __ATOMIC_ACQ_REL,
                                             __ATOMIC_RELAXED)) {
@@ -90,7 +97,7 @@ TEST(g27_exact_peak_is_exact_across_threads) {
 static void *allocate_some(void *context) {
     const size_t size_bytes = *(const size_t *)context;
     for (size_t i = 0; i < 1000; i++) {
-        free(rig_hide(malloc(size_bytes)));
+        free(take(size_bytes));
     }
     return NULL;
 }
@@ -353,7 +360,7 @@ TEST(g29_mark_keeps_what_was_live) {
     CHECK(ch_track_mark("steady"));
     void *third[3];
     for (size_t i = 0; i < 3; i++) {
-        third[i] = rig_hide(malloc(9103));
+        third[i] = take(9103);
     }
     free(second);
     const chi_track_counters one = rig_sum(9101);
@@ -405,7 +412,7 @@ TEST(g29_samples_are_unbiased) {
         const double share = (double)sizes[s] / SAMPLE_BYTES;
         const size_t draws = DRAWS / (s < 2 ? 1 : 40);
         for (size_t i = 0; i < draws; i++) {
-            free(rig_hide(malloc(sizes[s])));
+            free(take(sizes[s]));
         }
         const chi_track_counters sum = rig_sum(sizes[s]);
         const double got = (double)(sum.bytes - before.bytes);
