@@ -42,6 +42,7 @@ test       valgrind            command:valgrind
 test       python3             command:python3
 test       python3-jsonschema  package
 test       rustc               command:rustc
+test       mandoc              command:mandoc
 rivals     python3             command:python3
 rivals     libmimalloc2.0      package
 rivals     libjemalloc2        package

@@ -36,7 +36,6 @@ static void count_end(chi_kernel_thread *self) {
     read_usage(now);
     const uint64_t minor = now[0] - self->faults_before[0];
     const uint64_t major = now[1] - self->faults_before[1];
-    self->counts_faults = false;
     if ((minor | major) != 0) {
         chi_session_faults(self->faults_mark, minor, major);
     }
@@ -226,7 +225,6 @@ bool chi_faults_enter(const ch_hot_mark *mark) {
     chi_kernel_thread *self = &chi_guard_self.kernel;
     self->faults_mark = mark;
     if (how == CHI_FAULTS_COUNT) {
-        self->counts_faults = true;
         read_usage(self->faults_before);
         return true;
     }
@@ -239,9 +237,16 @@ bool chi_faults_enter(const ch_hot_mark *mark) {
 
 void chi_faults_leave(void) {
     chi_kernel_thread *self = &chi_guard_self.kernel;
-    if (self->counts_faults) {
+    if (how == CHI_FAULTS_COUNT) {
         count_end(self);
     } else if (self->faults_owner != 0 && self->faults_owner == *chi_kernel_owner) {
         set_event(self, false);
+    }
+}
+
+void chi_faults_restart(const ch_hot_mark *mark) {
+    chi_kernel_thread *self = &chi_guard_self.kernel;
+    if (how == CHI_FAULTS_COUNT && self->watches_faults && self->faults_mark == mark) {
+        read_usage(self->faults_before);
     }
 }

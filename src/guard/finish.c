@@ -13,11 +13,13 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "track.h"
 
 static bool told;
 
 /* What the process ends with instead of `status`. */
 static int judged(int status) {
+    chi_track_ended();
     if (chi_guard_settings.exit_status == 0 || chi_guard_ledger_mine() == 0) {
         return status;
     }
@@ -26,11 +28,6 @@ static int judged(int status) {
     }
     told = true;
     return chi_guard_settings.exit_status;
-}
-
-static int verdict(int status) {
-    chi_session_image_ended(status);
-    return judged(status);
 }
 
 /* Whatever scopes are open: the code in them has come to its end. */
@@ -47,6 +44,7 @@ CH_NORETURN static void leave_process(int status) {
 
 __attribute__((destructor)) static void at_the_very_end(void) {
     if (told) {
+        chi_track_ended();
         return;
     }
     start_teardown();
@@ -58,6 +56,11 @@ __attribute__((destructor)) static void at_the_very_end(void) {
 }
 
 #ifndef CHI_GUARD_HOOKS
+
+static int verdict(int status) {
+    chi_session_image_ended(status);
+    return judged(status);
+}
 
 CHI_EXPORT void _exit(int status) {
     leave_process(verdict(status));

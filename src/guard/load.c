@@ -11,6 +11,7 @@
 #include "shell.h"
 #include "state.h"
 #include "text.h"
+#include "track.h"
 
 /* Of two run times in one process (linked in and preloaded) only that of the program is at work;
  * the other keeps silent. This function, called by name, tells which it is. */
@@ -38,7 +39,6 @@ static bool another_is_in_charge(void) {
 static const char *unsupported(void) {
     const chi_session_config *config = &chi_guard_settings.config;
     return (config->ops & ~CH_OP_HEAP) != 0 ? "operations besides the heap's"
-           : config->track != 0             ? "tracking"
            : config->seal_on != 0           ? "a seal by a call"
                                             : NULL;
 }
@@ -91,10 +91,19 @@ static void not_armed(const char *first, const char *second, const char *third) 
 }
 
 /* Only the program that was asked about must have the functions that are hot by name, not what it
- * starts. Without a command nobody tells these apart. */
+ * starts: the first image that came to load. Without a command nobody tells these apart. */
 static bool is_hot_required(void) {
-    return chi_guard_settings.config.hot_required != 0 &&
-           (chi_guard_session == NULL || chi_session_image_mine() == &chi_guard_session->images[0]);
+    if (chi_guard_settings.config.hot_required == 0 || chi_guard_session == NULL) {
+        return chi_guard_settings.config.hot_required != 0;
+    }
+    const chi_session_image *mine = chi_session_image_mine();
+    for (const chi_session_image *image = chi_guard_session->images; image != mine; image++) {
+        const uint32_t state = __atomic_load_n(&image->state, __ATOMIC_ACQUIRE);
+        if (mine == NULL || state == CHI_IMAGE_ARMED || state == CHI_IMAGE_REFUSED) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The image's row is written first: if anything below kills the process, the command still knows
@@ -115,7 +124,8 @@ static void arm(void) {
         return;
     }
     if (chi_guard_selftest()) {
-        missing = chi_kernel_begin();
+        missing = chi_track_arm(&chi_guard_settings.config);
+        missing = missing != NULL ? missing : chi_kernel_begin();
         if (missing != NULL) {
             not_armed(missing, "", "");
             return;

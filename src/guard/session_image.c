@@ -57,6 +57,14 @@ void chi_session_image_ended(int status) {
     }
 }
 
+void chi_session_image_sealed(const char *name, uint64_t seal_ns) {
+    if (mine != NULL) {
+        chi_session_copy(mine->seal, sizeof mine->seal, name);
+        __atomic_store_n(&mine->seal_ns, seal_ns, __ATOMIC_RELAXED);
+        __atomic_store_n(&mine->sealed, 1, __ATOMIC_RELEASE);
+    }
+}
+
 chi_session_image *chi_session_expect(const char *path, int process) {
     return take_row(path, process);
 }

@@ -46,6 +46,9 @@ chi_session_image *chi_session_image_mine(void);
  *  the same process correct earlier ones; fork children are not heard. */
 void chi_session_image_ended(int status);
 
+/** chi_session_image_sealed notes that the seal began, by name. */
+void chi_session_image_sealed(const char *name, uint64_t seal_ns);
+
 /** chi_session_expect announces an image at `path` in process `process` (0: not known yet).
  *  Returns: its row; NULL without a session or when the table is full. */
 chi_session_image *chi_session_expect(const char *path, int process);
@@ -70,6 +73,10 @@ void chi_session_section_entered(uint32_t index_plus_1);
 /** chi_session_faults counts page faults inside a scope, for its section (mark may be NULL) and the
  *  image. */
 void chi_session_faults(const ch_hot_mark *mark, uint64_t minor, uint64_t major);
+
+/** chi_session_mark_entered notes that the calling thread has entered a hot mark's scope; a second
+ *  call for the same mark changes nothing. */
+void chi_session_mark_entered(const ch_hot_mark *mark);
 
 /* ---- session_violation.c ---- */
 

@@ -4,7 +4,7 @@
  *  calling thread and the flags of the process. Both 0 is the off path: it forwards at once.
  *
  *      state   63 token | 62 counting | 55..48 permitted | 39..32 denied | 31..0 depth
- *      flags   31 counting | 30 hot by name | 7..0 denied to every thread (sealed)
+ *      flags   31 counting | 30 hot by name | 29 tracking | 7..0 denied to every thread (sealed)
  *
  *  Denied for a call are: (state denied) + (flags denied - state permitted). */
 #ifndef CH_GUARD_STATE_H
@@ -28,6 +28,11 @@
 /** Scopes whose name and frame are kept per thread; deeper ones are in the state's depth only. */
 #define CHI_RECORD_MAX 64u
 
+/** Marks that a thread remembers to have entered; one that loses its place is looked up again. */
+#define CHI_SEEN_MAX 128u
+
+#define CHI_SEAL_LABEL_BYTES 80u
+
 /** Frames of a backtrace. */
 #define CHI_FRAME_MAX 32u
 
@@ -39,6 +44,7 @@
 
 #define CHI_FLAG_COUNTING 0x80000000u
 #define CHI_FLAG_RANGES   0x40000000u /* some functions are hot by name: every call is looked at */
+#define CHI_FLAG_TRACKING 0x20000000u
 
 /** What is known of one open scope. `before` is the state to return to when it ends. */
 typedef struct chi_guard_record {
@@ -59,6 +65,7 @@ typedef struct chi_guard_scratch chi_guard_scratch;
 
 typedef struct chi_guard_thread {
     uint64_t state;
+    uint64_t counting;    /* CHI_STATE_COUNTING while the thread counts, else 0 */
     uintptr_t hook_frame; /* not 0: the run time is at work in this thread, from that frame down */
     uint64_t calls[3];    /* by chi_op_index; only what passed the slow path */
     uint64_t bytes;
@@ -71,6 +78,8 @@ typedef struct chi_guard_thread {
     uint32_t probe_hits; /* see probing */
     chi_kernel_thread kernel;
     chi_guard_record records[CHI_RECORD_MAX];
+    const ch_hot_mark *seen[CHI_SEEN_MAX];       /* marks entered before, by address */
+    uint64_t entered[CHI_SESSION_SECTIONS / 64]; /* sections of the session, a bit each */
 } chi_guard_thread;
 
 extern CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
@@ -119,6 +128,7 @@ extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
 extern const char chi_guard_part_tsan;
+extern const char chi_guard_part_unload;
 
 /* scope.c: the bodies behind ch_hot_enter and ch_hot_leave, not to be replaced by another copy. */
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame);
@@ -203,6 +213,9 @@ extern chi_guard_row chi_guard_row_shared;
 
 /** chi_guard_seal_state writes name and age of the seal; false if the process is not sealed. */
 bool chi_guard_seal_state(const char **name, uint64_t *age_ns);
+
+/** chi_guard_seal_label writes "seal:NAME", cut to fit. */
+void chi_guard_seal_label(char label[CHI_SEAL_LABEL_BYTES], const char *name);
 
 /* finish.c: the end of the process. */
 

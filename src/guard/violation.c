@@ -42,19 +42,6 @@ static const ch_hot_mark *denying_mark(uint32_t op) {
     return NULL;
 }
 
-#define LABEL_BYTES 80u
-
-/* "seal:NAME", cut to fit. */
-static void label_seal(char *label, const char *name) {
-    static const char prefix[] = "seal:";
-    size_t used = sizeof prefix - 1;
-    memcpy(label, prefix, used);
-    for (; *name != 0 && used < LABEL_BYTES - 1; name++) {
-        label[used++] = *name;
-    }
-    label[used] = 0;
-}
-
 /* Names the section: the scope if it denies the call, else the seal. False if neither is there any
  * more: another thread has just ended the seal. */
 static bool name_section(ch_violation *violation, chi_guard_site *site, char *label) {
@@ -73,7 +60,7 @@ static bool name_section(ch_violation *violation, chi_guard_site *site, char *la
     }
     site->section = name;
     site->sealed = 1;
-    label_seal(label, name);
+    chi_guard_seal_label(label, name);
     violation->section = label;
     return true;
 }
@@ -117,7 +104,7 @@ bool chi_guard_violation(const chi_guard_call *call) {
 }
 
 bool chi_guard_settle(chi_guard_finding *finding) {
-    char label[LABEL_BYTES];
+    char label[CHI_SEAL_LABEL_BYTES];
     if ((chi_guard_denied() & finding->violation.op) == 0 ||
         !name_section(&finding->violation, &finding->site, label)) {
         return true;

@@ -62,6 +62,7 @@ TEST(g45_violations_outlive_the_process) {
         const chi_session_section *section = &rig.session->sections[row->section - 1];
         CHECK_TEXT(section->name, "tick");
         CHECK(strstr(section->file, "flow.c") != NULL);
+        CHECK_EQUAL(section->entered, 1);
         CHECK_EQUAL(section->violations, 1);
         CHECK_EQUAL(section->calls[0], 1);
         CHECK_EQUAL(section->bytes, 3);

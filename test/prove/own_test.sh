@@ -22,14 +22,14 @@ patterns() {
         roots+=(--root "ch_${object}_$function")
     done
     "$coldheap" prove --progress none --policy "$policy" "${roots[@]}" "$folder/mem" \
-        "$folder/base" >"$work/out" 2>"$work/err"
+        "$folder/base" 2>"$work/out"
     local status=$?
     number=$((number + 1))
     if [ $status -eq 0 ] && grep -q '^PROVEN' "$work/out"; then
         echo "ok $number - $object: $(grep -c '^PROVEN' "$work/out") functions proven"
     else
         echo "not ok $number - $object"
-        sed 's/^/# /' "$work/out" "$work/err" | head -n 40
+        sed 's/^/# /' "$work/out" | head -n 40
         failed=1
     fi
 }

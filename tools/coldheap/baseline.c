@@ -84,6 +84,8 @@ void baseline_from(baseline *out, const named_record *in) {
             *row = row_of(&site->site->of, site->site->kind);
             row->function = site->function;
             row->file = site->key_file;
+            row->path = site->line != 0 ? site->file : NULL;
+            row->line = site->line;
         }
     }
     sort_items(out->rows, out->count, sizeof *out->rows, compare_rows);

@@ -30,6 +30,8 @@ typedef struct baseline_row {
     const char *file;
     uint64_t values[BASELINE_FIGURES];
     bool peak_is_bound;
+    const char *path; /* of the file, and a line in it, for annotations; NULL: not known */
+    uint32_t line;
 } baseline_row;
 
 typedef struct baseline {
@@ -75,9 +77,11 @@ typedef struct baseline_diff {
 void baseline_compare(baseline_diff *out, const baseline *before, const baseline *after,
                       uint64_t tolerance);
 
-/* baseline_diff_text prints a line a change, baseline_diff_json an object. */
+/* baseline_diff_text prints a line a change, baseline_diff_json an object a line,
+ * baseline_diff_github an annotation an increase. */
 void baseline_diff_text(sink *out, const baseline_diff *of);
 void baseline_diff_json(sink *out, const baseline_diff *of);
+void baseline_diff_github(sink *out, const baseline_diff *of);
 
 /* baseline_tolerance reads "5%", "0.25%" or "5" into hundredths of a percent. */
 bool baseline_tolerance(uint64_t *out, const char *text, text_error *error);

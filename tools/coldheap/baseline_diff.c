@@ -2,6 +2,7 @@
 #include "baseline.h"
 
 #include "amount.h"
+#include "github.h"
 #include "store.h"
 
 #include <string.h>
@@ -156,6 +157,26 @@ void baseline_diff_json(sink *out, const baseline_diff *of) {
         json_values(out, "before", change->before);
         json_values(out, "after", change->after);
         sink_text(out, "}\n");
+    }
+}
+
+void baseline_diff_github(sink *out, const baseline_diff *of) {
+    for (size_t i = 0; i < of->count; i++) {
+        const baseline_row *after = of->changes[i].after;
+        if (!of->changes[i].increased || after == NULL || after->is_total) {
+            continue;
+        }
+        const uint64_t *before = values_of(of->changes[i].before);
+        github_place place = {after->path, after->line, github_repository()};
+        const char *message = store_format(
+            "%.200s allocates more: allocs %llu -> %llu, bytes %llu -> %llu, live %llu -> %llu",
+            after->function, (unsigned long long)before[BASELINE_ALLOCS],
+            (unsigned long long)after->values[BASELINE_ALLOCS],
+            (unsigned long long)before[BASELINE_BYTES],
+            (unsigned long long)after->values[BASELINE_BYTES],
+            (unsigned long long)before[BASELINE_LIVE],
+            (unsigned long long)after->values[BASELINE_LIVE]);
+        github_annotation(out, "error", &place, "coldheap: increase", message);
     }
 }
 

@@ -4,21 +4,15 @@
  *   edge: { sourcename: "vm.c:run" targetname: "__indirect_call" label: "vm.c:9:3" } */
 #include "callinfo.h"
 
+#include "clone.h"
 #include "store.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TABLE_BITS 12u
-
-static size_t hash_of(const char *name) {
-    size_t hash = 5381;
-    for (; *name != 0; name++) {
-        hash = hash * 33 ^ (unsigned char)*name;
-    }
-    return hash & (((size_t)1 << TABLE_BITS) - 1);
-}
 
 /* The quoted text after `key`, in place; NULL if there is none. */
 static char *quoted(char *line, const char *key) {
@@ -31,29 +25,42 @@ static char *quoted(char *line, const char *key) {
     return at + strlen(key);
 }
 
-static callinfo_function *find(callinfo *in, const char *unit, const char *name) {
-    for (callinfo_function *at = in->table[hash_of(name)]; at != NULL; at = at->next) {
-        bool same_unit = (unit == NULL && at->unit == NULL) ||
-                         (unit != NULL && at->unit != NULL && strcmp(unit, at->unit) == 0);
-        if (same_unit && strcmp(at->name, name) == 0) {
-            return at;
-        }
+static size_t slot_of(const char *name, size_t length) {
+    size_t hash = 5381;
+    for (size_t i = 0; i < length; i++) {
+        hash = hash * 33 ^ (unsigned char)name[i];
     }
-    callinfo_function *made = STORE_NEW(callinfo_function);
-    made->name = store_text(name, strlen(name));
-    made->unit = unit != NULL ? store_text(unit, strlen(unit)) : NULL;
-    made->next = in->table[hash_of(name)];
-    in->table[hash_of(name)] = made;
-    return made;
+    return hash & (((size_t)1 << TABLE_BITS) - 1);
 }
 
-static callinfo_function *find_titled(callinfo *in, char *title) {
-    char *colon = strrchr(title, ':');
-    if (colon == NULL) {
-        return find(in, NULL, title);
+static callinfo_function *look_up(const callinfo *in, const char *object, const char *name) {
+    size_t length = clone_length(name);
+    callinfo_function *at = in->table != NULL ? in->table[slot_of(name, length)] : NULL;
+    while (at != NULL && (strncmp(at->name, name, length) != 0 || at->name[length] != 0 ||
+                          strcmp(at->object, object) != 0)) {
+        at = at->next;
     }
-    *colon = 0;
-    return find(in, title, colon + 1);
+    return at;
+}
+
+/* "unit.c:name" is a function that the unit keeps to itself; what else it is called is the same. */
+static const char *without_unit(const char *title) {
+    const char *colon = strrchr(title, ':');
+    return colon != NULL ? colon + 1 : title;
+}
+
+static callinfo_function *find(callinfo *in, const char *object, const char *title) {
+    const char *name = without_unit(title);
+    callinfo_function *found = look_up(in, object, name);
+    if (found == NULL) {
+        size_t length = clone_length(name);
+        found = STORE_NEW(callinfo_function);
+        found->name = store_text(name, length);
+        found->object = object;
+        found->next = in->table[slot_of(name, length)];
+        in->table[slot_of(name, length)] = found;
+    }
+    return found;
 }
 
 /* "path/file.c:12:3" as "file.c:12"; without a label the call may be anywhere. */
@@ -70,29 +77,41 @@ static void add_call(callinfo_function *of, const char *label) {
     of->calls = made;
 }
 
+static void add_callee(callinfo_function *of, const char *name) {
+    for (const callinfo_name *at = of->callees; at != NULL; at = at->next) {
+        if (strcmp(at->name, name) == 0) {
+            return;
+        }
+    }
+    callinfo_name *made = STORE_NEW(callinfo_name);
+    *made = (callinfo_name){.name = store_text(name, strlen(name)), .next = of->callees};
+    of->callees = made;
+}
+
 /* Functions that are only called stand there as ellipses. */
-static void read_line(callinfo *in, char *line) {
+static void read_line(callinfo *in, const char *object, char *line) {
     bool is_own = strstr(line, "shape : ellipse") == NULL;
     if (strncmp(line, "node:", 5) == 0 && is_own) {
         char *title = quoted(line, "title: \"");
         if (title != NULL) {
-            find_titled(in, title);
+            find(in, object, title);
         }
-    } else if (strncmp(line, "edge:", 5) == 0 && strstr(line, "\"__indirect_call\"") != NULL) {
+    } else if (strncmp(line, "edge:", 5) == 0) {
         char *label = quoted(line, "label: \"");
+        char *target = quoted(line, "targetname: \"");
         char *source = quoted(line, "sourcename: \"");
-        if (source != NULL) {
-            add_call(find_titled(in, source), label);
+        if (source != NULL && target != NULL) {
+            callinfo_function *from = find(in, object, source);
+            if (strcmp(target, "__indirect_call") == 0) {
+                add_call(from, label);
+            } else {
+                add_callee(from, without_unit(target));
+            }
         }
     }
 }
 
-void callinfo_beside(callinfo *in, const char *object_path) {
-    size_t length = strlen(object_path);
-    if (length < 2 || strcmp(object_path + length - 2, ".o") != 0) {
-        return;
-    }
-    char *path = store_format("%.*s.ci", (int)(length - 2), object_path);
+static void read_file(callinfo *in, const char *object, const char *path) {
     FILE *file = fopen(path, "re");
     if (file == NULL) {
         return;
@@ -103,11 +122,30 @@ void callinfo_beside(callinfo *in, const char *object_path) {
     char *line = NULL;
     size_t size = 0;
     while (getline(&line, &size, file) >= 0) {
-        read_line(in, line);
+        read_line(in, object, line);
     }
     in->file_count++;
     free(line);
     fclose(file);
+}
+
+static void read_all(callinfo *in, const char *object, const char *pattern) {
+    glob_t found;
+    if (glob(pattern, 0, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            read_file(in, object, found.gl_pathv[i]);
+        }
+        globfree(&found);
+    }
+}
+
+void callinfo_beside(callinfo *in, const char *path, bool is_linked) {
+    size_t length = strlen(path);
+    if (is_linked) {
+        read_all(in, path, store_format("%.3000s.ltrans*.ci", path));
+    } else if (length >= 2 && strcmp(path + length - 2, ".o") == 0) {
+        read_file(in, path, store_format("%.*s.ci", (int)(length - 2), path));
+    }
 }
 
 static bool calls_at(const callinfo_function *of, const char *place) {
@@ -119,31 +157,15 @@ static bool calls_at(const callinfo_function *of, const char *place) {
     return false;
 }
 
-static size_t plain_length(const char *name) {
-    static const char *const CLONES[] = {".constprop", ".isra", ".part", ".cold", ".lto_priv"};
-    size_t length = strlen(name);
-    for (size_t i = 0; i < sizeof CLONES / sizeof CLONES[0]; i++) {
-        const char *at = strstr(name, CLONES[i]);
-        if (at != NULL && (size_t)(at - name) < length) {
-            length = (size_t)(at - name);
-        }
-    }
-    return length;
+bool callinfo_excludes(const callinfo *in, const char *object, const char *name,
+                       const char *place) {
+    const callinfo_function *found = look_up(in, object, name);
+    return found != NULL && !calls_at(found, place);
 }
 
-bool callinfo_excludes(const callinfo *in, const char *name, const char *place) {
-    if (in->table == NULL) {
-        return false;
-    }
-    char *plain = store_text(name, plain_length(name));
-    bool seen = false;
-    for (const callinfo_function *at = in->table[hash_of(plain)]; at != NULL; at = at->next) {
-        if (strcmp(at->name, plain) == 0) {
-            seen = true;
-            if (calls_at(at, place)) {
-                return false;
-            }
-        }
-    }
-    return seen;
+bool callinfo_callees(const callinfo *in, const char *object, const char *name,
+                      const callinfo_name **callees) {
+    const callinfo_function *found = look_up(in, object, name);
+    *callees = found != NULL ? found->callees : NULL;
+    return found != NULL;
 }

@@ -68,7 +68,11 @@ static void indirect(walk *w, const cs_insn *insn, bool is_call, const cs_x86_op
         bool is_switch = operand->type == X86_OP_REG
                              ? switch_through_register(w, insn, operand->reg)
                              : switch_through_memory(w, insn, operand);
-        if (is_switch || switch_is_marked(insn) || switch_is_goto(w, insn->address)) {
+        if (is_switch) {
+            return;
+        }
+        if (switch_is_marked(insn) || switch_is_goto(w, insn->address)) {
+            w->untracked = true;
             return;
         }
     }
@@ -118,17 +122,21 @@ static void step(walk *w, const cs_insn *insn, const uint32_t *seen) {
     }
 }
 
-/* What is known on arrival at a place that is jumped to, or that nothing seen leads to. */
+/* What is known on arrival at a place that is jumped to, or that nothing seen leads to. Jumps know
+ * the depth of the stack better than a way from above that may not exist: a call before it need not
+ * return. Where jumps go to unknown places, each place may be one. */
 static void arrive(walk *w, uint64_t address) {
     uint64_t offset = address - w->of->address;
-    if (!walk_is_label(w, address) && w->reached) {
+    bool is_label = walk_is_label(w, address);
+    if (is_label || !w->reached || w->untracked) {
+        w->known = w->constant;
+    }
+    if (w->reached && !(is_label && (w->guessed || w->doubtful))) {
         return;
     }
-    w->known = w->constant;
-    if (!w->reached || w->guessed) {
-        w->guessed = w->depths[offset] == 0;
-        w->depth = w->guessed ? w->of->frame_bytes : w->depths[offset] - 1;
-    }
+    uint32_t depth = w->depths[offset] != 0 ? w->depths[offset] : w->depths_before[offset];
+    w->guessed = depth == 0;
+    w->depth = w->guessed ? w->of->frame_bytes : depth - 1;
 }
 
 /* Which registers get one known value and no other, but for being restored. */
@@ -168,6 +176,8 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
     w->depth = 0;
     w->reached = true;
     w->guessed = false;
+    w->doubtful = false;
+    w->probe = 0;
     w->of->frame_bytes = 0;
     while (left > 0) {
         uint64_t here = address;
@@ -188,6 +198,7 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
         step(w, buffer, seen);
         note_constants(w, buffer, constant, broken);
         w->reached = !ends_flow(buffer);
+        w->doubtful = in_group(buffer, CS_GRP_CALL) || (w->doubtful && buffer->id == X86_INS_NOP);
         if (w->of->size == 0 && !w->reached && w->farthest <= here) {
             w->end = address; /* a function without a symbol ends here */
         }
@@ -201,50 +212,88 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
     registers_after_call(constant);
 }
 
-#define PASSES_MAX 6u
+#define PASSES_MAX 8u
 
-static size_t count_labels(const walk *w, size_t words) {
-    size_t count = 0;
-    for (size_t i = 0; i < words; i++) {
-        count += (size_t)__builtin_popcountll(w->labels[i]);
+/* A label between instructions: the code there was not looked at. Past a lock prefix is fine. */
+static void check_labels(walk *w, size_t size, const uint32_t *seen) {
+    for (size_t offset = 0; offset < size && w->of->address + offset < w->end; offset++) {
+        uint64_t address = w->of->address + offset;
+        bool hidden = walk_is_label(w, address) && seen[offset] == 0 &&
+                      !(offset > 0 && w->bytes[offset - 1] == 0xf0 && seen[offset - 1] != 0);
+        if (hidden) {
+            walk_edge(w, EDGE_UNDECODED, (place){0}, address);
+            return;
+        }
     }
-    return count;
+}
+
+/* Tables of one decoding, per byte of the function. */
+typedef struct tables {
+    uint64_t *labels;
+    uint32_t *depths;
+    uint32_t *depths_before;
+    uint32_t *seen;
+} tables;
+
+static bool open_tables(tables *out, size_t size) {
+    out->labels = calloc(size / 64 + 1, sizeof *out->labels);
+    out->depths = calloc(size, sizeof *out->depths);
+    out->depths_before = calloc(size, sizeof *out->depths_before);
+    out->seen = calloc(size, sizeof *out->seen);
+    return out->labels != NULL && out->depths != NULL && out->depths_before != NULL &&
+           out->seen != NULL;
+}
+
+static void close_tables(tables *of) {
+    free(of->labels);
+    free(of->depths);
+    free(of->depths_before);
+    free(of->seen);
+}
+
+/* Passes until labels, depths and constants are those of the pass before. */
+static bool settle(walk *w, tables *all, size_t size) {
+    registers constant = {0};
+    size_t bytes = size * sizeof *all->depths;
+    memcpy(all->depths_before, all->depths, bytes);
+    memset(all->depths, 0, bytes);
+    memset(all->seen, 0, bytes);
+    uint64_t label_count = w->label_count;
+    bool untracked = w->untracked;
+    w->of->edges = NULL;
+    w->last = &w->of->edges;
+    w->of->unbounded = false;
+    w->calls = false;
+    pass(w, &constant, all->seen);
+    bool settled = label_count == w->label_count && untracked == w->untracked &&
+                   (w->frozen || registers_same(&constant, &w->constant)) &&
+                   memcmp(all->depths, all->depths_before, bytes) == 0;
+    w->constant = w->frozen ? (registers){0} : constant;
+    return settled;
 }
 
 static void decode_bytes(walk *w, size_t size) {
-    size_t words = size / 64 + 1;
-    size_t labels_before = SIZE_MAX;
-    w->labels = calloc(words, sizeof *w->labels);
-    w->depths = calloc(size, sizeof *w->depths);
-    uint32_t *seen = calloc(size, sizeof *seen);
-    if (w->labels == NULL || w->depths == NULL || seen == NULL) {
-        walk_edge(w, EDGE_UNDECODED, (place){0}, w->of->address);
-        free(w->labels);
-        free(w->depths);
-        free(seen);
-        return;
-    }
-    for (unsigned i = 0; i < PASSES_MAX; i++) {
-        registers constant = {0};
-        size_t labels = count_labels(w, words);
-        bool last = labels == labels_before;
-        labels_before = labels;
-        w->of->edges = NULL;
-        w->last = &w->of->edges;
-        w->of->unbounded = false;
-        w->calls = false;
-        pass(w, &constant, seen);
-        w->constant = constant;
-        if (last) {
-            break;
+    tables all;
+    bool settled = false;
+    if (open_tables(&all, size)) {
+        w->labels = all.labels;
+        w->depths = all.depths;
+        w->depths_before = all.depths_before;
+        for (unsigned i = 0; i < 2 * PASSES_MAX && !settled; i++) {
+            w->frozen = i >= PASSES_MAX; /* constants that come and go are none */
+            settled = settle(w, &all, size);
         }
+        if (!settled) {
+            walk_edge(w, EDGE_UNDECODED, (place){0}, w->of->address);
+        }
+        check_labels(w, size, all.seen);
+    } else {
+        walk_edge(w, EDGE_UNDECODED, (place){0}, w->of->address);
     }
     if (!w->calls) {
         w->of->frame_bytes += 128; /* the red zone */
     }
-    free(w->labels);
-    free(w->depths);
-    free(seen);
+    close_tables(&all);
 }
 
 void decode_function(graph *in, function *of) {

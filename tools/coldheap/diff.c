@@ -2,7 +2,6 @@
 #include "command.h"
 
 #include "baseline.h"
-#include "github.h"
 #include "message.h"
 #include "store.h"
 
@@ -30,7 +29,7 @@ static int write_json(const baseline_diff *of, int status) {
     if (code == EXIT_DONE) {
         baseline_diff_json(&json, of);
         sink_print(&json,
-                   "{\"version\":1,\"type\":\"verdict\",\"increased\":%zu,\"decreased\":%zu,"
+                   "{\"version\":1,\"type\":\"comparison\",\"increased\":%zu,\"decreased\":%zu,"
                    "\"status\":%d}\n",
                    of->increased, of->decreased, status);
         code = sink_close(&json);
@@ -49,7 +48,7 @@ static int compare(const baseline *before, const baseline *after, uint64_t toler
     int code = flags.json.position != 0 ? write_json(&found, status) : EXIT_DONE;
     status = code != EXIT_DONE ? code : status;
     sink_print(&sink_out,
-               "coldheap: %s  %zu increase%s, %zu decrease%s, tolerance %s  (status %d)\n",
+               "coldheap: %s  %zu increase%s, %zu decrease%s, tolerance %.40s  (status %d)\n",
                status == EXIT_DONE ? "PASS" : "FAIL", found.increased,
                found.increased == 1 ? "" : "s", found.decreased, found.decreased == 1 ? "" : "s",
                flags.tolerance.position != 0 ? flags.tolerance.text : "0%", status);

@@ -82,6 +82,10 @@ bool effects_none(const char *name) {
     return IS_AMONG(MARKS, name) || IS_AMONG(LEAVES, name);
 }
 
+bool effects_is_mark(const char *name) {
+    return IS_AMONG(MARKS, name);
+}
+
 bool effects_ends(const char *name) {
     return IS_AMONG(ENDS, name);
 }

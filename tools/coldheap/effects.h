@@ -12,6 +12,9 @@ bool effects_allocates(const char *name);
  * one of the C library's leaves that copy and compare bytes. */
 bool effects_none(const char *name);
 
+/* effects_is_mark tells whether a name is the guard's own mark or note. */
+bool effects_is_mark(const char *name);
+
 /* effects_ends tells whether a call never comes back because the program dies in it. */
 bool effects_ends(const char *name);
 

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "decode.h"
+#include "effects_crosscheck.h"
 #include "effects_table.h"
 #include "message.h"
 #include "store.h"
@@ -15,7 +16,10 @@ static struct {
     flag_text cache;
     flag_text json;
     flag_text class;
+    flag_text runtime;
+    uint64_t number; /* of a case, from 1; 0: none */
     bool renew;
+    bool crosscheck;
 } flags;
 
 static const flag_row FLAGS[] = {
@@ -28,6 +32,12 @@ static const flag_row FLAGS[] = {
     {"cache", FLAG_TEXT, &flags.cache, "FILE", 0, NULL,
      "where the table is kept (the user's cache folder); empty: nowhere"},
     {"renew", FLAG_BOOL, &flags.renew, NULL, 0, NULL, "derive it again, whatever the cache says"},
+    {"crosscheck", FLAG_BOOL, &flags.crosscheck, NULL, 0, NULL,
+     "call a battery of functions under the guard: what touches the heap must not be called clean"},
+    {"runtime", FLAG_TEXT, &flags.runtime, "FOLDER", 0, NULL,
+     "where libcoldheap-preload.so is (beside this command)"},
+    {"case", FLAG_U64, &flags.number, "N", 100000, NULL,
+     "one case of the battery, counted, in binary; what --crosscheck starts"},
     {"json", FLAG_TEXT, &flags.json, "FILE", 0, NULL, "one object per line as well"},
 };
 
@@ -69,42 +79,59 @@ static void json_row(sink *out, const effect_row *row) {
 
 static char json_buffer[65536];
 
-static int print_table(const effects_table *table, const operand_list *operands) {
+static void print_origin(const effects_table *table) {
+    sink_print(&sink_out, "coldheap: %s, build id %s (%s)\n", table->libc.version,
+               table->libc.build_id, table->origin);
+}
+
+static int print_table(const effects_table *table, const operand_list *operands, sink *json) {
     size_t counts[EFFECT_CLASSES] = {0};
     size_t shown = 0;
     size_t differing = 0;
-    sink json;
     int code = EXIT_DONE;
-    if (flags.json.position != 0) {
-        code = sink_file(&json, flags.json.text, json_buffer, sizeof json_buffer);
-    }
-    for (size_t i = 0; code == EXIT_DONE && i < table->count; i++) {
+    for (size_t i = 0; i < table->count; i++) {
         const effect_row *row = &table->rows[i];
         counts[row->class]++;
         differing += row->in_archive && row->differs;
         if (is_wanted(row, operands)) {
             shown++;
             print_row(row);
-            if (flags.json.position != 0) {
-                json_row(&json, row);
+            if (json != NULL) {
+                json_row(json, row);
             }
         }
     }
-    if (code == EXIT_DONE && flags.json.position != 0) {
-        code = sink_close(&json);
-    }
-    if (code == EXIT_DONE && shown == 0) {
+    if (shown == 0) {
         code = message_error(EXIT_NOT_ARMED, "effects", 0,
                              "the C library has no such function: nothing was told");
     }
-    sink_print(&sink_out, "coldheap: %s, build id %s (%s)\n", table->libc.version,
-               table->libc.build_id, table->origin);
+    print_origin(table);
     sink_print(&sink_out, "coldheap: %zu functions:", table->count);
     for (unsigned i = 0; i < EFFECT_CLASSES; i++) {
         sink_print(&sink_out, " %zu %s,", counts[i], effect_class_text((effect_class)i));
     }
     sink_print(&sink_out, " %zu differ from libc.a (status %d)\n", differing, code);
     return code;
+}
+
+static int tell(const effects_table *table, const operand_list *operands) {
+    sink json;
+    sink *wanted = flags.json.position != 0 ? &json : NULL;
+    int code = EXIT_DONE;
+    if (wanted != NULL) {
+        code = sink_file(&json, flags.json.text, json_buffer, sizeof json_buffer);
+    }
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (flags.crosscheck) {
+        print_origin(table);
+        code = crosscheck_all(table, flags.runtime.text, wanted);
+    } else {
+        code = print_table(table, operands, wanted);
+    }
+    int closed = wanted != NULL ? sink_close(&json) : EXIT_DONE;
+    return code != EXIT_DONE ? code : closed;
 }
 
 static int run(const operand_list *operands) {
@@ -117,6 +144,9 @@ static int run(const operand_list *operands) {
     };
     effect_class ignored;
     int code = EXIT_DONE;
+    if (flags.number != 0) {
+        return crosscheck_one(flags.number - 1);
+    }
     if (flags.class.position != 0 && !effect_class_read(&ignored, flags.class.text)) {
         code = message_argument(EXIT_USAGE, flags.class.position,
                                 "none, syscall, indirect, unknown or alloc");
@@ -125,7 +155,7 @@ static int run(const operand_list *operands) {
         code = effects_table_open(&table, &settings);
     }
     if (code == EXIT_DONE) {
-        code = print_table(&table, operands);
+        code = tell(&table, operands);
     }
     decode_close();
     return code;
@@ -139,9 +169,11 @@ const command command_effects = {
         "Derives from the machine code of libc.a, and of the shared library in use, what each "
         "public function can reach: nothing, a system call, a computed call, something unknown, an "
         "allocator; with a way there. Names may hold wildcards. The table is kept by build id and "
-        "is what `coldheap prove` knows of the C library.",
+        "is what `coldheap prove` knows of the C library. --crosscheck calls functions, each in a "
+        "fresh process, and counts.",
     .examples = "  coldheap effects qsort 'str*'\n"
-                "  coldheap effects --class alloc\n",
+                "  coldheap effects --class alloc\n"
+                "  coldheap effects --crosscheck\n",
     .flags = {FLAGS, sizeof FLAGS / sizeof FLAGS[0]},
     .run = run,
 };

@@ -145,6 +145,8 @@ static void look_at_edge(derivation *d, function *from, const edge *via) {
     case EDGE_SYSCALL:
         add_seed(d, from, EFFECT_SYSCALL, "syscall");
         return;
+    case EDGE_MARK:
+        return;
     case EDGE_UNDECODED:
         add_seed(d, from, EFFECT_UNKNOWN, "?");
         return;

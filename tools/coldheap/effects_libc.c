@@ -117,19 +117,18 @@ static const char *version_of(const image *in) {
 }
 
 /* The member that prints the version has it in its data. */
-static const char *version_of_archive(const char *path) {
+static int read_archive_version(libc_identity *out) {
     image_set set = {.first = NULL};
     image_archive archive;
-    const char *found = NULL;
-    if (image_open_archive(&archive, path) != EXIT_DONE) {
-        return NULL;
+    int code = image_open_archive(&archive, out->archive_path);
+    if (code == EXIT_DONE) {
+        if (image_read_member(&set, &archive, "gnu_get_libc_version")) {
+            out->archive_version = version_of(set.first);
+        }
+        image_close(&set);
+        image_close_archive(&archive);
     }
-    if (image_read_member(&set, &archive, "gnu_get_libc_version")) {
-        found = version_of(set.first);
-    }
-    image_close(&set);
-    image_close_archive(&archive);
-    return found;
+    return code;
 }
 
 int libc_identify(libc_identity *out, image_set *set, const char *shared, const char *archive) {
@@ -154,10 +153,7 @@ int libc_identify(libc_identity *out, image_set *set, const char *shared, const 
     if (out->archive_path == NULL) {
         out->archive_path = libc_archive_path();
     }
-    if (out->archive_path != NULL) {
-        out->archive_version = version_of_archive(out->archive_path);
-    }
-    return EXIT_DONE;
+    return out->archive_path != NULL ? read_archive_version(out) : EXIT_DONE;
 }
 
 bool libc_versions_fit(const libc_identity *in) {

@@ -1,11 +1,14 @@
 /* graph.c: functions by symbol, by address and by name; see graph.h. decode.c finds the edges. */
 #include "graph.h"
 
+#include "clone.h"
 #include "codes.h"
 #include "decode.h"
+#include "effects.h"
 #include "message.h"
 #include "sort.h"
 #include "store.h"
+#include "walk.h"
 
 #include <string.h>
 
@@ -14,7 +17,6 @@ typedef struct graph_image {
     function **functions;
     size_t count;
     function *nameless;
-    bool indexed;
 } graph_image;
 
 static uint64_t hash_of(const char *name) {
@@ -42,12 +44,18 @@ function *graph_find(const graph *in, const char *name) {
 }
 
 function *graph_find_any(const graph *in, const char *name) {
+    char plain[CLONE_BYTES];
     function *found = graph_find(in, name);
-    size_t position = 0;
-    for (function *of; found == NULL && (of = graph_each(in, &position)) != NULL;) {
+    function *clone = NULL;
+    for (size_t i = 0; found == NULL && i < in->used_count; i++) {
+        function *of = in->functions[i];
         found = strcmp(of->name, name) == 0 ? of : NULL;
+        bool is_clone = clone == NULL && strncmp(of->name, name, 2) == 0 &&
+                        !clone_is_cold(of->name) && clone_origin(plain, of->name) &&
+                        strcmp(plain, name) == 0;
+        clone = is_clone ? of : clone;
     }
-    return found;
+    return found != NULL ? found : clone;
 }
 
 function *graph_find_further(graph *in, const char *name) {
@@ -92,6 +100,8 @@ static function *make_function(graph *in, image *at, const image_symbol *symbol)
                        .weak = symbol->binding == STB_WEAK};
     made->hot = section_is(at, made, "ch_hot_text");
     made->permit = section_is(at, made, "ch_permit_text");
+    const image_section *section = image_section_at(at, symbol->address);
+    made->stub = section != NULL && strncmp(section->name, ".plt", 4) == 0;
     return made;
 }
 
@@ -107,10 +117,16 @@ static int by_place(const void *left, const void *right) {
     return a_rank != b_rank ? b_rank - a_rank : strcmp(a->name, b->name);
 }
 
-/* The first function of a name wins, but a strong one over a weak one. */
+/* The first function of a name wins, but a strong one over a weak one, and any over a library's.
+ * Another as strong is its rival: which one is linked where cannot be told. */
 static void enter_name(graph *in, function *of) {
     function *before = graph_find(in, of->name);
     if (before != NULL && (of->weak || !before->weak || of->in->library)) {
+        bool rivals = !of->weak && !before->weak && !of->in->library && of->in != before->in;
+        if (rivals) {
+            of->rival = before->rival;
+            before->rival = of;
+        }
         return;
     }
     function **bucket = bucket_of(in, of->name);
@@ -131,21 +147,17 @@ static void alias(graph *in, function *of, function *kept) {
     }
 }
 
-/* The functions of a further image, for graph_each. */
-static void append_each(graph *in, const graph_image *of) {
-    if (of->count > in->each_room - in->each_count) {
-        size_t room = (in->each_count + of->count) * 2;
+static void keep(graph *in, function *of) {
+    if (in->used_count == in->used_room) {
+        size_t room = in->used_room != 0 ? in->used_room * 2 : 1024;
         function **moved = STORE_ARRAY(function *, room);
-        if (in->each_count > 0) {
-            memcpy(moved, in->each, in->each_count * sizeof *moved);
+        if (in->used_count > 0) {
+            memcpy(moved, in->functions, in->used_count * sizeof *moved);
         }
-        in->each = moved;
-        in->each_room = room;
+        in->functions = moved;
+        in->used_room = room;
     }
-    if (of->count > 0) {
-        memcpy(in->each + in->each_count, of->functions, of->count * sizeof *in->each);
-        in->each_count += of->count;
-    }
+    in->functions[in->used_count++] = of;
 }
 
 static void index_image(graph *in, image *at, graph_image *out) {
@@ -183,9 +195,8 @@ static void index_image(graph *in, image *at, graph_image *out) {
             all[i]->address + all[i]->size > end_of_section(at, all[i]->address)) {
             all[i]->size = end - all[i]->address;
         }
+        keep(in, all[i]);
     }
-    out->indexed = true;
-    append_each(in, out);
 }
 
 #define NAME_BITS 16u
@@ -204,17 +215,18 @@ int graph_index(graph *in) {
         in->per_image = moved;
         in->per_image_room = room;
     }
-    for (image *at = in->images.first; at != NULL; at = at->next) {
+    image *at = in->indexed != NULL ? in->indexed->next : in->images.first;
+    for (; at != NULL; at = at->next) {
         if (at->machine != EM_X86_64) {
             return message_error(EXIT_NOT_ARMED, at->path, 0,
-                                 "machine %u is not supported, only x86-64", at->machine);
+                                 "machine %u%s is not supported, only x86-64", at->machine,
+                                 at->machine == EM_AARCH64 ? " (aarch64)" : "");
         }
-        if (!in->per_image[at->index].indexed) {
-            if (!at->library) {
-                callinfo_beside(&in->calls, at->path);
-            }
-            index_image(in, at, &in->per_image[at->index]);
+        if (!at->library) {
+            callinfo_beside(&in->calls, at->path, at->linked);
         }
+        index_image(in, at, &in->per_image[at->index]);
+        in->indexed = at;
     }
     return EXIT_DONE;
 }
@@ -234,6 +246,21 @@ static function *find_at(const graph_image *among, uint64_t address) {
     }
     function *found = low > 0 ? among->functions[low - 1] : NULL;
     return found != NULL && address - found->address < found->size ? found : NULL;
+}
+
+function *graph_starting_at(const graph *in, const image *at, uint64_t address) {
+    function *found = find_at(&in->per_image[at->index], address);
+    return found != NULL && found->address == address ? found : NULL;
+}
+
+const edge *graph_through_stub(graph *in, const edge *via) {
+    function *target = via->target;
+    if (target == NULL || !target->stub) {
+        return via;
+    }
+    graph_decode(in, target);
+    const edge *only = target->edges;
+    return only != NULL && only->kind == EDGE_TAIL && only->next == NULL ? only : via;
 }
 
 function *graph_at(graph *in, image *at, uint64_t address) {
@@ -260,7 +287,28 @@ function *graph_at(graph *in, image *at, uint64_t address) {
 }
 
 function *graph_each(const graph *in, size_t *position) {
-    return *position < in->each_count ? in->each[(*position)++] : NULL;
+    return *position < in->used_count ? in->functions[(*position)++] : NULL;
+}
+
+bool graph_has_whole_program(const graph *in) {
+    const function *start = graph_find(in, "main");
+    return start != NULL && !start->in->library;
+}
+
+function *graph_make_hub(graph *in, const char *name) {
+    function *made = STORE_NEW(function);
+    *made = (function){.name = name,
+                       .in = in->images.first,
+                       .index = (uint32_t)in->function_count++,
+                       .hub = true,
+                       .decoded = true};
+    return made;
+}
+
+void graph_add_edge(function *to, edge_kind kind, function *target, const char *name) {
+    edge *made = STORE_NEW(edge);
+    *made = (edge){.kind = kind, .target = target, .name = name, .next = to->edges};
+    to->edges = made;
 }
 
 void graph_decode(graph *in, function *of) {
@@ -270,36 +318,178 @@ void graph_decode(graph *in, function *of) {
     }
 }
 
+/* Symbols that are not defined have no type: the one who defines it knows. */
+static bool is_data(graph *in, const char *name) {
+    if (graph_find_further(in, name) != NULL) {
+        return false;
+    }
+    for (const image *at = in->images.first; at != NULL; at = at->next) {
+        for (uint32_t i = 0; i < at->symbol_count; i++) {
+            const image_symbol *symbol = &at->symbols[i];
+            if (symbol->section != 0 && symbol->binding != STB_LOCAL &&
+                strcmp(symbol->name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+size_t graph_add_table(graph *in, function *to, image *at, const image_symbol *object) {
+    size_t count = 0;
+    const image_relocation *end = at->relocations + at->relocation_count;
+    for (const image_relocation *entry = image_relocation_in(at, object->address, object->size);
+         entry != NULL && entry < end && entry->address - object->address < object->size; entry++) {
+        function *target = decode_target_of(in, at, entry);
+        const image_symbol *symbol =
+            entry->symbol != UINT32_MAX ? &at->symbols[entry->symbol] : NULL;
+        bool elsewhere = target == NULL && symbol != NULL && symbol->section == 0 &&
+                         symbol->type != STT_OBJECT && *symbol->name != 0 &&
+                         !is_data(in, symbol->name);
+        if (target != NULL || elsewhere) {
+            graph_add_edge(to, EDGE_TAIL, target, elsewhere ? symbol->name : NULL);
+            count++;
+        }
+    }
+    const image_section *section = image_section_at(at, object->address);
+    for (uint64_t i = 0; at->linked && section != NULL && i + 8 <= object->size; i += 8) {
+        function *target = graph_starting_at(in, at, place_word(section, object->address + i, 8));
+        if (target != NULL) {
+            graph_add_edge(to, EDGE_TAIL, target, NULL);
+            count++;
+        }
+    }
+    return count;
+}
+
+bool graph_uses(const graph *in, const char *name) {
+    for (const image *at = in->images.first; at != NULL; at = at->next) {
+        for (uint32_t i = 0; !at->library && i < at->symbol_count; i++) {
+            if (at->symbols[i].section == 0 && strcmp(at->symbols[i].name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool graph_is_stripped(const graph *in) {
+    for (const image *at = in->images.first; at != NULL; at = at->next) {
+        if (!at->library && at->linked && at->tables[0].count == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Calls that compilers write on their own account: of runtime checks, and of libgcc. */
+static bool is_compilers_own(const char *name) {
+    return strncmp(name, "__", 2) == 0 || strcmp(name, "mcount") == 0 || effects_none(name);
+}
+
+bool graph_compiler_lacks(const graph *in, const function *from, const char *name) {
+    const callinfo_name *callees;
+    if (is_compilers_own(name) || from->in->path == NULL ||
+        !callinfo_callees(&in->calls, from->in->path, from->name, &callees)) {
+        return false;
+    }
+    const function *target = graph_find_any(in, name);
+    for (const callinfo_name *at = callees; at != NULL; at = at->next) {
+        size_t length = clone_length(name);
+        if (clone_length(at->name) == length && strncmp(at->name, name, length) == 0) {
+            return false;
+        }
+    }
+    for (const callinfo_name *at = callees; target != NULL && at != NULL; at = at->next) {
+        if (graph_find_any(in, at->name) == target) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- addresses that are taken ---- */
+
+static void note_outside(graph *in, const char *name) {
+    for (const graph_name *at = in->taken_outside; at != NULL; at = at->next) {
+        if (strcmp(at->name, name) == 0) {
+            return;
+        }
+    }
+    graph_name *made = STORE_NEW(graph_name);
+    *made = (graph_name){.name = name, .next = in->taken_outside};
+    in->taken_outside = made;
+}
+
+/* What the unwinder, the marks and the tables of imports hold is not handed out. */
+static bool holds_no_pointers(const image_section *place) {
+    return (place->flags & SHF_EXECINSTR) != 0 || strncmp(place->name, ".eh_frame", 9) == 0 ||
+           strcmp(place->name, ".gcc_except_table") == 0 || strcmp(place->name, "ch_marks") == 0 ||
+           strncmp(place->name, ".got", 4) == 0 || strncmp(place->name, ".debug", 6) == 0;
+}
 
 /* Words in data that hold the address of a function. */
 static void mark_taken_by_data(graph *in, image *at) {
     for (size_t i = 0; i < at->relocation_count; i++) {
         const image_relocation *relocation = &at->relocations[i];
         const image_section *place = image_section_at(at, relocation->address);
-        if (place == NULL || (place->flags & SHF_EXECINSTR) != 0 ||
-            strncmp(place->name, ".eh_frame", 9) == 0 || strcmp(place->name, "ch_marks") == 0 ||
-            strncmp(place->name, ".got", 4) == 0) {
+        if (place == NULL || holds_no_pointers(place)) {
             continue;
         }
+        const image_symbol *symbol =
+            relocation->symbol != UINT32_MAX ? &at->symbols[relocation->symbol] : NULL;
         function *target = decode_target_of(in, at, relocation);
         if (target != NULL) {
             target->taken = true;
+        } else if (symbol != NULL && symbol->section == 0 && *symbol->name != 0 &&
+                   symbol->type != STT_OBJECT && symbol->type != STT_TLS && !relocation->relative &&
+                   !is_data(in, symbol->name)) {
+            note_outside(in, symbol->name);
         }
     }
 }
 
-void graph_decode_all(graph *in) {
-    size_t position = 0;
-    for (image *at = in->images.first; at != NULL; at = at->next) {
-        mark_taken_by_data(in, at);
-    }
-    for (function *of; (of = graph_each(in, &position)) != NULL;) {
-        graph_decode(in, of);
-        for (const edge *out = of->edges; out != NULL; out = out->next) {
-            if (out->kind == EDGE_REFERENCE && out->target != NULL) {
-                out->target->taken = true;
+/* Programs without relocations: any aligned word of data that is the address of a function. */
+static void mark_taken_by_words(graph *in, image *at) {
+    for (uint32_t i = 1; at->linked && i < at->section_count; i++) {
+        const image_section *place = &at->sections[i];
+        if (place->bytes == NULL || holds_no_pointers(place) || place->type == SHT_RELA) {
+            continue;
+        }
+        for (uint64_t offset = -place->address & 7; offset + 8 <= place->size; offset += 8) {
+            uint64_t word;
+            memcpy(&word, place->bytes + offset, sizeof word);
+            function *found = word != 0 ? find_at(&in->per_image[at->index], word) : NULL;
+            if (found != NULL && found->address == word) {
+                found->taken = true;
             }
         }
     }
+}
+
+void graph_mark_taken(graph *in, const graph_name **outside) {
+    if (!in->taken_is_known) {
+        in->taken_is_known = true;
+        for (image *at = in->images.first; at != NULL; at = at->next) {
+            if (!at->library) {
+                mark_taken_by_data(in, at);
+                mark_taken_by_words(in, at);
+            }
+        }
+        for (size_t i = 0; i < in->used_count; i++) {
+            function *of = in->functions[i];
+            if (of->in->library) {
+                continue;
+            }
+            graph_decode(in, of);
+            for (const edge *out = of->edges; out != NULL; out = out->next) {
+                if (out->kind == EDGE_REFERENCE && out->target != NULL) {
+                    out->target->taken = true;
+                } else if (out->kind == EDGE_REFERENCE && out->name != NULL) {
+                    note_outside(in, out->name);
+                }
+            }
+        }
+    }
+    *outside = in->taken_outside;
 }

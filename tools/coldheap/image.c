@@ -82,6 +82,7 @@ static void read_symbol(image *out, Elf *elf, const GElf_Shdr *header, const GEl
     target->binding = GELF_ST_BIND(symbol->st_info);
     target->hidden = GELF_ST_VISIBILITY(symbol->st_other) != STV_DEFAULT;
     target->section = section;
+    target->undefined = symbol->st_shndx == SHN_UNDEF;
     target->size = symbol->st_size;
     target->address = symbol->st_value + (section != 0 ? section_base(out, section) : 0);
     target->name = "";
@@ -415,6 +416,15 @@ bool image_read_member(image_set *set, image_archive *from, const char *name) {
     return false;
 }
 
+/* "archive(member)"; asked before elf_next, which takes the name of the last member away. NULL if
+ * it has none. */
+static const char *member_name(const char *archive, Elf *member) {
+    const Elf_Arhdr *header = elf_getarhdr(member);
+    return header != NULL && header->ar_name != NULL
+               ? store_format("%s(%s)", archive, header->ar_name)
+               : NULL;
+}
+
 int image_read_library(image_set *set, image_archive *from) {
     uint32_t before = set->count;
     Elf *member;
@@ -422,11 +432,10 @@ int image_read_library(image_set *set, image_archive *from) {
         return message_error(EXIT_NOT_ARMED, from->path, 0, "an archive that cannot be read");
     }
     for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(from->fd, next, from->elf)) != NULL;) {
-        Elf_Arhdr *header = elf_getarhdr(member);
+        const char *name = member_name(base_of(from->path), member);
         next = elf_next(member);
-        if (header == NULL || elf_kind(member) != ELF_K_ELF ||
-            !read_elf(set, member, store_format("%s(%s)", base_of(from->path), header->ar_name),
-                      NULL, 0)) {
+        if (name == NULL || elf_kind(member) != ELF_K_ELF ||
+            !read_elf(set, member, name, NULL, 0)) {
             elf_end(member);
         }
     }
@@ -470,11 +479,10 @@ static bool read_members(image_set *set, Elf *elf, image_file *file) {
     Elf *member;
     uint32_t number = 0;
     for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(file->fd, next, elf)) != NULL;) {
-        Elf_Arhdr *header = elf_getarhdr(member);
+        const char *name = member_name(file->path, member);
         next = elf_next(member);
         bool read = false;
-        if (header != NULL && elf_kind(member) == ELF_K_ELF) { /* not the index, the names */
-            const char *name = store_format("%s(%s)", file->path, header->ar_name);
+        if (name != NULL && elf_kind(member) == ELF_K_ELF) { /* not the index, the names */
             read = read_elf(set, member, name, file, number++);
         }
         if (!read) {

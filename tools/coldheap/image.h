@@ -29,6 +29,7 @@ typedef struct image_symbol {
     uint32_t section; /* 0: not defined here */
     uint8_t type;     /* STT_ */
     uint8_t binding;  /* STB_ */
+    bool undefined;   /* another module's; common and absolute symbols have no section either */
     bool hidden;      /* cannot be replaced by another module's */
 } image_symbol;
 

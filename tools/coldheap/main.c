@@ -3,6 +3,7 @@
  * name. */
 #include "command.h"
 
+#include "man.h"
 #include "message.h"
 #include "store.h"
 
@@ -13,6 +14,7 @@
 static struct {
     bool help;
     bool version;
+    bool man;
     bool no_color;
     flag_text progress;
 } globals;
@@ -24,11 +26,23 @@ static const flag_row GLOBAL_FLAGS[] = {
     {"progress", FLAG_TEXT, &globals.progress, "auto|plain|none", 0, NULL,
      "a bar on a terminal, else a line every 30 s (auto)"},
     {"help", FLAG_BOOL, &globals.help, NULL, 0, NULL, "this page"},
+    {"man", FLAG_BOOL, &globals.man, NULL, 0, NULL, "this page as a manual page, in mdoc(7)"},
     {"version", FLAG_BOOL, &globals.version, NULL, 0, NULL, "the version"},
 };
 
-static const command *const COMMANDS[] = {&command_prove, &command_effects, &command_symbolize,
-                                          NULL};
+// clang-format off
+static const command *const COMMANDS[] = {
+    &command_track,
+    &command_top,
+    &command_diff,
+    &command_convert,
+    &command_prove,
+    &command_effects,
+    &command_list,
+    &command_symbolize,
+    NULL,
+};
+// clang-format on
 
 static const exit_line EXITS[] = {
 #define EXIT_LINE(name, value, meaning) {(value), meaning},
@@ -39,14 +53,17 @@ static const exit_line EXITS[] = {
 static const page_settings PAGE = {
     COMMANDS, {GLOBAL_FLAGS, sizeof GLOBAL_FLAGS / sizeof GLOBAL_FLAGS[0]}, EXITS};
 
+static const man_settings MAN = {"proof that hot paths never touch the heap", COLDHEAP_VERSION,
+                                 COLDHEAP_DATE};
+
 static int print_version(void) {
     sink_print(&sink_out, "coldheap %s\n", COLDHEAP_VERSION);
     return EXIT_DONE;
 }
 
 static int print_help(void) {
-    sink_text(&sink_out, "NAME\n  coldheap - proof that hot paths never touch the heap\n"
-                         "\nSYNOPSIS\n  coldheap [global flags] COMMAND [flags] [operands]\n"
+    sink_print(&sink_out, "NAME\n  coldheap - %s\n", MAN.summary);
+    sink_text(&sink_out, "\nSYNOPSIS\n  coldheap [global flags] COMMAND [flags] [operands]\n"
                          "\nCOMMANDS\n");
     for (size_t i = 0; COMMANDS[i] != NULL; i++) {
         sink_print(&sink_out, "  %-12s %s\n", COMMANDS[i]->name, COMMANDS[i]->summary);
@@ -87,6 +104,10 @@ static int run_command(const command *wanted, int argc, char **argv, int first) 
     if (globals.version) {
         return print_version();
     }
+    if (globals.man) {
+        man_command(&PAGE, &MAN, wanted);
+        return EXIT_DONE;
+    }
     if (globals.help) {
         page_command(&PAGE, wanted);
         return EXIT_DONE;
@@ -109,6 +130,10 @@ static int run_program(int argc, char **argv) {
     if (next < argc && strcmp(argv[next], "help") == 0) {
         next++;
         globals.help = true;
+    }
+    if (next == argc && globals.man) {
+        man_tool(&PAGE, &MAN);
+        return EXIT_DONE;
     }
     if (next == argc) {
         return globals.help ? print_help()

@@ -28,8 +28,7 @@ struct outcome_complaint {
 typedef struct outcome_demands {
     const flag_list *required; /* sections that must be entered; "all" */
     const budget *budget;
-    const char *rules_path; /* of the file of suppressions; NULL: none */
-    const char *watch_path; /* of the policy; NULL: none */
+    const char *rule_paths[CHI_SESSION_RULES]; /* the file that each rule came from */
     bool strict;
     bool children_ignored;
     bool partial_ok;

@@ -1,19 +1,22 @@
 /* policy.c: the policy file; see policy.h. */
 #include "policy.h"
 
+#include "clone.h"
 #include "codes.h"
+#include "demangle.h"
+#include "expression.h"
 #include "message.h"
 #include "store.h"
 #include "text.h"
 
 #include <ctype.h>
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
 #define WORDS_MAX  4u
 #define LINE_BYTES 4096u
+#define LINES_MAX  100000u
 
 /* One line split: words up to the reason, which stands in quotes. */
 typedef struct split_line {
@@ -42,7 +45,7 @@ static bool split(split_line *out, char *text) {
                 return false;
             }
             out->words[out->count++] = at;
-            at += strcspn(at, " \t\r\n#");
+            at += strcspn(at, " \t\r\n");
             if (*at != 0) {
                 *at++ = 0;
             }
@@ -70,12 +73,17 @@ static const char *read_call(policy_line *line, const split_line *words) {
     return NULL;
 }
 
+#define BOUND_MAX 1000000000u
+
 static const char *read_bound(policy_line *line, const split_line *words) {
     text_error error;
-    line->kind = POLICY_BOUND;
-    bool good = words->count == 4 && strcmp(words->words[2], "depth") == 0 &&
-                text_u64(&line->depth, words->words[3], 1000000000, &error) && line->depth > 0;
-    return good ? NULL : "wants: bound FUNCTION depth N \"reason\"";
+    bool is_stack = words->count == 4 && strcmp(words->words[2], "stack") == 0;
+    bool good = words->count == 4 && (is_stack || strcmp(words->words[2], "depth") == 0) &&
+                text_u64(is_stack ? &line->stack_bytes : &line->depth, words->words[3], BOUND_MAX,
+                         &error) &&
+                line->depth + line->stack_bytes > 0;
+    line->kind = is_stack ? POLICY_STACK : POLICY_BOUND;
+    return good ? NULL : "wants: bound FUNCTION depth|stack N \"reason\"";
 }
 
 static const char *read_cold(policy_line *line, const split_line *words) {
@@ -134,7 +142,9 @@ int policy_read(policy *out, const char *path) {
         return message_error(EXIT_USAGE, path, 0, "%s", strerror(errno));
     }
     for (size_t number = 1; code == EXIT_DONE && fgets(text, sizeof text, file) != NULL; number++) {
-        if (strlen(text) == sizeof text - 1) {
+        if (number > LINES_MAX) {
+            code = message_error(EXIT_USAGE, path, number, "more than %u lines", LINES_MAX);
+        } else if (strlen(text) == sizeof text - 1) {
             code = message_error(EXIT_USAGE, path, number, "the line is longer than %u bytes",
                                  LINE_BYTES - 2);
         } else {
@@ -148,9 +158,16 @@ int policy_read(policy *out, const char *path) {
     return code;
 }
 
+/* A glob for the name itself, or for the function that it is a clone of. */
+static bool fits(const char *glob, const char *name) {
+    char plain[CLONE_BYTES];
+    return demangle_matches(glob, name) ||
+           (clone_origin(plain, name) && demangle_matches(glob, plain));
+}
+
 policy_line *policy_find(const policy *in, policy_kind kind, const char *name) {
     for (policy_line *line = in->lines; line != NULL; line = line->next) {
-        if (line->kind == kind && !line->by_expression && fnmatch(line->name, name, 0) == 0) {
+        if (line->kind == kind && !line->by_expression && fits(line->name, name)) {
             line->used++;
             return line;
         }
@@ -158,32 +175,54 @@ policy_line *policy_find(const policy *in, policy_kind kind, const char *name) {
     return NULL;
 }
 
-static bool is_word(char character) {
-    return isalnum((unsigned char)character) || character == '_';
+policy_line *policy_for_call(const policy *in, const char *name, const char *source, int column) {
+    policy_line *found = policy_find(in, POLICY_CALL, name);
+    for (policy_line *line = in->lines; found == NULL && line != NULL; line = line->next) {
+        if (line->kind == POLICY_CALL && line->by_expression && source != NULL &&
+            expression_is_called(source, column, line->name)) {
+            line->used++;
+            return line;
+        }
+    }
+    return found;
 }
 
-/* True if the source calls what the expression names: the word, then `(`, with closing brackets in
- * between at most. */
-static bool calls(const char *source, const char *expression) {
-    size_t length = strlen(expression);
-    for (const char *at = source; (at = strstr(at, expression)) != NULL; at++) {
-        const char *after = at + length;
-        after += strspn(after, " )]");
-        if (*after == '(' && (at == source || !is_word(at[-1])) && !is_word(at[length])) {
+static bool lists(const char *targets, const char *name) {
+    size_t length = strlen(name);
+    for (const char *at = targets; (at = strstr(at, name)) != NULL; at++) {
+        bool whole = (at == targets || at[-1] == ',') && (at[length] == ',' || at[length] == 0);
+        if (whole) {
             return true;
         }
     }
     return false;
 }
 
-policy_line *policy_for_call(const policy *in, const char *name, const char *source) {
-    policy_line *found = policy_find(in, POLICY_CALL, name);
-    for (policy_line *line = in->lines; found == NULL && line != NULL; line = line->next) {
-        if (line->kind == POLICY_CALL && line->by_expression && source != NULL &&
-            calls(source, line->name)) {
+policy_line *policy_for_assembly(const policy *in, const char *name, const char *target) {
+    for (policy_line *line = in->lines; line != NULL; line = line->next) {
+        if (line->kind == POLICY_CALL && !line->by_expression && fits(line->name, name) &&
+            lists(line->targets, target)) {
             line->used++;
             return line;
         }
     }
-    return found;
+    return NULL;
+}
+
+const char *policy_text(const policy_line *of) {
+    switch (of->kind) {
+    case POLICY_EFFECT:
+        return store_format("effect %.200s none", of->name);
+    case POLICY_CALL:
+        return store_format("call %s%.200s -> %.200s", of->by_expression ? "expr:" : "", of->name,
+                            of->targets);
+    case POLICY_BOUND:
+        return store_format("bound %.200s depth %llu", of->name, (unsigned long long)of->depth);
+    case POLICY_STACK:
+        return store_format("bound %.200s stack %llu", of->name,
+                            (unsigned long long)of->stack_bytes);
+    case POLICY_COLD:
+        return store_format("cold %.200s", of->name);
+    }
+    return "";
 }

@@ -2,12 +2,16 @@
  * reach the heap. */
 #include "command.h"
 
+#include "clone.h"
 #include "decode.h"
 #include "demangle.h"
 #include "message.h"
+#include "permit.h"
 #include "prove_report.h"
 #include "sort.h"
+#include "source.h"
 #include "store.h"
+#include "symbols_only.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -23,9 +27,12 @@ static struct {
     flag_text json;
     uint64_t stack_max;
     uint64_t finding_max;
+    flag_text source_root;
     bool github;
     bool strict;
     bool no_libc;
+    bool symbols_only;
+    flag_text allow;
 } flags = {.finding_max = 5};
 
 static const flag_row FLAGS[] = {
@@ -34,10 +41,16 @@ static const flag_row FLAGS[] = {
      "repeated"},
     {"policy", FLAG_TEXT, &flags.policy, "FILE", 0, NULL,
      "what people state: effects, targets of computed calls, bounds, cold functions"},
+    {"source-root", FLAG_TEXT, &flags.source_root, "FOLDER", 0, NULL,
+     "where the names of source files start (the working directory)"},
     {"library", FLAG_LIST, &flags.libraries, "ARCHIVE", 0, NULL,
      "where to look for functions that no input defines, before the C library"},
     {"no-libc", FLAG_BOOL, &flags.no_libc, NULL, 0, NULL,
      "do not look into the C library: all it has is unknown"},
+    {"symbols-only", FLAG_BOOL, &flags.symbols_only, NULL, 0, NULL,
+     "look at no code: which names the inputs want from elsewhere, against the list of --allow"},
+    {"allow", FLAG_TEXT, &flags.allow, "FILE", 0, NULL,
+     "names that --symbols-only lets pass, a line each: SYMBOL OBJECT REASON"},
     {"max-stack", FLAG_U64, &flags.stack_max, "BYTES", 0, NULL,
      "a violation if a root can take more stack than that"},
     {"deny", FLAG_TEXT, &flags.deny, "syscall", 0, NULL, "system calls are violations too"},
@@ -49,9 +62,17 @@ static const flag_row FLAGS[] = {
     {"github", FLAG_BOOL, &flags.github, NULL, 0, NULL, "annotations for GitHub as well"},
 };
 
+/* A name given by --root stands for the clones of the function too; the parts of one that were
+ * moved away are reached from it. */
 static bool is_wanted(const function *of) {
+    char plain[CLONE_BYTES];
+    bool is_clone = clone_origin(plain, of->name);
+    if (is_clone && clone_is_cold(of->name)) {
+        return false;
+    }
     for (size_t i = 0; i < flags.roots.count; i++) {
-        if (demangle_matches(flags.roots.items[i].text, of->name)) {
+        const char *glob = flags.roots.items[i].text;
+        if (demangle_matches(glob, of->name) || (is_clone && demangle_matches(glob, plain))) {
             return true;
         }
     }
@@ -122,7 +143,7 @@ static void prove_one(graph *in, function *root, verdict_rules *rules, tally *su
     verdict out;
     verdict_find(&out, in, root, rules);
     sum->of[out.kind]++;
-    report_text(&sink_out, &out);
+    report_text(&sink_err, &out);
     if (sum->json != NULL) {
         report_json(sum->json, &out);
     }
@@ -170,6 +191,19 @@ static int tell_unused(const policy *in) {
     return code;
 }
 
+/* What the prover passes over and the run time does not permit. */
+static void tell_permits(graph *in) {
+    size_t position = 0;
+    for (function *of; (of = graph_each(in, &position)) != NULL;) {
+        if (of->permit && !permit_opens_scope(in, of)) {
+            message_note(
+                "coldheap: %s is marked CH_PERMIT_FN but opens no CH_PERMIT_SCOPE: the run "
+                "time reports it",
+                of->name);
+        }
+    }
+}
+
 static int conclude(const tally *sum, int code) {
     if (sum->of[VERDICT_UNPROVEN] > 0) {
         code = EXIT_UNPROVEN;
@@ -177,7 +211,7 @@ static int conclude(const tally *sum, int code) {
     if (sum->of[VERDICT_VIOLATION] > 0) {
         code = EXIT_FINDING;
     }
-    sink_print(&sink_out, "coldheap: %zu proven, %zu unproven, %zu violation%s (status %d)\n",
+    sink_print(&sink_err, "coldheap: %zu proven, %zu unproven, %zu violation%s (status %d)\n",
                sum->of[VERDICT_PROVEN], sum->of[VERDICT_UNPROVEN], sum->of[VERDICT_VIOLATION],
                sum->of[VERDICT_VIOLATION] == 1 ? "" : "s", code);
     return code;
@@ -210,19 +244,42 @@ static int prove_all(graph *in, verdict_rules *rules) {
     if (sum.json != NULL) {
         code = sink_close(&json);
     }
+    tell_permits(in);
     if (code == EXIT_DONE && flags.policy.position != 0) {
         code = tell_unused(&rules->policy);
     }
     return conclude(&sum, code);
 }
 
+static int check_symbols(const graph *in) {
+    sink json;
+    symbols_settings settings = {.allow = flags.allow.text,
+                                 .json = flags.json.position != 0 ? &json : NULL,
+                                 .github = flags.github,
+                                 .strict = flags.strict};
+    int code = EXIT_DONE;
+    if (settings.json != NULL) {
+        code = sink_file(&json, flags.json.text, json_buffer, sizeof json_buffer);
+    }
+    if (code == EXIT_DONE) {
+        code = symbols_check(in, &settings);
+        int closed = settings.json != NULL ? sink_close(&json) : EXIT_DONE;
+        code = code != EXIT_DONE ? code : closed;
+    }
+    return code;
+}
+
 static int run(const operand_list *operands) {
     graph in = {.libraries = NULL};
     verdict_rules rules = {.stack_max = flags.stack_max, .finding_max = flags.finding_max};
     int code = options_choice("deny", flags.deny, "syscall");
+    source_root = flags.source_root.position != 0 ? flags.source_root.text : NULL;
     rules.deny_syscalls = flags.deny.position != 0;
     if (code == EXIT_DONE && operands->count == 0) {
         code = message_argument(EXIT_USAGE, 1, "no input: objects, archives, programs or a folder");
+    }
+    if (code == EXIT_DONE && flags.allow.position != 0 && !flags.symbols_only) {
+        code = message_argument(EXIT_USAGE, flags.allow.position, "goes with --symbols-only");
     }
     if (code == EXIT_DONE && flags.policy.position != 0) {
         code = policy_read(&rules.policy, flags.policy.text);
@@ -230,11 +287,11 @@ static int run(const operand_list *operands) {
     if (code == EXIT_DONE) {
         code = read_inputs(&in, operands);
     }
-    if (code == EXIT_DONE) {
-        code = open_libraries(&in);
-    }
-    if (code == EXIT_DONE) {
-        code = prove_all(&in, &rules);
+    if (code == EXIT_DONE && flags.symbols_only) {
+        code = check_symbols(&in);
+    } else {
+        code = code == EXIT_DONE ? open_libraries(&in) : code;
+        code = code == EXIT_DONE ? prove_all(&in, &rules) : code;
     }
     decode_close();
     image_close(&in.images);

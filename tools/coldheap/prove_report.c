@@ -45,7 +45,7 @@ static bool is_library(const function *of) {
 /* The place of `via` in `from`, in brackets. */
 static void print_place(sink *out, const function *from, const edge *via) {
     char place[PLACE_BYTES];
-    if (via != NULL && !is_library(from)) {
+    if (via != NULL && !from->hub && !is_library(from)) {
         source_place(place, sizeof place, from->in, via->address);
         sink_print(out, " (%.250s)", place);
     }
@@ -70,7 +70,8 @@ static void print_library_way(sink *out, const finding *of) {
     if (count == 0) {
         return;
     }
-    sink_text(out, "   [library: ");
+    size_t length = strcspn(way[count - 1]->in->path, ".");
+    sink_print(out, "   [%.*s: ", (int)length, way[count - 1]->in->path);
     for (size_t i = count; i > 0; i--) {
         sink_text(out, i < count ? " > " : "");
         print_name(out, way[i - 1]->name);
@@ -90,49 +91,67 @@ static const function *first_library(const function *at) {
     return found;
 }
 
+static bool is_place_only(finding_class class) {
+    return class == FINDING_INDIRECT_CALL || class == FINDING_UNDECODED ||
+           class == FINDING_SYSCALL || class == FINDING_NOTE_SYSCALL;
+}
+
 static void print_finding(sink *out, const finding *of) {
+    char place[PLACE_BYTES];
     const function *own = own_end(of->at);
     const function *entered = first_library(of->at);
     const edge *via = own == of->at ? of->via : entered->via;
-    sink_print(out, "%-15s ", verdict_class_text(of->class));
-    if (entered != NULL) {
-        print_name(out, entered->name);
-    } else if (of->class == FINDING_INDIRECT_CALL || of->class == FINDING_UNDECODED ||
-               of->class == FINDING_SYSCALL) {
-        sink_text(out, of->class == FINDING_INDIRECT_CALL ? "computed call" : "here");
+    sink_print(out, "%s ", verdict_class_text(of->class));
+    if (entered == NULL && is_place_only(of->class) && via != NULL) {
+        source_place(place, sizeof place, own->in, via->address);
+        sink_text(out, place);
     } else {
-        print_name(out, of->what != NULL ? of->what : own->name);
+        print_name(out, entered != NULL ? entered->name : of->what != NULL ? of->what : own->name);
+        print_place(out, own, via);
     }
-    print_place(out, own, via);
     for (const function *at = own; at != NULL; at = at->parent) {
         sink_text(out, " <- ");
         print_name(out, at->name);
         print_place(out, at->parent, at->parent != NULL ? at->via : NULL);
     }
     print_library_way(out, of);
-    if (of->class == FINDING_INDIRECT_CALL && of->what != NULL) {
-        sink_print(out, "   `%.90s`", of->what);
+    if (of->class == FINDING_INDIRECT_CALL && of->what != NULL && of->why == NULL) {
+        sink_print(out, ", expression `%.200s`", of->what);
+    }
+    if (of->candidates != NULL) {
+        sink_print(out, ", candidates%.800s", of->candidates);
+    }
+    if (of->why != NULL) {
+        sink_print(out, ", %.300s is open: %.300s", of->what, of->why);
     }
     sink_char(out, '\n');
 }
 
-void report_text(sink *out, const verdict *of) {
+static void print_head(sink *out, const verdict *of) {
     char stack[40];
     char root[DEMANGLE_BYTES];
     add_bytes(stack, sizeof stack, of->stack_bytes);
-    sink_print(out, "%-9s %-24.200s stack%s%-10s %zu functions", VERDICTS[of->kind],
-               readable(root, of->root->name), of->stack_known ? "<=" : ">=", stack,
-               of->function_count);
-    if (of->syscall_count > 0) {
-        sink_print(out, ", %zu system calls", of->syscall_count);
+    sink_print(out, "%-9s %-24.300s stack%s%-10s", VERDICTS[of->kind],
+               readable(root, of->root->name), of->stack_known ? "<=" : ">=", stack);
+}
+
+/* The first finding stands beside the verdict, all others below it. */
+void report_text(sink *out, const verdict *of) {
+    bool beside = of->kind != VERDICT_PROVEN;
+    print_head(out, of);
+    if (!beside) {
+        sink_print(out, " %zu function%s\n", of->function_count,
+                   of->function_count == 1 ? "" : "s");
     }
-    sink_char(out, '\n');
     for (const finding *found = of->findings; found != NULL; found = found->next) {
-        sink_text(out, "    ");
+        bool is_note = verdict_class_weight(found->class) == 0;
+        sink_text(out, beside ? " " : is_note ? "    note: " : "    ");
         print_finding(out, found);
+        beside = false;
     }
     for (const exception *made = of->exceptions; made != NULL; made = made->next) {
-        sink_print(out, "    assumed: %.200s: %.400s\n", made->name, made->reason);
+        sink_print(out, "    assumed: %.600s: %.400s", made->text, made->reason);
+        sink_print(out, made->count == 1 ? "\n" : " (%zu places)\n", made->count);
     }
 }
 
@@ -142,10 +161,17 @@ static void json_place(sink *out, const function *from, const edge *via) {
     const char *file = NULL;
     int line = 0;
     int column = 0;
-    if (via != NULL && image_line(from->in, via->address, &file, &line, &column)) {
+    if (via != NULL && !from->hub && image_line(from->in, via->address, &file, &line, &column)) {
         sink_text(out, ",\"file\":");
         sink_json_text(out, file);
         sink_print(out, ",\"line\":%d,\"column\":%d", line, column);
+    }
+}
+
+static void json_member(sink *out, const char *name, const char *text) {
+    if (text != NULL) {
+        sink_print(out, ",\"%s\":", name);
+        sink_json_text(out, text);
     }
 }
 
@@ -159,9 +185,13 @@ static void json_readable(sink *out, const char *name) {
 
 static void json_finding(sink *out, const finding *of) {
     sink_print(out, "{\"class\":\"%s\"", verdict_class_text(of->class));
-    if (of->what != NULL) {
-        sink_text(out, ",\"what\":");
-        sink_json_text(out, of->what);
+    json_member(out, "what", of->what);
+    json_member(out, "open", of->why);
+    if (of->candidates != NULL) {
+        json_member(out, "candidates", of->candidates + 1);
+    }
+    if (verdict_class_weight(of->class) == 0) {
+        sink_text(out, ",\"note\":true");
     }
     sink_text(out, ",\"path\":[");
     const edge *via = of->via;
@@ -197,11 +227,10 @@ void report_json(sink *out, const verdict *of) {
     }
     sink_text(out, "],\"assumed\":[");
     for (const exception *made = of->exceptions; made != NULL; made = made->next) {
-        sink_text(out, made == of->exceptions ? "{\"name\":" : ",{\"name\":");
-        sink_json_text(out, made->name);
-        sink_text(out, ",\"reason\":");
-        sink_json_text(out, made->reason);
-        sink_char(out, '}');
+        sink_text(out, made == of->exceptions ? "{\"line\":" : ",{\"line\":");
+        sink_json_text(out, made->text);
+        json_member(out, "reason", made->reason);
+        sink_print(out, ",\"places\":%zu}", made->count);
     }
     sink_text(out, "]}\n");
 }
@@ -222,26 +251,32 @@ static void github_text(sink *out, const char *text, bool property) {
     }
 }
 
+static void github_finding(sink *out, const verdict *of, const finding *found) {
+    const function *own = own_end(found->at);
+    const edge *via = own == found->at ? found->via : first_library(found->at)->via;
+    const char *file = NULL;
+    int line = 0;
+    int column = 0;
+    sink_text(out, verdict_class_weight(found->class) == 2 ? "::error " : "::warning ");
+    if (via != NULL && !own->hub && image_line(own->in, via->address, &file, &line, &column)) {
+        sink_text(out, "file=");
+        github_text(out, source_relative(file), true);
+        sink_print(out, ",line=%d,", line);
+    }
+    sink_text(out, "title=");
+    github_text(out, verdict_class_text(found->class), true);
+    sink_text(out, "::");
+    char name[DEMANGLE_BYTES];
+    github_text(out, readable(name, of->root->name), false);
+    sink_text(out, " reaches ");
+    github_text(out, readable(name, found->what != NULL ? found->what : own->name), false);
+    sink_char(out, '\n');
+}
+
 void report_github(sink *out, const verdict *of) {
     for (const finding *found = of->findings; found != NULL; found = found->next) {
-        const function *own = own_end(found->at);
-        const edge *via = own == found->at ? found->via : first_library(found->at)->via;
-        const char *file = NULL;
-        int line = 0;
-        int column = 0;
-        sink_text(out, verdict_class_is_violation(found->class) ? "::error " : "::warning ");
-        if (via != NULL && image_line(own->in, via->address, &file, &line, &column)) {
-            sink_text(out, "file=");
-            github_text(out, file, true);
-            sink_print(out, ",line=%d,", line);
+        if (verdict_class_weight(found->class) > 0) {
+            github_finding(out, of, found);
         }
-        sink_text(out, "title=");
-        github_text(out, verdict_class_text(found->class), true);
-        sink_text(out, "::");
-        char name[DEMANGLE_BYTES];
-        github_text(out, readable(name, of->root->name), false);
-        sink_text(out, " reaches ");
-        github_text(out, readable(name, found->what != NULL ? found->what : own->name), false);
-        sink_char(out, '\n');
     }
 }

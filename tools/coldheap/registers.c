@@ -45,6 +45,18 @@ void registers_set(registers *in, unsigned reg, const known_value *value) {
     }
 }
 
+bool registers_same(const registers *left, const registers *right) {
+    for (unsigned i = 0; i < REGISTERS; i++) {
+        const known_value *a = &left->values[i];
+        const known_value *b = &right->values[i];
+        if (a->kind != b->kind || a->code != b->code || a->name != b->name ||
+            a->address != b->address) {
+            return false;
+        }
+    }
+    return true;
+}
+
 void registers_after_call(registers *in) {
     static const unsigned SCRATCH[] = {X86_REG_RAX, X86_REG_RCX, X86_REG_RDX,
                                        X86_REG_RSI, X86_REG_RDI, X86_REG_R8,

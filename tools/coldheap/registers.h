@@ -35,6 +35,9 @@ unsigned registers_index(unsigned reg);
 const known_value *registers_get(const registers *in, unsigned reg);
 void registers_set(registers *in, unsigned reg, const known_value *value);
 
+/* registers_same tells whether two sets hold the same. */
+bool registers_same(const registers *left, const registers *right);
+
 /* registers_after_call forgets those that a call may change. */
 void registers_after_call(registers *in);
 

@@ -72,9 +72,12 @@ static backtrace trace_of(const record *in, const record_site *site) {
     return backtrace_make(addresses, site->frame_count);
 }
 
+/* Rows that stand for what has no place: see track_record.h. */
 static void name_others(named_site *out) {
-    out->function = out->site->index == CHI_TRACK_SITE_OVERFLOW ? "(sites without a row)"
-                                                                : "(from before tracking)";
+    static const char *const NAMES[] = {"(sites without a row)", "(from before tracking)",
+                                        "(given back in bulk)"};
+    uint32_t index = out->site->index;
+    out->function = NAMES[index < CHI_TRACK_SITE_FIRST ? index : CHI_TRACK_SITE_FIRST];
     out->symbol = out->function;
     out->file = "";
     out->key_file = "";
@@ -91,9 +94,9 @@ static const char *operation_of(const named_site *of) {
     return store_text(name, strlen(name));
 }
 
-static void name_site(named_site *out, const record *in) {
+void sites_name_one(named_site *out, const record *in, const record_site *site) {
     static const resolve_frame UNKNOWN = {"", "", "", 0, 0, false};
-    const record_site *site = out->site;
+    *out = (named_site){.site = site};
     if (!record_is_real(site) || site->frame_count == 0) {
         name_others(out);
         return;
@@ -119,9 +122,7 @@ void sites_name(named_record *out, const record *in) {
     *out = (named_record){.of = in, .sites = STORE_ARRAY(named_site, in->site_count)};
     for (size_t i = 0; i < in->site_count; i++) {
         if (has_numbers(&in->sites[i].of)) {
-            named_site *to = &out->sites[out->count++];
-            to->site = &in->sites[i];
-            name_site(to, in);
+            sites_name_one(&out->sites[out->count++], in, &in->sites[i]);
         }
     }
 }

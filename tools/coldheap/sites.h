@@ -24,8 +24,9 @@ typedef struct named_record {
     size_t count;
 } named_record;
 
-/* sites_name resolves all sites; everything lives in the store. */
+/* sites_name resolves all sites, sites_name_one one of them; everything lives in the store. */
 void sites_name(named_record *out, const record *in);
+void sites_name_one(named_site *out, const record *in, const record_site *site);
 
 /* sites_place writes "parse_config (config.c:88)", or "tick (engine+0x12b4)". */
 void sites_place(char *text, size_t size, const named_site *of);

@@ -95,7 +95,8 @@ bool switch_through_register(walk *w, const cs_insn *insn, unsigned reg) {
         return false;
     }
     if (value->kind == KNOWN_INSIDE) {
-        return true; /* to a place in this function that was computed: assembly does so */
+        w->untracked = true; /* to a place in this function: assembly does so */
+        return true;
     }
     if (value->kind == KNOWN_JUMP_4) {
         return take_table(w, insn->address, value->address, 4);
@@ -116,7 +117,7 @@ bool switch_is_goto(const walk *w, uint64_t address) {
     const char *path;
     int line;
     int column;
-    if (callinfo_excludes(&w->in->calls, w->of->name, NULL)) {
+    if (callinfo_excludes(&w->in->calls, w->at->path, w->of->name, NULL)) {
         return true;
     }
     if (!image_line(w->at, address, &path, &line, &column)) {
@@ -124,5 +125,5 @@ bool switch_is_goto(const walk *w, uint64_t address) {
     }
     const char *slash = strrchr(path, '/');
     (void)snprintf(place, sizeof place, "%s:%d", slash != NULL ? slash + 1 : path, line);
-    return callinfo_excludes(&w->in->calls, w->of->name, place);
+    return callinfo_excludes(&w->in->calls, w->at->path, w->of->name, place);
 }

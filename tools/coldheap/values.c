@@ -9,12 +9,6 @@ static known_value value_of_place(place found) {
                          .address = found.address};
 }
 
-static void refer(walk *w, const cs_insn *insn, place found) {
-    if (place_names_code(found) && found.code != w->of) {
-        walk_edge(w, EDGE_REFERENCE, found, insn->address);
-    }
-}
-
 /* mov (%base,%reg,1), 4 bytes, where one of the two is a table: an entry, before it is widened. */
 static known_value narrow_entry(walk *w, const cs_x86_op *source) {
     const known_value *base = registers_get(&w->known, source->mem.base);
@@ -38,9 +32,7 @@ static known_value moved(walk *w, const cs_insn *insn, const cs_x86_op *source) 
         if (image_relocation_in(w->at, insn->address, insn->size) == NULL) {
             return (known_value){0};
         }
-        place found = place_settle(w->in, w->at, walk_operand(w, insn, 0, &through_slot));
-        refer(w, insn, found);
-        return value_of_place(found);
+        return value_of_place(place_settle(w->in, w->at, walk_operand(w, insn, 0, &through_slot)));
     }
     if (source->size == 4) {
         return narrow_entry(w, source);
@@ -58,9 +50,7 @@ static known_value moved(walk *w, const cs_insn *insn, const cs_x86_op *source) 
         }
         return (known_value){0};
     }
-    place found = walk_loaded(w, insn, source);
-    refer(w, insn, found);
-    return value_of_place(found);
+    return value_of_place(walk_loaded(w, insn, source));
 }
 
 /* movslq (%base,%reg,4): an entry of 4 bytes. */
@@ -114,9 +104,7 @@ static known_value address_of(walk *w, const cs_insn *insn, const cs_x86_op *sou
                    ? summed(w, source->mem.base, source->mem.index)
                    : (known_value){0};
     }
-    place found = place_settle(w->in, w->at, walk_memory(w, insn, source, &through_slot));
-    refer(w, insn, found);
-    return value_of_place(found);
+    return value_of_place(place_settle(w->in, w->at, walk_memory(w, insn, source, &through_slot)));
 }
 
 static bool sets_register(const cs_x86 *x86) {
@@ -141,14 +129,50 @@ static known_value value_after(walk *w, const cs_insn *insn) {
     }
 }
 
-/* An address of code stored or compared without a register in between. */
-static void refer_otherwise(walk *w, const cs_insn *insn) {
-    bool through_slot;
-    const image_relocation *relocation = image_relocation_in(w->at, insn->address, insn->size);
-    if (relocation == NULL || relocation->relative) {
-        return;
+/* A mention of code, or in a permitted function of data, where its scopes' marks may stand. */
+static void refer(walk *w, const cs_insn *insn, place found) {
+    if (place_names_code(found) && found.code != w->of) {
+        walk_edge(w, EDGE_REFERENCE, found, insn->address);
+    } else if (w->of->permit && found.address != 0) {
+        walk_edge(w, EDGE_MARK, (place){.address = found.address}, insn->address);
     }
-    refer(w, insn, place_settle(w->in, w->at, walk_operand(w, insn, 0, &through_slot)));
+}
+
+/* A number in a program without relocations that is the address of a function. */
+static void refer_number(walk *w, const cs_insn *insn, uint64_t number) {
+    const image_section *section =
+        w->at->linked && number >= 4096 ? image_section_at(w->at, number) : NULL;
+    if (section != NULL && (section->flags & SHF_EXECINSTR) != 0) {
+        function *found = graph_starting_at(w->in, w->at, number);
+        if (found != NULL) {
+            refer(w, insn, (place){.code = found});
+        }
+    } else if (section != NULL && w->of->permit) {
+        refer(w, insn, (place){.address = number});
+    }
+}
+
+/* Every function that the instruction mentions: as a number, by its place, or in a table of
+ * imports. */
+static void refer_all(walk *w, const cs_insn *insn) {
+    const cs_x86 *x86 = &insn->detail->x86;
+    const image_relocation *relocation = image_relocation_in(w->at, insn->address, insn->size);
+    for (uint8_t i = 0; i < x86->op_count; i++) {
+        const cs_x86_op *operand = &x86->operands[i];
+        bool through_slot;
+        if (operand->type == X86_OP_IMM && relocation == NULL) {
+            refer_number(w, insn, (uint64_t)operand->imm);
+        } else if (operand->type == X86_OP_IMM && !relocation->relative) {
+            refer(w, insn, place_settle(w->in, w->at, walk_operand(w, insn, 0, &through_slot)));
+        } else if (operand->type == X86_OP_MEM && insn->id == X86_INS_LEA &&
+                   (walk_is_rip_relative(operand) || relocation != NULL)) {
+            refer(w, insn,
+                  place_settle(w->in, w->at, walk_memory(w, insn, operand, &through_slot)));
+        } else if (walk_is_rip_relative(operand) && operand->size == 8) {
+            place found = walk_loaded(w, insn, operand);
+            refer(w, insn, place_names_code(found) ? found : (place){0});
+        }
+    }
 }
 
 void values_follow(walk *w, const cs_insn *insn) {
@@ -158,10 +182,9 @@ void values_follow(walk *w, const cs_insn *insn) {
         return; /* still that entry, widened */
     }
     known_value value = {0};
+    refer_all(w, insn);
     if (sets_register(x86)) {
         value = value_after(w, insn);
-    } else {
-        refer_otherwise(w, insn);
     }
     cs_regs read;
     cs_regs written;

@@ -1,9 +1,11 @@
 /* verdict.c: breadth first from the root, so that the way to each finding is a shortest one; then
- * depth first over what was reached, for recursion and the stack. See verdict.h. */
+ * depth.c goes over what was reached, for recursion and the stack. See verdict.h. */
 #include "verdict.h"
 
-#include "decode.h"
+#include "depth.h"
 #include "effects.h"
+#include "expression.h"
+#include "permit.h"
 #include "source.h"
 #include "store.h"
 
@@ -13,9 +15,9 @@
 
 static const struct {
     const char *text;
-    bool violation;
+    unsigned weight;
 } CLASSES[FINDING_CLASSES] = {
-#define FINDING_ROW(name, text, violation) [FINDING_##name] = {text, violation},
+#define FINDING_ROW(name, text, weight) [FINDING_##name] = {text, weight},
     FINDING_ROWS(FINDING_ROW)
 #undef FINDING_ROW
 };
@@ -24,8 +26,8 @@ const char *verdict_class_text(finding_class class) {
     return CLASSES[class].text;
 }
 
-bool verdict_class_is_violation(finding_class class) {
-    return CLASSES[class].violation;
+unsigned verdict_class_weight(finding_class class) {
+    return CLASSES[class].weight;
 }
 
 /* Breadth first: a list of functions to look into. */
@@ -39,7 +41,7 @@ typedef struct search {
     finding **last_of[FINDING_CLASSES];
     size_t count_of[FINDING_CLASSES];
     finding *first_of[FINDING_CLASSES];
-    bool all_decoded;
+    const char *candidates;
 } search;
 
 static bool is_library(const function *of) {
@@ -68,16 +70,17 @@ static bool is_repeat(const finding *other, function *at, const edge *via, const
     return other->at == at && same_what && (other->via == via || by_name);
 }
 
-static void add_finding(search *s, finding_class class, function *at, const edge *via,
-                        const char *what) {
+/* Returns: the finding; NULL if it is none of those that are kept. */
+static finding *add_finding(search *s, finding_class class, function *at, const edge *via,
+                            const char *what) {
     for (finding *other = s->first_of[class]; other != NULL; other = other->next) {
         if (is_repeat(other, at, via, what)) {
-            return;
+            return NULL;
         }
     }
     s->count_of[class]++;
     if (s->count_of[class] > s->rules->finding_max) {
-        return;
+        return NULL;
     }
     finding *made = STORE_NEW(finding);
     *made = (finding){.class = class, .at = at, .via = via, .what = what};
@@ -87,17 +90,35 @@ static void add_finding(search *s, finding_class class, function *at, const edge
         *s->last_of[class] = made;
     }
     s->last_of[class] = &made->next;
+    return made;
 }
 
-static void add_exception(search *s, const char *name, const char *reason) {
-    for (exception *other = s->out->exceptions; other != NULL; other = other->next) {
-        if (other->name == name || strcmp(other->name, name) == 0) {
-            return;
+static exception *find_exception(search *s, const policy_line *line, const function *permitted) {
+    exception **last = &s->out->exceptions;
+    for (; *last != NULL; last = &(*last)->next) {
+        if ((*last)->line == line && (*last)->permitted == permitted) {
+            return *last;
         }
     }
-    exception *made = STORE_NEW(exception);
-    *made = (exception){.name = name, .reason = reason, .next = s->out->exceptions};
-    s->out->exceptions = made;
+    *last = STORE_NEW(exception);
+    (*last)->line = line;
+    (*last)->permitted = permitted;
+    return *last;
+}
+
+static void use_line(search *s, const policy_line *line) {
+    exception *used = find_exception(s, line, NULL);
+    used->text = used->text != NULL ? used->text : policy_text(line);
+    used->reason = line->reason;
+    used->count++;
+}
+
+static void use_permit(search *s, function *of) {
+    exception *used = find_exception(s, NULL, of);
+    if (used->count++ == 0) {
+        used->text = store_format("CH_PERMIT_FN %.200s", of->name);
+        used->reason = permit_reason(s->in, of);
+    }
 }
 
 static void enqueue(search *s, function *of, function *parent, const edge *via) {
@@ -107,9 +128,10 @@ static void enqueue(search *s, function *of, function *parent, const edge *via) 
     of->seen_for = s->rules->number;
     of->parent = parent;
     of->via = via;
-    of->state = 0;
-    of->walk_parent = NULL;
-    of->walk_via = NULL;
+    of->order = 0;
+    of->open = false;
+    of->group = NULL;
+    of->stack_bytes = 0;
     if (s->queued == s->room) {
         size_t room = s->room != 0 ? s->room * 2 : 1024;
         function **moved = STORE_ARRAY(function *, room);
@@ -139,135 +161,184 @@ static function *settle_name(search *s, function *from, const edge *via, const c
         return NULL;
     }
     policy_line *line = policy_find(&s->rules->policy, POLICY_EFFECT, name);
-    line = line != NULL ? line : policy_find(&s->rules->policy, POLICY_COLD, name);
     if (line != NULL) {
-        add_exception(s, name, line->reason);
+        s->out->stack_known = false;
+    } else {
+        line = policy_find(&s->rules->policy, POLICY_COLD, name);
+    }
+    if (line != NULL) {
+        use_line(s, line);
         return NULL;
     }
     target = target != NULL ? target : graph_find_further(s->in, name);
     if (target == NULL) {
         add_finding(s, FINDING_UNKNOWN_EXTERN, from, via, name);
     } else if (target->permit) {
-        add_exception(s, name, "CH_PERMIT_FN");
+        use_permit(s, target);
         return NULL;
     }
     return target;
 }
 
-/* A stub of the table of imports does nothing but jump to what it stands for. */
-static const edge *through_stub(search *s, const edge *via) {
-    function *target = via->target;
-    const image_section *section =
-        target != NULL ? image_section_at(target->in, target->address) : NULL;
-    if (section == NULL || strncmp(section->name, ".plt", 4) != 0) {
-        return via;
+/* A call that the compiler does not know of: its frame was laid out without it. */
+static void look_at_assembly(search *s, function *from, const edge *via, const char *name) {
+    if (via->kind != EDGE_CALL || is_library(from) || !graph_compiler_lacks(s->in, from, name)) {
+        return;
     }
-    graph_decode(s->in, target);
-    const edge *only = target->edges;
-    return only != NULL && only->kind == EDGE_TAIL && only->next == NULL ? only : via;
+    policy_line *line = policy_for_assembly(&s->rules->policy, from->name, name);
+    if (line != NULL) {
+        use_line(s, line);
+    } else {
+        add_finding(s, FINDING_ASM_CALL, from, via, name);
+    }
 }
 
 static void look_at_call(search *s, function *from, const edge *via) {
-    const edge *end = through_stub(s, via);
+    const edge *end = graph_through_stub(s->in, via);
     const char *name = end->target != NULL ? end->target->name : end->name;
+    look_at_assembly(s, from, via, name);
     function *target = settle_name(s, from, via, name, end->target);
-    if (target != NULL) {
-        enqueue(s, target, from, via);
+    if (target == NULL) {
+        return;
+    }
+    enqueue(s, target, from, via);
+    bool by_name = target->in != from->in && !from->hub;
+    for (function *rival = by_name ? target->rival : NULL; rival != NULL; rival = rival->rival) {
+        enqueue(s, rival->same != NULL ? rival->same : rival, from, via);
     }
 }
 
 /* ---- computed calls ---- */
 
-static void call_all_taken(search *s, function *from, const edge *via) {
+/* Whatever is handed out in the inputs; what they hand out of others is reached by its name. */
+static void add_taken(search *s, function *hub, const char **open) {
+    const graph_name *outside;
     size_t position = 0;
-    if (!s->all_decoded) {
-        graph_decode_all(s->in);
-        s->all_decoded = true;
-    }
+    graph_mark_taken(s->in, &outside);
     for (function *of; (of = graph_each(s->in, &position)) != NULL;) {
-        if (of->taken && !is_library(of)) {
-            function *target = settle_name(s, from, via, of->name, of);
-            if (target != NULL) {
-                enqueue(s, target, from, via);
-            }
+        if (of->taken && !is_library(of) && !of->stub) {
+            graph_add_edge(hub, EDGE_TAIL, of, NULL);
         }
+    }
+    for (; outside != NULL; outside = outside->next) {
+        graph_add_edge(hub, EDGE_TAIL, NULL, outside->name);
+    }
+    if (!graph_has_whole_program(s->in)) {
+        *open = "no main among the inputs: addresses may come from outside them";
+    } else if (graph_uses(s->in, "dlsym") || graph_uses(s->in, "dlvsym")) {
+        *open = "dlsym gives addresses from outside the inputs";
+    } else if (graph_is_stripped(s->in)) {
+        *open = "a program without symbols: its functions are not all known";
     }
 }
 
 /* All functions whose address stands in a table: an object of data whose name fits. */
-static void call_table(search *s, function *from, const edge *via, const char *glob) {
+static size_t add_table(search *s, function *hub, const char *glob) {
     size_t count = 0;
     for (image *at = s->in->images.first; at != NULL; at = at->next) {
         for (uint32_t i = 0; !at->library && i < at->symbol_count; i++) {
             const image_symbol *symbol = &at->symbols[i];
-            if (symbol->type != STT_OBJECT || symbol->section == 0 ||
-                fnmatch(glob, symbol->name, 0) != 0) {
-                continue;
-            }
-            for (const image_relocation *entry =
-                     image_relocation_in(at, symbol->address, symbol->size);
-                 entry != NULL && entry < at->relocations + at->relocation_count &&
-                 entry->address - symbol->address < symbol->size;
-                 entry++) {
-                function *target = decode_target_of(s->in, at, entry);
-                count += target != NULL;
-                target = target != NULL ? settle_name(s, from, via, target->name, target) : NULL;
-                if (target != NULL) {
-                    enqueue(s, target, from, via);
-                }
+            if (symbol->type == STT_OBJECT && symbol->section != 0 &&
+                fnmatch(glob, symbol->name, 0) == 0) {
+                count += graph_add_table(s->in, hub, at, symbol);
             }
         }
     }
-    if (count == 0) {
-        add_finding(s, FINDING_INDIRECT_CALL, from, via, store_format("no functions in %s", glob));
-    }
+    return count;
 }
 
-static void call_listed(search *s, function *from, const edge *via, const char *targets) {
+static void add_listed(search *s, function *hub, const char *targets, const char **open) {
     for (const char *at = targets; *at != 0;) {
         size_t length = strcspn(at, ",");
         char *name = store_text(at, length);
-        bool is_table = strncmp(name, "@in:", 4) == 0;
-        function *target =
-            is_table ? NULL : settle_name(s, from, via, name, graph_find_any(s->in, name));
-        if (is_table) {
-            call_table(s, from, via, name + 4);
-        } else if (target != NULL) {
-            enqueue(s, target, from, via);
+        if (strcmp(name, "@taken") == 0) {
+            add_taken(s, hub, open);
+        } else if (strncmp(name, "@in:", 4) == 0) {
+            if (add_table(s, hub, name + 4) == 0) {
+                *open = store_format("no function in an object named %s", name + 4);
+            }
+        } else if (strcmp(name, "cold") != 0) {
+            function *target = graph_find_any(s->in, name);
+            graph_add_edge(hub, EDGE_TAIL, target, target == NULL ? name : NULL);
         }
         at += length + (at[length] == ',');
     }
 }
 
-#define SOURCE_BYTES 512u
+/* One function without code stands for all that the line lets a call reach. */
+static void make_hub(search *s, policy_line *line) {
+    const char *open = NULL;
+    line->hub = graph_make_hub(s->in, store_format("[%s]", policy_text(line)));
+    add_listed(s, line->hub, line->targets, &open);
+    line->open = open;
+}
 
-static void look_at_indirect(search *s, function *from, const edge *via) {
+#define CANDIDATES_MAX 6u
+
+/* The functions whose address is taken: one of them it will be. */
+static const char *candidates_of(search *s) {
+    const graph_name *outside;
+    const char *text = "";
+    size_t count = 0;
+    size_t position = 0;
+    graph_mark_taken(s->in, &outside);
+    for (function *of; (of = graph_each(s->in, &position)) != NULL;) {
+        if (of->taken && !is_library(of) && !of->stub && count++ < CANDIDATES_MAX) {
+            text = store_format("%s %.100s", text, of->name);
+        }
+    }
+    if (count > CANDIDATES_MAX) {
+        text = store_format("%s and %zu more", text, count - CANDIDATES_MAX);
+    }
+    return count > 0 ? text : NULL;
+}
+
+static void add_indirect(search *s, function *from, const edge *via, const char *source,
+                         int column) {
+    size_t start = 0;
+    size_t length = source != NULL ? expression_at(source, column, &start) : 0;
+    const char *what = length > 0 ? store_text(source + start, length) : NULL;
+    finding *made = add_finding(s, FINDING_INDIRECT_CALL, from, via, what);
+    if (made != NULL) {
+        s->candidates = s->candidates != NULL ? s->candidates : candidates_of(s);
+        made->candidates = s->candidates;
+    }
+}
+
+static void look_at_indirect(search *s, function *from, edge *via) {
     char source[SOURCE_BYTES];
-    if (is_library(from)) {
+    int column = 0;
+    bool asks = !via->looked_up || via->line == NULL;
+    bool has_source = asks && source_statement(source, from->in, via->address, &column);
+    if (!via->looked_up) {
+        via->line =
+            policy_for_call(&s->rules->policy, from->name, has_source ? source : NULL, column);
+        via->looked_up = true;
+    }
+    if (via->line == NULL && is_library(from)) {
         add_finding(s, FINDING_LIBC_INDIRECT, from, via, from->name);
         return;
     }
-    bool has_source = source_line(source, sizeof source, from->in, via->address);
-    policy_line *line = policy_for_call(&s->rules->policy, from->name, has_source ? source : NULL);
-    if (line == NULL) {
-        char *text = has_source ? source + strspn(source, " \t") : NULL;
-        size_t length = text != NULL ? strcspn(text, "\r\n") : 0;
-        add_finding(s, FINDING_INDIRECT_CALL, from, via,
-                    text != NULL ? store_text(text, length < 80 ? length : 80) : NULL);
+    if (via->line == NULL) {
+        add_indirect(s, from, via, has_source ? source : NULL, column);
         return;
     }
-    add_exception(s, store_format("%s: %s -> %s", from->name, line->name, line->targets),
-                  line->reason);
-    if (strcmp(line->targets, "@taken") == 0) {
-        call_all_taken(s, from, via);
-    } else if (strcmp(line->targets, "cold") != 0) {
-        call_listed(s, from, via, line->targets);
+    if (via->line->hub == NULL) {
+        make_hub(s, via->line);
     }
+    use_line(s, via->line);
+    if (via->line->open != NULL) {
+        finding *made = add_finding(s, FINDING_INDIRECT_CALL, from, via, via->line->hub->name);
+        if (made != NULL) {
+            made->why = via->line->open;
+        }
+    }
+    enqueue(s, via->line->hub, from, via);
 }
 
 /* ---- the search ---- */
 
-static void look_at_edge(search *s, function *from, const edge *via) {
+static void look_at_edge(search *s, function *from, edge *via) {
     switch (via->kind) {
     case EDGE_CALL:
     case EDGE_TAIL:
@@ -284,9 +355,10 @@ static void look_at_edge(search *s, function *from, const edge *via) {
         return;
     case EDGE_SYSCALL:
         s->out->syscall_count++;
-        if (s->rules->deny_syscalls) {
-            add_finding(s, FINDING_SYSCALL, from, via, NULL);
-        }
+        add_finding(s, s->rules->deny_syscalls ? FINDING_SYSCALL : FINDING_NOTE_SYSCALL, from, via,
+                    NULL);
+        return;
+    case EDGE_MARK:
         return;
     case EDGE_UNDECODED:
         add_finding(s, FINDING_UNDECODED, from, via, NULL);
@@ -294,120 +366,70 @@ static void look_at_edge(search *s, function *from, const edge *via) {
     }
 }
 
-static void look_into(search *s, function *of) {
-    graph_decode(s->in, of);
-    s->out->function_count++;
-    if (of->unbounded) {
+/* A frame that grows by what is computed is as large as the policy says. */
+static void look_at_frame(search *s, function *of) {
+    policy_line *line = policy_find(&s->rules->policy, POLICY_STACK, of->name);
+    if (line == NULL) {
         add_finding(s, FINDING_UNBOUNDED_STACK, of, NULL, NULL);
         s->out->stack_known = false;
+        return;
     }
-    for (const edge *via = of->edges; via != NULL; via = via->next) {
+    use_line(s, line);
+    if (of->frame_bytes < line->stack_bytes) {
+        uint64_t added = line->stack_bytes - of->frame_bytes;
+        for (edge *via = of->edges; via != NULL; via = via->next) {
+            via->stack_bytes += (uint32_t)added;
+        }
+        of->frame_bytes = (uint32_t)line->stack_bytes;
+    }
+}
+
+static void look_into(search *s, function *of) {
+    graph_decode(s->in, of);
+    s->out->function_count += !of->hub;
+    if (of->unbounded) {
+        look_at_frame(s, of);
+    }
+    for (edge *via = of->edges; via != NULL; via = via->next) {
         look_at_edge(s, of, via);
     }
 }
 
-/* ---- stack and recursion ---- */
-
-enum { WALK_NEW, WALK_OPEN, WALK_DONE };
-
-static void note_cycle(search *s, function *from, const edge *via, function *to) {
-    policy_line *line = policy_find(&s->rules->policy, POLICY_BOUND, to->name);
-    line = line != NULL ? line : policy_find(&s->rules->policy, POLICY_BOUND, from->name);
-    if (line == NULL) {
+static void tell_cycle(void *context, function *from, const edge *via, function *to,
+                       policy_line *line) {
+    search *s = context;
+    if (line != NULL) {
+        use_line(s, line);
+    } else {
         add_finding(s, FINDING_RECURSION, from, via, to->name);
         s->out->stack_known = false;
-        return;
-    }
-    add_exception(s, store_format("recursion of %s", to->name), line->reason);
-}
-
-static bool is_flow(const edge *via, const function *from) {
-    return via->kind == EDGE_CALL || via->kind == EDGE_TAIL ||
-           (via->kind == EDGE_REFERENCE && from->resolver);
-}
-
-/* Whether the way by which the walk came from `to` down to `from`, closed by `via`, has a call in
- * it: jumps alone, as between a function and its cold part, are a loop and take no stack. */
-static bool is_recursion(const function *from, const edge *via, const function *to) {
-    bool calls = via->kind == EDGE_CALL;
-    for (const function *at = from; !calls && at != to && at != NULL; at = at->walk_parent) {
-        calls = at->walk_via != NULL && at->walk_via->kind != EDGE_TAIL;
-    }
-    return calls;
-}
-
-static uint64_t stack_of(search *s, function *of);
-
-/* What one edge adds; a call pushes its return address. */
-static uint64_t stack_through(search *s, function *from, const edge *via) {
-    const edge *end = is_flow(via, from) ? through_stub(s, via) : via;
-    function *to = end->target;
-    if (to == NULL && end->name != NULL) {
-        to = graph_find(s->in, end->name);
-    }
-    if (!is_flow(via, from) || to == NULL || to->seen_for != s->rules->number) {
-        return via->kind == EDGE_CALL ? via->stack_bytes + 8u : 0;
-    }
-    if (to->state == WALK_OPEN) {
-        if (is_recursion(from, via, to)) {
-            note_cycle(s, from, via, to);
-        }
-        return 0;
-    }
-    if (to->state == WALK_NEW) {
-        to->walk_parent = from;
-        to->walk_via = via;
-    }
-    return stack_of(s, to) + via->stack_bytes + (via->kind == EDGE_CALL ? 8u : 0u);
-}
-
-static uint64_t stack_of(search *s, function *of) {
-    if (of->state == WALK_DONE) {
-        return of->stack_bytes;
-    }
-    of->state = WALK_OPEN;
-    uint64_t most = of->frame_bytes;
-    for (const edge *via = of->edges; via != NULL; via = via->next) {
-        uint64_t through = stack_through(s, of, via);
-        most = through > most ? through : most;
-    }
-    policy_line *line = policy_find(&s->rules->policy, POLICY_BOUND, of->name);
-    if (line != NULL) {
-        most += (line->depth - 1) * (of->frame_bytes + 8u);
-    }
-    of->state = WALK_DONE;
-    of->stack_bytes = most;
-    return most;
-}
-
-/* Computed calls: each target's own depth, from where it was reached. */
-static void add_indirect_stack(search *s) {
-    for (size_t i = 0; i < s->queued; i++) {
-        function *of = s->queue[i];
-        if (of->via != NULL &&
-            (of->via->kind == EDGE_INDIRECT_CALL || of->via->kind == EDGE_INDIRECT_TAIL)) {
-            uint64_t below = stack_of(s, of);
-            uint64_t above = of->parent->frame_bytes + 8u;
-            for (function *up = of->parent; up->parent != NULL; up = up->parent) {
-                above += up->parent->frame_bytes + 8u;
-            }
-            if (above + below > s->out->stack_bytes) {
-                s->out->stack_bytes = above + below;
-            }
-        }
     }
 }
 
 static void conclude(search *s) {
+    static const verdict_kind KINDS[] = {VERDICT_PROVEN, VERDICT_UNPROVEN, VERDICT_VIOLATION};
     finding **last = &s->out->findings;
     for (unsigned class = 0; class < FINDING_CLASSES; class ++) {
         if (s->first_of[class] == NULL) {
             continue;
         }
-        verdict_kind kind = CLASSES[class].violation ? VERDICT_VIOLATION : VERDICT_UNPROVEN;
+        verdict_kind kind = KINDS[CLASSES[class].weight];
         s->out->kind = kind > s->out->kind ? kind : s->out->kind;
         *last = s->first_of[class];
         last = s->last_of[class];
+    }
+}
+
+/* A limit asked for is kept, broken, or cannot be shown to be kept. */
+static void judge_stack(search *s, function *root) {
+    verdict *out = s->out;
+    if (s->rules->stack_max == 0) {
+        return;
+    }
+    if (out->stack_bytes > s->rules->stack_max) {
+        add_finding(s, FINDING_STACK_LIMIT, root, NULL, NULL);
+    } else if (!out->stack_known) {
+        add_finding(s, FINDING_UNBOUNDED_STACK, root, NULL, NULL);
     }
 }
 
@@ -419,10 +441,7 @@ void verdict_find(verdict *out, graph *in, function *root, verdict_rules *rules)
     for (size_t i = 0; i < s.queued; i++) {
         look_into(&s, s.queue[i]);
     }
-    out->stack_bytes = stack_of(&s, root);
-    add_indirect_stack(&s);
-    if (rules->stack_max != 0 && out->stack_known && out->stack_bytes > rules->stack_max) {
-        add_finding(&s, FINDING_STACK_LIMIT, root, NULL, NULL);
-    }
+    out->stack_bytes = depth_find(in, root, rules->number, &rules->policy, tell_cycle, &s);
+    judge_stack(&s, root);
     conclude(&s);
 }

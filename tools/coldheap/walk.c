@@ -10,7 +10,8 @@ void walk_edge(walk *w, edge_kind kind, place target, uint64_t address) {
                    .stack_bytes = w->depth,
                    .target = target.code,
                    .name = target.code == NULL ? target.name : NULL,
-                   .address = address};
+                   .address = address,
+                   .mark = kind == EDGE_MARK ? target.address : 0};
     *w->last = made;
     w->last = &made->next;
 }
@@ -21,8 +22,9 @@ bool walk_is_inside(const walk *w, uint64_t address) {
 
 void walk_label(walk *w, uint64_t address) {
     uint64_t offset = address - w->of->address;
+    w->label_count += !walk_is_label(w, address);
     w->labels[offset / 64] |= UINT64_C(1) << offset % 64;
-    if (w->depths[offset] == 0 || w->depths[offset] <= w->depth) {
+    if (w->depths[offset] <= w->depth) {
         w->depths[offset] = w->depth + 1;
     }
     w->farthest = address > w->farthest ? address : w->farthest;

@@ -21,17 +21,22 @@ typedef struct walk {
     function *of;
     image *at;
     edge **last;
-    registers known;      /* here */
-    registers constant;   /* in the whole function */
-    uint64_t end;         /* of the function */
-    const uint8_t *bytes; /* of the function */
-    uint64_t *labels;     /* bit per byte: jumped to */
-    uint32_t *depths;     /* per byte: stack when jumped to, plus 1 */
-    uint64_t farthest;    /* highest label */
+    registers known;         /* here */
+    registers constant;      /* in the whole function */
+    uint64_t end;            /* of the function */
+    const uint8_t *bytes;    /* of the function */
+    uint64_t *labels;        /* bit per byte: jumped to */
+    uint32_t *depths;        /* per byte: stack when jumped to, plus 1 */
+    uint32_t *depths_before; /* in the pass before */
+    uint64_t label_count;
+    uint64_t farthest; /* highest label */
     uint32_t depth;
     uint32_t probe; /* a loop that touches the stack page by page goes down to here; 0: none */
     bool reached;   /* by falling through */
     bool guessed;   /* nothing seen leads here: padding, or the target of an unknown jump */
+    bool doubtful;  /* only a call that may not return leads here */
+    bool untracked; /* jumps go to places that are not known */
+    bool frozen;    /* nothing is constant in the whole function */
     bool calls;
 } walk;
 

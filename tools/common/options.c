@@ -137,9 +137,9 @@ static bool is_optional(const flag_row *row) {
     return row->kind == FLAG_WORD || row->kind == FLAG_MAYBE;
 }
 
-/* Reads the flag at the cursor and its value, and moves the cursor behind them. */
-static int read_flag(cursor *at, const flag_table tables[2]) {
-    const char *flag = at->argv[at->index] + 2;
+/* Reads the flag at the cursor, behind its dashes, and its value, and moves the cursor on. */
+static int read_flag(cursor *at, const flag_table tables[2], size_t dashes) {
+    const char *flag = at->argv[at->index] + dashes;
     int position = at->index++;
     const flag_row *row = find_row(flag, tables);
     if (row == NULL) {
@@ -166,9 +166,12 @@ static bool is_long_flag(const char *text) {
     return text[0] == '-' && text[1] == '-';
 }
 
-/* -h and -v are the only short flags; anything else that begins with one dash is a mistake. */
+/* -h and -v, and names of one letter; anything else that begins with one dash is a mistake. */
 static int read_short(cursor *at, const flag_table tables[2]) {
     const char *text = at->argv[at->index];
+    if (name_length(text) == 2 && find_row(text + 1, tables) != NULL) {
+        return read_flag(at, tables, 1);
+    }
     int position = at->index++;
     if (strcmp(text, "-h") == 0 || strcmp(text, "-v") == 0) {
         const flag_row *row = find_row(text[1] == 'h' ? "help" : "version", tables);
@@ -179,7 +182,7 @@ static int read_short(cursor *at, const flag_table tables[2]) {
 }
 
 static int read_any_flag(cursor *at, const flag_table tables[2]) {
-    return is_long_flag(at->argv[at->index]) ? read_flag(at, tables) : read_short(at, tables);
+    return is_long_flag(at->argv[at->index]) ? read_flag(at, tables, 2) : read_short(at, tables);
 }
 
 int options_parse(int argc, char **argv, int first, const flag_table tables[2],
@@ -238,12 +241,13 @@ static void help_text(sink *out, const char *text, size_t column) {
     sink_char(out, '\n');
 }
 
-/* Writes "  --name, --other VALUE" and returns its length. */
-static size_t help_head(char *head, size_t size, const flag_table *table, size_t index) {
-    const flag_row *row = &table->rows[index];
-    size_t used = (size_t)snprintf(head, size, "  --%s", row->name);
-    for (size_t j = index + 1; j < table->count && table->rows[j].help == NULL; j++) {
-        used += (size_t)snprintf(head + used, size - used, ", --%s", table->rows[j].name);
+size_t options_head(char *head, size_t size, flag_table table, size_t index) {
+    const flag_row *row = &table.rows[index];
+    size_t used = (size_t)snprintf(head, size, "--%s", row->name);
+    for (size_t j = index + 1; j < table.count && table.rows[j].help == NULL; j++) {
+        const char *name = table.rows[j].name;
+        used +=
+            (size_t)snprintf(head + used, size - used, ", %s%s", name[1] == 0 ? "-" : "--", name);
     }
     if (is_optional(row)) {
         used += (size_t)snprintf(head + used, size - used, "[=%s]", row->value);
@@ -259,8 +263,8 @@ void options_help(sink *out, flag_table table) {
             continue;
         }
         char head[200];
-        size_t column = help_head(head, sizeof head, &table, i);
-        sink_text(out, head);
+        size_t column = 2 + options_head(head, sizeof head, table, i);
+        sink_print(out, "  %s", head);
         if (column + 2 > HELP_INDENT) {
             sink_char(out, '\n');
             column = 0;

@@ -4,7 +4,8 @@
  *
  * Switches (FLAG_BOOL) and flags with an optional value (FLAG_WORD, FLAG_MAYBE) take it only after
  * `=`.
- * Flags and operands may be mixed; `--` ends the flags, a single `-` is an operand. */
+ * A name of one letter is written with one dash. Flags and operands may be mixed; `--` ends the
+ * flags, a single `-` is an operand. */
 #ifndef TOOLS_COMMON_OPTIONS_H
 #define TOOLS_COMMON_OPTIONS_H
 
@@ -84,6 +85,9 @@ int options_bad_value(int position, const flag_row *row, const char *text, const
 
 /* options_nearest returns the row name nearest to `name` over both tables. */
 const char *options_nearest(const char *name, const flag_table tables[2]);
+
+/* options_head writes "--name, --other VALUE" for the row at `index` and returns its length. */
+size_t options_head(char *head, size_t size, flag_table table, size_t index);
 
 /* options_help prints the rows of a table, one or two lines each. */
 void options_help(sink *out, flag_table table);
