@@ -243,10 +243,3 @@ void chi_faults_leave(void) {
         set_event(self, false);
     }
 }
-
-void chi_faults_restart(const ch_hot_mark *mark) {
-    chi_kernel_thread *self = &chi_guard_self.kernel;
-    if (how == CHI_FAULTS_COUNT && self->watches_faults && self->faults_mark == mark) {
-        read_usage(self->faults_before);
-    }
-}

@@ -65,10 +65,6 @@ bool chi_faults_possible(void);
 bool chi_faults_enter(const ch_hot_mark *mark); /* false: impossible in this thread */
 void chi_faults_leave(void);
 
-/** chi_faults_restart begins to count anew at the scope of `mark`, if it is the one that counts:
- *  what was done on entering it was the run time's own. */
-void chi_faults_restart(const ch_hot_mark *mark);
-
 /* raw.c: system calls that are none to the dispatch, and handlers that return by one. */
 long chi_raw_call(long number, long a, long b, long c, long d, long e);
 extern const char chi_raw_first[];
@@ -112,13 +108,10 @@ CH_INLINE bool chi_dispatch_is_armed(const chi_kernel_thread *self) {
 }
 
 /** chi_kernel_follow makes the kernel follow a change of CHI_STATE_KERNEL at the beginning of a
- *  scope. */
-CH_INLINE void chi_kernel_follow(chi_kernel_thread *self, uint64_t after) {
+ *  scope. Returns: false if that takes chi_kernel_switch. */
+CH_INLINE bool chi_kernel_follow(chi_kernel_thread *self, uint64_t after) {
     self->selector = chi_kernel_selector(after);
-    if (CH_UNLIKELY(!chi_dispatch_is_armed(self) ||
-                    self->watches_faults != chi_kernel_denies_faults(after))) {
-        chi_kernel_switch(after);
-    }
+    return chi_dispatch_is_armed(self) && self->watches_faults == chi_kernel_denies_faults(after);
 }
 
 #pragma GCC visibility pop
