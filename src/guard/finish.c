@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sealon.h"
 #include "session_shared.h"
 #include "state.h"
 #include "track.h"
@@ -32,7 +33,10 @@ static int judged(int status) {
 
 /* Whatever scopes are open: the code in them has come to its end. */
 static void start_teardown(void) {
-    (void)chi_guard_seal_end();
+    chi_sealon_clock();
+    if (chi_guard_settings.config.seal_exit_strict == 0) {
+        (void)chi_guard_seal_end();
+    }
     chi_guard_leave(0);
 }
 
@@ -130,6 +134,7 @@ CHI_EXPORT void quick_exit(int status) {
 }
 
 static int guarded_main(int argc, char **argv, char **environment) {
+    chi_sealon_at(CHI_SEAL_ON_MAIN, "main");
     const int status = program_main(argc, argv, environment);
     start_teardown();
     return verdict(status);

@@ -7,6 +7,7 @@
 #include "callback.h"
 #include "next.h"
 #include "ranges.h"
+#include "sealon.h"
 #include "session_shared.h"
 #include "shell.h"
 #include "state.h"
@@ -35,12 +36,21 @@ static bool another_is_in_charge(void) {
     return identity != NULL && identity() != &arming_state;
 }
 
+static uint32_t supported_ops(void) {
+#ifdef CHI_GUARD_INTERPOSES
+    return CH_OP_HEAP | CH_OP_MAP;
+#else
+    return CH_OP_HEAP;
+#endif
+}
+
 /* What the settings can ask for and this run time does not do: NULL if it does all of it. */
 static const char *unsupported(void) {
     const chi_session_config *config = &chi_guard_settings.config;
-    return (config->ops & ~CH_OP_HEAP) != 0 ? "operations besides the heap's"
-           : config->seal_on != 0           ? "a seal by a call"
-                                            : NULL;
+    if ((config->ops & ~supported_ops()) != 0) {
+        return "operations besides the heap's";
+    }
+    return (config->seal_on & ~chi_sealon_supported()) != 0 ? "a seal by a call" : NULL;
 }
 
 /* Ends the process if the settings mean nothing: it would run unwatched. */
@@ -130,6 +140,7 @@ static void arm(void) {
             not_armed(missing, "", "");
             return;
         }
+        chi_sealon_begin();
         chi_session_image_armed();
         return;
     }
@@ -160,7 +171,7 @@ CHI_EXPORT bool chi_guard_armed(void) {
 }
 
 CHI_EXPORT uint32_t chi_guard_ops(void) {
-    return chi_guard_armed() ? CH_OP_HEAP | chi_kernel_possible() : 0;
+    return chi_guard_armed() ? supported_ops() | chi_kernel_possible() : 0;
 }
 
 CHI_EXPORT ch_guard_mode chi_guard_set_mode(ch_guard_mode mode) {

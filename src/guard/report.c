@@ -72,23 +72,12 @@ static void add_mark(chi_text *text, const char *name, const char *file, uint32_
     }
 }
 
-/* Seconds with six decimals. */
-static void add_seconds(chi_text *text, uint64_t ns) {
-    const uint64_t us = ns / 1000;
-    chi_text_add_number(text, us / 1000000);
-    chi_text_add(text, ".");
-    for (uint64_t digit = 100000; digit > 0; digit /= 10) {
-        chi_text_add_number(text, us / digit % 10);
-    }
-    chi_text_add(text, " s");
-}
-
 static void add_section(chi_text *text, const ch_violation *violation) {
     if (violation->sealed_ns != 0) {
         chi_text_add(text, " in section \"");
         chi_text_add(text, violation->section);
         chi_text_add(text, "\", ");
-        add_seconds(text, violation->sealed_ns);
+        chi_text_add_seconds(text, violation->sealed_ns);
         chi_text_add(text, " after sealing");
     } else {
         add_mark(text, violation->section, violation->file, violation->line, violation->func);

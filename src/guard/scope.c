@@ -8,15 +8,22 @@
 CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
 
 /* Whoever links ch_hot_enter in gets the whole run time. */
+// clang-format off
 __attribute__((used)) static const char *const parts[] = {
-    &chi_guard_part_alloc, &chi_guard_part_exec,   &chi_guard_part_load,
+    &chi_guard_part_alloc,
+    &chi_guard_part_exec,
+    &chi_guard_part_load,
+    &chi_guard_part_mapping,
+    &chi_guard_part_sealon,
 #ifndef CHI_GUARD_HOOKS
-    &chi_guard_part_jump,  &chi_guard_part_unload,
+    &chi_guard_part_jump,
+    &chi_guard_part_unload,
 #endif
 #ifdef CHI_GUARD_HOOKS_TSAN
     &chi_guard_part_tsan,
 #endif
 };
+// clang-format on
 
 CH_INLINE uint64_t state_inside(const ch_hot_mark *mark, uint64_t before, uint64_t ops) {
     const uint64_t deny = ops << CHI_STATE_DENY_SHIFT;

@@ -4,7 +4,7 @@
  *  calling thread and the flags of the process. Both 0 is the off path: it forwards at once.
  *
  *      state   63 token | 62 counting | 55..48 permitted | 39..32 denied | 31..0 depth
- *      flags   31 counting | 30 hot by name | 29 tracking | 7..0 denied to every thread (sealed)
+ *      flags   31 counting | 30 hot by name | 29 tracking | 28 clock | 7..0 denied everywhere
  *
  *  Denied for a call are: (state denied) + (flags denied - state permitted). */
 #ifndef CH_GUARD_STATE_H
@@ -17,6 +17,12 @@
 
 #include "kernel.h"
 #include "settings.h"
+
+/** Where calls besides the heap's can be interposed: not in a static program, which has nothing
+ *  behind it, nor linked to a program with a sanitizer, which interposes them itself. */
+#if !defined(CHI_GUARD_STATIC) && (!defined(CHI_GUARD_HOOKS) || defined(CHI_GUARD_SHARED))
+#define CHI_GUARD_INTERPOSES 1
+#endif
 
 #define CHI_EXPORT __attribute__((visibility("default")))
 
@@ -46,6 +52,7 @@
 #define CHI_FLAG_COUNTING 0x80000000u
 #define CHI_FLAG_RANGES   0x40000000u /* some functions are hot by name: every call is looked at */
 #define CHI_FLAG_TRACKING 0x20000000u
+#define CHI_FLAG_CLOCK    0x10000000u /* a seal awaits its time: every call looks at the clock */
 
 /** What is known of one open scope. `before` is the state to return to when it ends. */
 typedef struct chi_guard_record {
@@ -104,6 +111,11 @@ extern uint32_t chi_guard_flags;
     X(CHI_CALL_PVALLOC, "pvalloc")                                                                 \
     X(CHI_CALL_SOME_ALLOC, "allocation") /* a sanitizer's hook does not tell which */              \
     X(CHI_CALL_SOME_FREE, "free")                                                                  \
+    X(CHI_CALL_MMAP, "mmap")                                                                       \
+    X(CHI_CALL_MUNMAP, "munmap")                                                                   \
+    X(CHI_CALL_MREMAP, "mremap")                                                                   \
+    X(CHI_CALL_BRK, "brk")                                                                         \
+    X(CHI_CALL_SBRK, "sbrk")                                                                       \
     X(CHI_CALL_SYSTEM, "system call")                                                              \
     X(CHI_CALL_FAULT, "page fault")
 
@@ -128,6 +140,8 @@ extern const char chi_guard_part_alloc;
 extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
+extern const char chi_guard_part_mapping;
+extern const char chi_guard_part_sealon;
 extern const char chi_guard_part_tsan;
 extern const char chi_guard_part_unload;
 
@@ -315,6 +329,14 @@ CH_INLINE uint32_t chi_guard_denied(void) {
     return (denied | (everywhere & ~permitted)) & CHI_STATE_OPS;
 }
 
+/** chi_guard_mask returns the bits of which one must be denied for an operation to be: its own, and
+ *  with ops=map, for a mapping, those of the heap. */
+CH_INLINE uint32_t chi_guard_mask(uint32_t op) {
+    return op == CH_OP_MAP && (chi_guard_settings.config.ops & CH_OP_MAP) != 0
+               ? CH_OP_MAP | CH_OP_HEAP
+               : op;
+}
+
 /** chi_guard_count counts one call of this thread. */
 CH_INLINE void chi_guard_count(chi_guard_thread *self, uint32_t op, size_t size_bytes) {
     const uint32_t index = chi_op_index(op);
@@ -339,8 +361,9 @@ CH_INLINE void chi_guard_count(chi_guard_thread *self, uint32_t op, size_t size_
  * false, with nothing done, if there may be more to it: then chi_guard_event decides. */
 CH_INLINE bool chi_guard_passes(uint32_t op, size_t size_bytes) {
     chi_guard_thread *self = &chi_guard_self;
-    const uintptr_t busy = self->hook_frame | self->probing | (uintptr_t)self->scratch |
-                           (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_RANGES);
+    const uintptr_t busy =
+        self->hook_frame | self->probing | (uintptr_t)self->scratch |
+        (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & (CHI_FLAG_RANGES | CHI_FLAG_CLOCK));
     if (CH_UNLIKELY(busy != 0 || (chi_guard_denied() & op) != 0)) {
         return false;
     }

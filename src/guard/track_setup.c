@@ -28,9 +28,11 @@ static chi_session_config settings;
 static void *mapped;
 static size_t mapped_bytes;
 static size_t index_bytes;
+static size_t memos_bytes;
 static bool trailers;
 
 uint32_t chi_track_tables_wanted = CHI_TRACK_TABLES;
+bool chi_track_trailers_wanted = true;
 
 _Alignas(PAGE_BYTES) chi_track_page chi_track_plan_page;
 _Static_assert(sizeof(chi_track_page) == PAGE_BYTES, "one page, or it would wipe its neighbours");
@@ -204,6 +206,14 @@ static uint64_t make_salt(void) {
     return salt * CHI_TRAILER_MIX;
 }
 
+/* Memory that is not there is only missed. */
+static void make_memos(chi_track_plan *plan) {
+    if (plan->depth > 1) {
+        memos_bytes = plan->record->tables_max * CHI_TRACK_MEMOS_BYTES;
+        plan->memos = (uint8_t *)map_private(memos_bytes);
+    }
+}
+
 static bool make_index(chi_track_plan *plan) {
     uint32_t bits = INDEX_BITS_LEAST;
     while ((UINT64_C(1) << bits) < 4 * (uint64_t)plan->sites_max) {
@@ -238,7 +248,7 @@ static chi_track_plan make_plan(chi_track_record *record) {
     plan.options = (record->lifetimes ? CHI_TRACK_LIFETIMES : 0) |
                    (record->exact_peak ? CHI_TRACK_EXACT_PEAK : 0) |
                    (record->sample_bytes != 0 ? CHI_TRACK_SAMPLED : 0);
-    if (trailers) {
+    if (trailers && chi_track_trailers_wanted) {
         const bool timed = (plan.options & (CHI_TRACK_LIFETIMES | CHI_TRACK_SAMPLED)) != 0;
         plan.trailer_bytes = CHI_TRAILER_BYTES * (timed ? 2 : 1);
     }
@@ -272,6 +282,7 @@ static const char *start(int fd) {
     if (!make_index(&plan) || !chi_track_address_init()) {
         return "no memory for the tracker";
     }
+    make_memos(&plan);
     *CHI_PLAN = plan;
     chi_track_modules_see(0);
     __atomic_store_n(&record->magic, CHI_TRACK_MAGIC, __ATOMIC_RELEASE);
@@ -314,6 +325,9 @@ void chi_track_stop(void) {
         (void)munmap(CHI_PLAN->index, index_bytes);
         mapped = NULL;
     }
+    if (CHI_PLAN->memos != NULL) {
+        (void)munmap(CHI_PLAN->memos, memos_bytes);
+    }
     if (CHI_PLAN->exact_live != NULL) {
         (void)munmap(CHI_PLAN->exact_live, CHI_PLAN->sites_max * sizeof(int64_t));
     }
@@ -339,69 +353,4 @@ bool chi_track_forked(void) {
     }
     errno = errno_before;
     return CHI_PLAN->index != NULL;
-}
-
-/* ---- marks and the end ---- */
-
-static void bring_up_to_date(chi_track_record *record) {
-    chi_track_tail sum;
-    chi_track_thread *self = &chi_track_self;
-    if (self->state == CHI_TRACK_READY) {
-        chi_track_publish(self->tail);
-    }
-    chi_track_totals(&sum);
-    record->reallocs = sum.reallocs;
-    record->frees_unattributed = sum.frees_unattributed;
-    record->sites_dropped = sum.sites_dropped;
-    record->blocks_dropped = sum.blocks_dropped;
-    record->end_ns = chi_track_now_ns();
-}
-
-void chi_track_ended(void) {
-    if (chi_track_on() && CHI_PLAN->index != NULL) {
-        bring_up_to_date(CHI_PLAN->record);
-        CHI_PLAN->record->ended = 1;
-    }
-}
-
-static void add_mark(chi_track_record *record, const char *name) {
-    const uint32_t at = __atomic_fetch_add(&record->mark_count, 1, __ATOMIC_RELAXED);
-    if (at >= CHI_TRACK_MARKS) {
-        __atomic_store_n(&record->mark_count, CHI_TRACK_MARKS, __ATOMIC_RELAXED);
-        return;
-    }
-    chi_track_mark_row *row = &record->marks[at];
-    for (size_t i = 0; name != NULL && name[i] != 0 && i < sizeof row->name - 1; i++) {
-        row->name[i] = name[i];
-    }
-    row->at_ns = chi_track_now_ns();
-}
-
-static void mark(const char *name) {
-    chi_track_record *record = CHI_PLAN->record;
-    const uint32_t sites = __atomic_load_n(&record->site_count, __ATOMIC_ACQUIRE);
-    for (uint32_t site = 0; site < sites; site++) {
-        chi_track_counters sum;
-        chi_track_sum(&sum, site);
-        chi_track_counters *row =
-            (chi_track_counters *)(void *)(CHI_PLAN->tables + site * CHI_PLAN->row_bytes);
-        row->mark_bytes = sum.bytes - sum.freed_bytes;
-        row->mark_blocks = sum.count - sum.frees;
-    }
-    bring_up_to_date(record);
-    add_mark(record, name);
-}
-
-CHI_EXPORT bool chi_guard_track_mark(const char *name) {
-    if (!chi_track_on() || (CHI_PLAN->index == NULL && !chi_track_forked())) {
-        return false;
-    }
-    mark(name);
-    return true;
-}
-
-void chi_track_sealed(const char *name) {
-    if (settings.track_since_seal != 0) {
-        (void)chi_guard_track_mark(name);
-    }
 }

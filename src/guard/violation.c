@@ -23,19 +23,20 @@ const char *chi_guard_call_text(chi_guard_call_name name) {
 }
 
 static bool denied_by_scope(uint32_t op) {
-    return ((chi_guard_self.state >> CHI_STATE_DENY_SHIFT) & op) != 0;
+    return ((chi_guard_self.state >> CHI_STATE_DENY_SHIFT) & chi_guard_mask(op)) != 0;
 }
 
 /* The innermost open scope that denies the operation, among those that have a record; NULL if there
  * is none. */
 static const ch_hot_mark *denying_mark(uint32_t op) {
+    const uint32_t mask = chi_guard_mask(op);
     const chi_guard_thread *self = &chi_guard_self;
     uint32_t depth = (uint32_t)self->state;
     depth = depth < CHI_RECORD_MAX ? depth : CHI_RECORD_MAX;
     while (depth > 0) {
         const ch_hot_mark *mark = self->records[--depth].mark;
         if (mark != NULL && (mark->deny & CH_MARK_PERMIT) == 0 &&
-            (chi_kernel_mark_ops(mark) & op) == op) {
+            (chi_kernel_mark_ops(mark) & mask) != 0) {
             return mark;
         }
     }
@@ -105,7 +106,7 @@ bool chi_guard_violation(const chi_guard_call *call) {
 
 bool chi_guard_settle(chi_guard_finding *finding) {
     char label[CHI_SEAL_LABEL_BYTES];
-    if ((chi_guard_denied() & finding->violation.op) == 0 ||
+    if ((chi_guard_denied() & chi_guard_mask(finding->violation.op)) == 0 ||
         !name_section(&finding->violation, &finding->site, label)) {
         return true;
     }

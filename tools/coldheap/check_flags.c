@@ -15,6 +15,7 @@
 #include <string.h>
 
 #define DEPTH_DEFAULT   16u
+#define DEPTH_UNSET     UINT64_MAX
 #define REPORTS_DEFAULT 20u
 
 static struct {
@@ -42,9 +43,9 @@ static struct {
     bool strict;
     bool partial_ok;
     bool github;
-} flags = {.depth = DEPTH_DEFAULT, .reports_max = REPORTS_DEFAULT};
+} flags = {.depth = DEPTH_UNSET, .reports_max = REPORTS_DEFAULT};
 
-const flag_row check_flag_rows[CHECK_FLAG_COUNT] = {
+const flag_row check_flag_rows[] = {
     {"mode", FLAG_TEXT, &flags.mode, "abort|log|count|callback|deny", 0, NULL,
      "what a violation does to the program: it goes on (log), ends (abort), its call fails (deny), "
      "the program's own function decides (callback) (log)"},
@@ -84,7 +85,8 @@ const flag_row check_flag_rows[CHECK_FLAG_COUNT] = {
      "accept a program that has a heap beside malloc, which is not seen"},
     {"with-valgrind", FLAG_MAYBE, &flags.valgrind, "TOOL", 0, "memcheck",
      "run under valgrind, set up so that the guard and the tool both see the heap"},
-    {"depth", FLAG_U64, &flags.depth, "N", CHI_SESSION_FRAMES, NULL, "frames of a violation (16)"},
+    {"depth", FLAG_U64, &flags.depth, "N", CHI_SESSION_FRAMES, NULL,
+     "lines of a stack (16; 0 with --mode=count)"},
     {"max-reports", FLAG_U64, &flags.reports_max, "N", 1000000, NULL,
      "violations that are printed in full (20)"},
     {"json", FLAG_TEXT, &flags.json, "FILE", 0, NULL, "one object per line as well"},
@@ -92,6 +94,9 @@ const flag_row check_flag_rows[CHECK_FLAG_COUNT] = {
     {"runtime", FLAG_TEXT, &flags.runtime, "FOLDER", 0, NULL,
      "where libcoldheap-preload.so and libcoldheap-hooks.so are (../lib of this command)"},
 };
+
+_Static_assert(sizeof check_flag_rows / sizeof check_flag_rows[0] == CHECK_FLAG_COUNT,
+               "the number that the command gives is that of the rows");
 
 typedef struct word_value {
     const char *word;
@@ -236,7 +241,10 @@ static int read_settings(chi_session_config *config) {
     code = code == EXIT_DONE ? read_seal(config) : code;
     code = code == EXIT_DONE ? read_syscalls(config) : code;
     code = code == EXIT_DONE ? options_choice("children", flags.children, "all|ignore") : code;
-    config->depth = (uint32_t)flags.depth;
+    const bool counting = config->mode == CH_GUARD_COUNT && flags.depth == DEPTH_UNSET;
+    config->depth = counting                     ? 0
+                    : flags.depth == DEPTH_UNSET ? DEPTH_DEFAULT
+                                                 : (uint32_t)flags.depth;
     config->max_reports = (uint32_t)flags.reports_max;
     config->hot_marked = flags.hot_marked;
     config->hot_required = !flags.hot_late;
@@ -301,7 +309,7 @@ static int read_watch(launch *session, outcome_demands *demands) {
         demands->rule_paths[session->rule_count - 1] = flags.watch.text;
         rule->line = (uint32_t)line->line;
         code = launch_set(rule->function, sizeof rule->function, line->name, flags.watch.text);
-        strncpy(rule->why, line->reason, sizeof rule->why - 1);
+        launch_cut(rule->why, sizeof rule->why, line->reason);
         count++;
     }
     if (code == EXIT_DONE && count == 0) {

@@ -1,7 +1,7 @@
 /* clone_test.c: names of clones and parts. */
 #include "clone.h"
 
-#include "harness/harness.h"
+#include "harness.h"
 
 #include <string.h>
 

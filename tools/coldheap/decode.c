@@ -5,31 +5,14 @@
  * from it, and the jumps of a switch are told from computed ones; all else is an indirect edge. */
 #include "decode.h"
 
-#include "vector.h"
+#include "code.h"
 #include "walk.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static csh engine;
-static bool engine_is_open;
-static cs_insn *buffer;
-
 void decode_close(void) {
-    if (engine_is_open) {
-        cs_free(buffer, 1);
-        cs_close(&engine);
-        engine_is_open = false;
-    }
-}
-
-static bool open_engine(void) {
-    if (!engine_is_open && cs_open(CS_ARCH_X86, CS_MODE_64, &engine) == CS_ERR_OK) {
-        cs_option(engine, CS_OPT_DETAIL, CS_OPT_ON);
-        buffer = cs_malloc(engine);
-        engine_is_open = buffer != NULL;
-    }
-    return engine_is_open;
+    code_close();
 }
 
 /* ---- calls and jumps ---- */
@@ -47,7 +30,8 @@ static void direct(walk *w, const cs_insn *insn, bool is_call, uint64_t value) {
     place target = walk_operand(w, insn, value, &through_slot);
     bool here = target.address != 0 && walk_is_inside(w, target.address);
     if (here && !(is_call && target.address == w->of->address)) {
-        walk_label(w, target.address); /* a call inside is a jump that pushes: get-my-address */
+        walk_label_direct(w,
+                          target.address); /* a call inside is a jump that pushes: get-my-address */
         return;
     }
     call_or_tail(w, insn, is_call, place_settle(w->in, w->at, target));
@@ -97,39 +81,45 @@ static void branch(walk *w, const cs_insn *insn, bool is_call) {
 
 /* ---- the function ---- */
 
-static bool in_group(const cs_insn *insn, uint8_t group) {
-    return cs_insn_group(engine, insn, group);
-}
-
-static bool ends_flow(const cs_insn *insn) {
-    return insn->id == X86_INS_JMP || insn->id == X86_INS_HLT || insn->id == X86_INS_UD2 ||
-           in_group(insn, CS_GRP_RET);
-}
-
-static void step(walk *w, const cs_insn *insn, const uint32_t *seen) {
-    if (in_group(insn, CS_GRP_CALL)) {
-        branch(w, insn, true);
-    } else if (in_group(insn, CS_GRP_JUMP)) {
-        branch(w, insn, false);
-        stack_close_loop(w, insn, seen);
+static void step(walk *w, const instruction *at, const uint32_t *seen) {
+    const cs_insn *insn = &at->insn;
+    if (at->is_call || at->is_jump) {
+        branch(w, insn, at->is_call);
+        if (at->is_jump) {
+            stack_close_loop(w, insn, seen);
+        }
     } else if (insn->id == X86_INS_SYSCALL || insn->id == X86_INS_SYSENTER ||
                (insn->id == X86_INS_INT && insn->detail->x86.operands[0].imm == 0x80)) {
         walk_edge(w, EDGE_SYSCALL, (place){0}, insn->address);
         registers_after_call(&w->known);
     } else {
-        values_follow(w, insn);
+        values_follow(w, insn, at->written);
         stack_follow(w, insn);
+    }
+}
+
+/* Jumps go to unknown places, and this may be one: what would be called is only known if it is so
+ * in the whole function. Tables are told by the code around them: a wrong one gives labels at most.
+ */
+static void forget_code(walk *w) {
+    for (unsigned i = 0; i < REGISTERS; i++) {
+        const known_value *value = &w->known.values[i];
+        if (value->kind == KNOWN_CODE && value->code != w->of) {
+            w->known.values[i] = w->constant.values[i];
+        }
     }
 }
 
 /* What is known on arrival at a place that is jumped to, or that nothing seen leads to. Jumps know
  * the depth of the stack better than a way from above that may not exist: a call before it need not
- * return. Where jumps go to unknown places, each place may be one. */
+ * return. */
 static void arrive(walk *w, uint64_t address) {
     uint64_t offset = address - w->of->address;
     bool is_label = walk_is_label(w, address);
-    if (is_label || !w->reached || w->untracked) {
+    if (is_label || !w->reached) {
         w->known = w->constant;
+    } else if (w->untracked) {
+        forget_code(w);
     }
     if (w->reached && !(is_label && (w->guessed || w->doubtful))) {
         return;
@@ -140,18 +130,13 @@ static void arrive(walk *w, uint64_t address) {
 }
 
 /* Which registers get one known value and no other, but for being restored. */
-static void note_constants(const walk *w, const cs_insn *insn, registers *constant, bool *broken) {
-    cs_regs read;
-    cs_regs written;
-    uint8_t read_count;
-    uint8_t count;
-    if (insn->id == X86_INS_POP || in_group(insn, CS_GRP_CALL) ||
-        cs_regs_access(engine, insn, read, &read_count, written, &count) != CS_ERR_OK) {
+static void note_constants(const walk *w, const instruction *at, registers *constant,
+                           uint16_t *broken) {
+    if (at->insn.id == X86_INS_POP || at->is_call) {
         return;
     }
-    for (uint8_t i = 0; i < count; i++) {
-        unsigned index = registers_index(written[i]);
-        if (index == REGISTERS) {
+    for (unsigned index = 0; at->written >> index != 0; index++) {
+        if ((at->written >> index & 1) == 0) {
             continue;
         }
         const known_value *value = &w->known.values[index];
@@ -160,18 +145,13 @@ static void note_constants(const walk *w, const cs_insn *insn, registers *consta
                     kept->name == value->name && kept->address == value->address;
         bool address = value->kind == KNOWN_CODE || value->kind == KNOWN_DATA;
         if (!address || (kept->kind != KNOWN_NOT && !same)) {
-            broken[index] = true;
+            *broken |= (uint16_t)(1u << index);
         }
         *kept = *value;
     }
 }
 
-/* One pass over the function; *constant gets what the next one may rely on. */
-static void pass(walk *w, registers *constant, uint32_t *seen) {
-    bool broken[REGISTERS] = {false};
-    uint64_t address = w->of->address;
-    const uint8_t *bytes = w->bytes;
-    size_t left = w->end - address;
+static void start_pass(walk *w) {
     w->known = (registers){0};
     w->depth = 0;
     w->reached = true;
@@ -179,33 +159,37 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
     w->doubtful = false;
     w->probe = 0;
     w->of->frame_bytes = 0;
-    while (left > 0) {
-        uint64_t here = address;
-        arrive(w, here);
-        seen[here - w->of->address] = w->depth + 1;
-        if (!cs_disasm_iter(engine, &bytes, &left, &address, buffer)) {
-            size_t length = vector_length(bytes, left);
-            if (length == 0) {
-                walk_edge(w, EDGE_UNDECODED, (place){0}, here);
-                break;
-            }
-            bytes += length;
-            left -= length;
-            address += length;
+    code_rewind();
+}
+
+/* One pass over the function; *constant gets what the next one may rely on. */
+static void pass(walk *w, registers *constant, uint32_t *seen) {
+    uint16_t broken = 1; /* rax is changed by every call */
+    uint64_t address = w->of->address;
+    start_pass(w);
+    while (address < w->end) {
+        arrive(w, address);
+        seen[address - w->of->address] = w->depth + 1;
+        const instruction *at = code_next();
+        if (at == NULL) {
+            walk_edge(w, EDGE_UNDECODED, (place){0}, address);
+            break;
+        }
+        if (at->is_known) {
+            step(w, at, seen);
+        } else {
             w->known = (registers){0};
-            continue;
         }
-        step(w, buffer, seen);
-        note_constants(w, buffer, constant, broken);
-        w->reached = !ends_flow(buffer);
-        w->doubtful = in_group(buffer, CS_GRP_CALL) || (w->doubtful && buffer->id == X86_INS_NOP);
-        if (w->of->size == 0 && !w->reached && w->farthest <= here) {
-            w->end = address; /* a function without a symbol ends here */
+        note_constants(w, at, constant, &broken);
+        w->reached = !at->ends_flow;
+        w->doubtful = at->is_call || (w->doubtful && at->insn.id == X86_INS_NOP);
+        if (w->of->size == 0 && !w->reached && w->farthest <= address) {
+            w->end = address + at->insn.size; /* a function without a symbol ends here */
         }
-        left = w->end > address ? left : 0;
+        address += at->insn.size;
     }
     for (unsigned i = 0; i < REGISTERS; i++) {
-        if (broken[i] || i < 1) { /* rax is changed by every call */
+        if ((broken >> i & 1) != 0) {
             constant->values[i] = (known_value){0};
         }
     }
@@ -214,11 +198,12 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
 
 #define PASSES_MAX 8u
 
-/* A label between instructions: the code there was not looked at. Past a lock prefix is fine. */
+/* A label between instructions: the code there was not looked at. Past a lock prefix is fine, and
+ * so are entries of tables: where the next table begins they are read with a wrong base. */
 static void check_labels(walk *w, size_t size, const uint32_t *seen) {
     for (size_t offset = 0; offset < size && w->of->address + offset < w->end; offset++) {
         uint64_t address = w->of->address + offset;
-        bool hidden = walk_is_label(w, address) && seen[offset] == 0 &&
+        bool hidden = (w->direct[offset / 64] >> offset % 64 & 1) != 0 && seen[offset] == 0 &&
                       !(offset > 0 && w->bytes[offset - 1] == 0xf0 && seen[offset - 1] != 0);
         if (hidden) {
             walk_edge(w, EDGE_UNDECODED, (place){0}, address);
@@ -230,6 +215,7 @@ static void check_labels(walk *w, size_t size, const uint32_t *seen) {
 /* Tables of one decoding, per byte of the function. */
 typedef struct tables {
     uint64_t *labels;
+    uint64_t *direct;
     uint32_t *depths;
     uint32_t *depths_before;
     uint32_t *seen;
@@ -237,15 +223,17 @@ typedef struct tables {
 
 static bool open_tables(tables *out, size_t size) {
     out->labels = calloc(size / 64 + 1, sizeof *out->labels);
+    out->direct = calloc(size / 64 + 1, sizeof *out->direct);
     out->depths = calloc(size, sizeof *out->depths);
     out->depths_before = calloc(size, sizeof *out->depths_before);
     out->seen = calloc(size, sizeof *out->seen);
-    return out->labels != NULL && out->depths != NULL && out->depths_before != NULL &&
-           out->seen != NULL;
+    return out->labels != NULL && out->direct != NULL && out->depths != NULL &&
+           out->depths_before != NULL && out->seen != NULL;
 }
 
 static void close_tables(tables *of) {
     free(of->labels);
+    free(of->direct);
     free(of->depths);
     free(of->depths_before);
     free(of->seen);
@@ -264,8 +252,9 @@ static bool settle(walk *w, tables *all, size_t size) {
     w->last = &w->of->edges;
     w->of->unbounded = false;
     w->calls = false;
+    w->skipped = false;
     pass(w, &constant, all->seen);
-    bool settled = label_count == w->label_count && untracked == w->untracked &&
+    bool settled = !w->skipped && label_count == w->label_count && untracked == w->untracked &&
                    (w->frozen || registers_same(&constant, &w->constant)) &&
                    memcmp(all->depths, all->depths_before, bytes) == 0;
     w->constant = w->frozen ? (registers){0} : constant;
@@ -277,9 +266,11 @@ static void decode_bytes(walk *w, size_t size) {
     bool settled = false;
     if (open_tables(&all, size)) {
         w->labels = all.labels;
+        w->direct = all.direct;
         w->depths = all.depths;
         w->depths_before = all.depths_before;
         for (unsigned i = 0; i < 2 * PASSES_MAX && !settled; i++) {
+            w->first = i == 0;
             w->frozen = i >= PASSES_MAX; /* constants that come and go are none */
             settled = settle(w, &all, size);
         }
@@ -294,6 +285,7 @@ static void decode_bytes(walk *w, size_t size) {
         w->of->frame_bytes += 128; /* the red zone */
     }
     close_tables(&all);
+    free(w->places);
 }
 
 void decode_function(graph *in, function *of) {
@@ -303,11 +295,10 @@ void decode_function(graph *in, function *of) {
     size_t size = section != NULL ? section->size - offset : 0;
     size = of->size != 0 && of->size < size ? of->size : size;
     if (section == NULL || section->bytes == NULL || size == 0 || size > UINT32_MAX ||
-        !open_engine()) {
+        !code_open(section->bytes + offset, of->address, size)) {
         walk_edge(&w, EDGE_UNDECODED, (place){0}, of->address);
         return;
     }
-    w.engine = engine;
     w.bytes = section->bytes + offset;
     w.end = of->address + size;
     decode_bytes(&w, size);

@@ -39,7 +39,9 @@ static const char *const ALLOCATORS[] = {"malloc",
                                          "__rust_dealloc",
                                          "__rust_realloc",
                                          "__rust_alloc_zeroed",
-                                         "free_aligned_sized"};
+                                         "free_aligned_sized",
+                                         "__cxa_allocate_exception",
+                                         "__cxa_free_exception"};
 
 static const char *const OPERATORS[] = {"_Znw", "_Zna", "_Zdl", "_Zda"};
 
@@ -51,12 +53,13 @@ static const char *const MARKS[] = {"ch_hot_enter", "ch_hot_leave", "chi_hot_sav
 static const char *const LEAVES[] = {"memcpy", "memmove", "mempcpy", "memset",
                                      "memcmp", "bcmp",    "memchr",  "strlen"};
 
-static const char *const ENDS[] = {"abort", "_exit", "_Exit", "__assert_fail", "__stack_chk_fail",
-                                   "__chk_fail", "__fortify_fail", "__libc_fatal",
-                                   "__cxa_pure_virtual",
-                                   /* The end of a thread that is cancelled, and the way on of an
-                                      unwinding that began elsewhere, where it is charged. */
-                                   "__pthread_unwind", "_Unwind_Resume"};
+/* Where an exception is thrown, it was allocated before. */
+static const char *const ENDS[] = {
+    "abort", "_exit", "_Exit", "__assert_fail", "__stack_chk_fail", "__chk_fail", "__fortify_fail",
+    "__libc_fatal", "__cxa_pure_virtual",
+    /* The end of a thread that is cancelled, and the way on of an
+       unwinding that began elsewhere, where it is charged. */
+    "__pthread_unwind", "_Unwind_Resume", "__cxa_throw", "_Unwind_Resume", "_ZSt9terminatev"};
 
 static bool is_among(const char *const *names, size_t count, const char *name) {
     for (size_t i = 0; i < count; i++) {

@@ -1,4 +1,5 @@
-/* image.c: modules by libdwfl, their tables by libelf; see image.h. */
+/* image.c: files, their sections, symbols and relocations by libelf; see image.h. lines.c asks
+ * libdwfl for lines. */
 #include "image.h"
 
 #include "codes.h"
@@ -14,10 +15,6 @@
 #include <sys/stat.h>
 #include <ar.h>
 #include <unistd.h>
-
-static const Dwfl_Callbacks CALLBACKS = {.find_elf = dwfl_build_id_find_elf,
-                                         .find_debuginfo = dwfl_standard_find_debuginfo,
-                                         .section_address = dwfl_offline_section_address};
 
 static const char *copy(const char *text) {
     return store_text(text, strlen(text));
@@ -52,15 +49,38 @@ static void read_section(image *out, Elf *elf, Elf_Scn *scn, size_t names) {
     }
 }
 
-const image_section *image_section_at(const image *in, uint64_t address) {
-    for (uint32_t i = 1; i < in->section_count; i++) {
-        const image_section *section = &in->sections[i];
-        if ((section->flags & SHF_ALLOC) != 0 && address - section->address < section->size &&
-            (section->flags & SHF_TLS) == 0) {
-            return section;
+static int by_section_address(const void *left, const void *right) {
+    const image_section *a = *(const image_section *const *)left;
+    const image_section *b = *(const image_section *const *)right;
+    return (a->address > b->address) - (a->address < b->address);
+}
+
+/* Sections that are in memory, ascending; thread-local ones have no place of their own. */
+static void sort_sections(image *out) {
+    out->placed = STORE_ARRAY(const image_section *, out->section_count);
+    for (uint32_t i = 1; i < out->section_count; i++) {
+        const image_section *section = &out->sections[i];
+        if ((section->flags & SHF_ALLOC) != 0 && (section->flags & SHF_TLS) == 0 &&
+            section->size > 0) {
+            out->placed[out->placed_count++] = section;
         }
     }
-    return NULL;
+    sort_items(out->placed, out->placed_count, sizeof *out->placed, by_section_address);
+}
+
+const image_section *image_section_at(const image *in, uint64_t address) {
+    size_t low = 0;
+    size_t high = in->placed_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (in->placed[middle]->address <= address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    const image_section *found = low > 0 ? in->placed[low - 1] : NULL;
+    return found != NULL && address - found->address < found->size ? found : NULL;
 }
 
 /* ---- symbols ---- */
@@ -341,6 +361,7 @@ static bool read_elf(image_set *set, Elf *elf, const char *name, image_file *fil
     if (!out->linked) {
         place_sections(out);
     }
+    sort_sections(out);
     read_symbol_tables(out, elf);
     read_relocations(out, elf);
     if (out->linked) {
@@ -391,6 +412,16 @@ int image_open_archive(image_archive *out, const char *path) {
         return message_error(EXIT_NOT_ARMED, path, 0, "an archive without index (see ranlib)");
     }
     return EXIT_DONE;
+}
+
+bool image_archive_has(const image_archive *in, const char *name) {
+    unsigned long hash = elf_hash(name);
+    for (size_t i = 0; i + 1 < in->name_count; i++) {
+        if (in->names[i].as_hash == hash && strcmp(in->names[i].as_name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool image_read_member(image_set *set, image_archive *from, const char *name) {
@@ -446,7 +477,13 @@ int image_read_library(image_set *set, image_archive *from) {
 
 /* ---- files ---- */
 
-typedef enum file_kind { FILE_OTHER, FILE_OBJECT, FILE_LINKED, FILE_ARCHIVE } file_kind;
+typedef enum file_kind {
+    FILE_OTHER,
+    FILE_OBJECT,
+    FILE_LINKED,
+    FILE_ARCHIVE,
+    FILE_BITCODE
+} file_kind;
 
 /* Tells what the file is by its first bytes. */
 static int look_at(const char *path, file_kind *kind) {
@@ -459,6 +496,8 @@ static int look_at(const char *path, file_kind *kind) {
     *kind = FILE_OTHER;
     if (size >= (ssize_t)SARMAG && memcmp(bytes, ARMAG, SARMAG) == 0) {
         *kind = FILE_ARCHIVE;
+    } else if (size == sizeof bytes && memcmp(bytes, "BC\xc0\xde", 4) == 0) {
+        *kind = FILE_BITCODE;
     } else if (size == sizeof bytes && memcmp(bytes, ELFMAG, SELFMAG) == 0) {
         unsigned low = bytes[bytes[EI_DATA] == ELFDATA2MSB ? 17 : 16];
         *kind = low == ET_REL ? FILE_OBJECT : FILE_LINKED;
@@ -493,7 +532,27 @@ static bool read_members(image_set *set, Elf *elf, image_file *file) {
     return any;
 }
 
+static int no_machine_code(const char *path) {
+    return message_error(EXIT_NOT_ARMED, path, 0,
+                         "compiled for link-time optimisation: there is no machine code in it yet; "
+                         "prove the linked program");
+}
+
+/* gcc's objects of -flto, unless they are fat ones. */
+static bool is_only_for_lto(const image *in) {
+    bool lto = false;
+    for (uint32_t i = 1; i < in->section_count; i++) {
+        const image_section *section = &in->sections[i];
+        lto = lto || strncmp(section->name, ".gnu.lto_", 9) == 0;
+        if ((section->flags & SHF_EXECINSTR) != 0 && section->size > 0) {
+            return false;
+        }
+    }
+    return lto;
+}
+
 static int read_file(image_set *set, const char *path) {
+    image *before = set->last;
     image_file *file = STORE_NEW(image_file);
     file->path = copy(path);
     elf_version(EV_CURRENT);
@@ -506,6 +565,11 @@ static int read_file(image_set *set, const char *path) {
     Elf *elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
     if (elf == NULL || !read_members(set, elf, file)) {
         return message_error(EXIT_NOT_ARMED, path, 0, "no code in it that can be read");
+    }
+    for (image *at = before != NULL ? before->next : set->first; at != NULL; at = at->next) {
+        if (is_only_for_lto(at)) {
+            return no_machine_code(at->path);
+        }
     }
     return EXIT_DONE;
 }
@@ -523,7 +587,9 @@ static int read_folder(image_set *set, const char *path) {
         if (entry->fts_info == FTS_F) {
             code = look_at(entry->fts_path, &kind);
         }
-        if (kind == FILE_OBJECT) {
+        if (kind == FILE_BITCODE) {
+            code = no_machine_code(entry->fts_path);
+        } else if (kind == FILE_OBJECT) {
             code = read_file(set, entry->fts_path);
         }
     }
@@ -543,76 +609,11 @@ int image_read(image_set *set, const char *path) {
     }
     file_kind kind;
     int code = look_at(path, &kind);
+    if (code == EXIT_DONE && kind == FILE_BITCODE) {
+        code = no_machine_code(path);
+    }
     if (code == EXIT_DONE && kind == FILE_OTHER) {
         code = message_error(EXIT_NOT_ARMED, path, 0, "neither an ELF file nor an archive of them");
     }
     return code == EXIT_DONE ? read_file(set, path) : code;
-}
-
-/* ---- lines ---- */
-
-static int note_module(Dwfl_Module *module, void **user, const char *name, Dwarf_Addr start,
-                       void *argument) {
-    (void)user;
-    (void)name;
-    (void)start;
-    image_file *file = argument;
-    Dwfl_Module **moved = STORE_ARRAY(Dwfl_Module *, file->module_count + 1);
-    if (file->module_count > 0) {
-        memcpy(moved, file->modules, file->module_count * sizeof *moved);
-    }
-    moved[file->module_count++] = module;
-    file->modules = moved;
-    return DWARF_CB_OK;
-}
-
-static void open_lines(image_file *file) {
-    file->opened = true;
-    file->session = dwfl_begin(&CALLBACKS);
-    if (file->session != NULL &&
-        dwfl_report_offline(file->session, file->path, file->path, -1) != NULL) {
-        dwfl_report_end(file->session, NULL, NULL);
-        (void)dwfl_getmodules(file->session, note_module, file, 0);
-    }
-}
-
-/* The address that libdwfl has given to a place; it lays objects out in its own way. */
-static bool dwfl_address(const image *in, Dwfl_Module *module, uint64_t address,
-                         Dwarf_Addr *found) {
-    GElf_Addr bias;
-    GElf_Shdr header;
-    Elf *elf = dwfl_module_getelf(module, &bias);
-    const image_section *section = image_section_at(in, address);
-    if (elf == NULL || section == NULL) {
-        return false;
-    }
-    Elf_Scn *scn = elf_getscn(elf, (size_t)(section - in->sections));
-    if (scn == NULL || gelf_getshdr(scn, &header) == NULL) {
-        return false;
-    }
-    *found = header.sh_addr + (address - section->address) + bias;
-    return true;
-}
-
-bool image_line(const image *in, uint64_t address, const char **file, int *line, int *column) {
-    Dwarf_Addr place;
-    if (in->file == NULL) {
-        return false;
-    }
-    if (!in->file->opened) {
-        open_lines(in->file);
-    }
-    if (in->member >= in->file->module_count) {
-        return false;
-    }
-    Dwfl_Module *module = in->file->modules[in->member];
-    if (!dwfl_address(in, module, address, &place)) {
-        return false;
-    }
-    Dwfl_Line *found = dwfl_module_getsrc(module, place);
-    const char *name = found != NULL ? dwfl_lineinfo(found, NULL, line, column, NULL, NULL) : NULL;
-    if (name != NULL) {
-        *file = name;
-    }
-    return name != NULL;
 }

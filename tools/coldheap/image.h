@@ -60,6 +60,8 @@ typedef struct image {
     Elf *elf;                /* what the bytes of sections lie in */
     image_section *sections; /* [0] is none */
     uint32_t section_count;
+    const image_section **placed; /* those in memory, ascending by address */
+    size_t placed_count;
     image_symbol *symbols;
     uint32_t symbol_count;
     size_t symbol_room;
@@ -77,7 +79,7 @@ typedef struct image {
 typedef struct image_file {
     const char *path;
     Dwfl *session;
-    Dwfl_Module **modules; /* by member */
+    struct image_lines *modules; /* by member */
     uint32_t module_count;
     bool opened;
     int fd;
@@ -113,6 +115,9 @@ typedef struct image_archive {
  * member that defines `name`, marked as a library's; false if there is none. */
 int image_open_archive(image_archive *out, const char *path);
 bool image_read_member(image_set *set, image_archive *from, const char *name);
+
+/* image_archive_has tells whether a member defines `name`. */
+bool image_archive_has(const image_archive *in, const char *name);
 
 /* image_read_library reads all members of the archive, marked as a library's; an exit code, its
  * message out. */

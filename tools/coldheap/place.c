@@ -4,6 +4,15 @@
 
 #include <string.h>
 
+/* A weak definition gives way to a strong one in another object. */
+static function *strong_one(const graph *in, const image *at, const image_symbol *symbol) {
+    if (at->linked || symbol->binding != STB_WEAK) {
+        return NULL;
+    }
+    function *found = graph_find(in, symbol->name);
+    return found != NULL && !found->weak && !found->in->library && found->in != at ? found : NULL;
+}
+
 place place_of_symbol(graph *in, image *at, uint32_t index, int64_t offset) {
     if (index == UINT32_MAX) {
         return (place){.code = NULL, .address = (uint64_t)offset};
@@ -16,7 +25,9 @@ place place_of_symbol(graph *in, image *at, uint32_t index, int64_t offset) {
         function *found = graph_find(in, symbol->name);
         return (place){.code = found, .name = found == NULL ? symbol->name : NULL};
     }
-    return (place){.address = symbol->address + (uint64_t)offset};
+    function *strong = strong_one(in, at, symbol);
+    return strong != NULL ? (place){.code = strong}
+                          : (place){.address = symbol->address + (uint64_t)offset};
 }
 
 /* Data that turns out to be code is a function. */

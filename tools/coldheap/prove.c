@@ -89,11 +89,12 @@ static int open_library(image_archive ***last, const char *path) {
     return code;
 }
 
-/* gcc's own helpers, as __popcountdi2. */
-static int open_compiler_library(image_archive ***last) {
+/* gcc's own libraries: helpers as __popcountdi2, and C++. */
+static int open_compiler_library(image_archive ***last, const char *name) {
     glob_t found;
     int code = EXIT_DONE;
-    if (glob("/usr/lib/gcc/x86_64-linux-gnu/*/libgcc.a", 0, NULL, &found) == 0) {
+    const char *pattern = store_format("/usr/lib/gcc/x86_64-linux-gnu/*/%s", name);
+    if (glob(pattern, 0, NULL, &found) == 0) {
         const char *path = found.gl_pathv[found.gl_pathc - 1];
         code = open_library(last, store_text(path, strlen(path)));
         globfree(&found);
@@ -101,27 +102,52 @@ static int open_compiler_library(image_archive ***last) {
     return code;
 }
 
-/* The C library's archive: its machine code is that of the shared one, but for a few functions. */
-static int open_libraries(graph *in) {
-    static const char *const PATHS[] = {"/usr/lib/x86_64-linux-gnu/libc.a", "/usr/lib64/libc.a",
-                                        "/usr/lib/libc.a"};
+static bool has_cplusplus(const graph *in) {
+    for (const image *at = in->images.first; at != NULL; at = at->next) {
+        for (uint32_t i = 0; i < at->symbol_count; i++) {
+            const image_symbol *symbol = &at->symbols[i];
+            if (symbol->section == 0 &&
+                (strncmp(symbol->name, "_ZSt", 4) == 0 || strncmp(symbol->name, "_ZNSt", 5) == 0 ||
+                 strncmp(symbol->name, "_ZNKSt", 6) == 0 ||
+                 strncmp(symbol->name, "__cxa_", 6) == 0)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The C library's archive: its machine code is that of the shared one, but for a few functions,
+ * which the table of effects tells. */
+static int open_libc(image_archive ***last, effects_use *effects) {
+    const char *path = libc_archive_path();
+    if (path == NULL) {
+        message_note("coldheap: no libc.a here: functions of the C library are unknown");
+        return EXIT_DONE;
+    }
+    if (!effects_use_check(path)) {
+        return EXIT_DONE;
+    }
+    image_archive **slot = *last;
+    int code = open_library(last, path);
+    effects->libc = code == EXIT_DONE ? *slot : NULL;
+    return code;
+}
+
+static int open_libraries(graph *in, effects_use *effects) {
     image_archive **last = &in->libraries;
     int code = EXIT_DONE;
     for (size_t i = 0; code == EXIT_DONE && i < flags.libraries.count; i++) {
         code = open_library(&last, flags.libraries.items[i].text);
     }
-    bool found = flags.no_libc;
-    for (size_t i = 0; code == EXIT_DONE && !found && i < sizeof PATHS / sizeof PATHS[0]; i++) {
-        if (access(PATHS[i], R_OK) == 0) {
-            found = true;
-            code = open_library(&last, PATHS[i]);
-        }
+    if (code == EXIT_DONE && !flags.no_libc) {
+        code = open_libc(&last, effects);
     }
     if (code == EXIT_DONE && !flags.no_libc) {
-        code = open_compiler_library(&last);
+        code = open_compiler_library(&last, "libgcc.a");
     }
-    if (code == EXIT_DONE && !found) {
-        message_note("coldheap: no libc.a here: functions of the C library are unknown");
+    if (code == EXIT_DONE && !flags.no_libc && has_cplusplus(in)) {
+        code = open_compiler_library(&last, "libstdc++.a");
     }
     return code;
 }
@@ -290,7 +316,7 @@ static int run(const operand_list *operands) {
     if (code == EXIT_DONE && flags.symbols_only) {
         code = check_symbols(&in);
     } else {
-        code = code == EXIT_DONE ? open_libraries(&in) : code;
+        code = code == EXIT_DONE ? open_libraries(&in, &rules.effects) : code;
         code = code == EXIT_DONE ? prove_all(&in, &rules) : code;
     }
     decode_close();

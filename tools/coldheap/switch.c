@@ -55,9 +55,16 @@ static bool entry_of_8(walk *w, uint64_t address, uint64_t *target) {
 static bool take_table(walk *w, uint64_t from, uint64_t table, unsigned size) {
     size_t count = 0;
     size_t inside = 0;
+    if (w->first && size == 4) {
+        w->skipped = true; /* where the next one begins is not known yet */
+        return true;
+    }
     for (; count < TABLE_MAX; count++) {
         uint64_t target;
         uint64_t address = table + count * size;
+        if (count > 0 && walk_is_place(w, address)) {
+            break;
+        }
         bool good =
             size == 4 ? entry_of_4(w, address, table, &target) : entry_of_8(w, address, &target);
         if (!good || (count > 0 && inside == count && !walk_is_inside(w, target) && size == 4)) {

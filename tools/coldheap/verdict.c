@@ -2,6 +2,7 @@
  * depth.c goes over what was reached, for recursion and the stack. See verdict.h. */
 #include "verdict.h"
 
+#include "demangle.h"
 #include "depth.h"
 #include "effects.h"
 #include "expression.h"
@@ -149,15 +150,67 @@ static finding_class alloc_class(const function *from) {
     return is_library(from) ? FINDING_LIBC_ALLOC : FINDING_ALLOC;
 }
 
+/* Nothing of it needs to be looked into. */
+static bool is_settled(const char *name) {
+    return effects_allocates(name) || effects_none(name) || effects_ends(name);
+}
+
+/* What the table of effects has on a name that no input defines, and no library of the user's. */
+static const effect_row *row_of(search *s, const char *name, const function *target) {
+    if (target != NULL && !is_library(target)) {
+        return NULL;
+    }
+    for (const image_archive *at = s->in->libraries; at != s->rules->effects.libc && at != NULL;
+         at = at->next) {
+        if (image_archive_has(at, name)) {
+            return NULL;
+        }
+    }
+    return effects_use_find(&s->rules->effects, name);
+}
+
+static bool row_is_none(const effect_row *row) {
+    return row != NULL && row->class == EFFECT_NONE && row->stack_known;
+}
+
+/* Whether the library in use does what libc.a does not: looking there would miss it. */
+static bool tell_difference(search *s, function *from, const edge *via, const effect_row *row) {
+    static const finding_class CLASSES_OF[EFFECT_CLASSES] = {
+        [EFFECT_INDIRECT] = FINDING_LIBC_INDIRECT,
+        [EFFECT_UNKNOWN] = FINDING_UNKNOWN_EXTERN,
+        [EFFECT_ALLOC] = FINDING_LIBC_ALLOC,
+    };
+    if (row == NULL || effect_class_is_clean(row->class) || (row->in_archive && !row->differs)) {
+        return false;
+    }
+    finding *made = add_finding(s, CLASSES_OF[row->class], from, via, row->name);
+    if (made != NULL) {
+        made->witness = row->witness;
+    }
+    s->out->stack_known = false;
+    return true;
+}
+
 /* A call of a name: an allocator, a mark, an exception, a function elsewhere, or nothing known.
  * Returns: the function to look into; NULL if that is settled. */
 static function *settle_name(search *s, function *from, const edge *via, const char *name,
                              function *target) {
+    const effect_row *row = row_of(s, name, target);
+    if (row_is_none(row)) {
+        return graph_add_known(s->in, row->name, (uint32_t)row->stack_bytes);
+    }
+    if (target != NULL && target->hub) {
+        return target; /* that was known before */
+    }
+    if (target == NULL && !is_settled(name)) {
+        target = graph_find_further(s->in, name);
+        name = target != NULL ? target->name : name; /* another name of the same */
+    }
     if (effects_allocates(name)) {
         add_finding(s, alloc_class(from), from, via, name);
         return NULL;
     }
-    if (effects_none(name) || effects_ends(name)) {
+    if (is_settled(name)) {
         return NULL;
     }
     policy_line *line = policy_find(&s->rules->policy, POLICY_EFFECT, name);
@@ -170,7 +223,9 @@ static function *settle_name(search *s, function *from, const edge *via, const c
         use_line(s, line);
         return NULL;
     }
-    target = target != NULL ? target : graph_find_further(s->in, name);
+    if (tell_difference(s, from, via, row)) {
+        return NULL;
+    }
     if (target == NULL) {
         add_finding(s, FINDING_UNKNOWN_EXTERN, from, via, name);
     } else if (target->permit) {
@@ -284,7 +339,9 @@ static const char *candidates_of(search *s) {
     graph_mark_taken(s->in, &outside);
     for (function *of; (of = graph_each(s->in, &position)) != NULL;) {
         if (of->taken && !is_library(of) && !of->stub && count++ < CANDIDATES_MAX) {
-            text = store_format("%s %.100s", text, of->name);
+            char readable[DEMANGLE_BYTES];
+            text =
+                store_format("%s %.100s", text, demangle(readable, of->name) ? readable : of->name);
         }
     }
     if (count > CANDIDATES_MAX) {

@@ -4,6 +4,9 @@
 
 #include "store.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 void walk_edge(walk *w, edge_kind kind, place target, uint64_t address) {
     edge *made = STORE_NEW(edge);
     *made = (edge){.kind = kind,
@@ -30,9 +33,55 @@ void walk_label(walk *w, uint64_t address) {
     w->farthest = address > w->farthest ? address : w->farthest;
 }
 
+void walk_label_direct(walk *w, uint64_t address) {
+    uint64_t offset = address - w->of->address;
+    w->direct[offset / 64] |= UINT64_C(1) << offset % 64;
+    walk_label(w, address);
+}
+
 bool walk_is_label(const walk *w, uint64_t address) {
     uint64_t offset = address - w->of->address;
     return (w->labels[offset / 64] >> offset % 64 & 1) != 0;
+}
+
+static size_t place_index(const walk *w, uint64_t address) {
+    size_t low = 0;
+    size_t high = w->place_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (w->places[middle] < address) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bool walk_is_place(const walk *w, uint64_t address) {
+    size_t index = place_index(w, address);
+    return index < w->place_count && w->places[index] == address;
+}
+
+#define PLACES_MAX 65536u
+
+void walk_note_place(walk *w, uint64_t address) {
+    size_t index = place_index(w, address);
+    if (index < w->place_count && w->places[index] == address) {
+        return;
+    }
+    if (w->place_count == w->place_room) {
+        size_t room = w->place_room != 0 ? w->place_room * 2 : 64;
+        uint64_t *moved = room <= PLACES_MAX ? realloc(w->places, room * sizeof *moved) : NULL;
+        if (moved == NULL) {
+            return; /* a table may be read too far: that is told, as code that is hidden */
+        }
+        w->places = moved;
+        w->place_room = room;
+    }
+    memmove(w->places + index + 1, w->places + index, (w->place_count - index) * sizeof *w->places);
+    w->places[index] = address;
+    w->place_count++;
 }
 
 /* The place that an immediate or the displacement of a memory operand stands for. */

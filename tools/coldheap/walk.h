@@ -16,7 +16,6 @@ typedef struct place {
 } place;
 
 typedef struct walk {
-    csh engine;
     graph *in;
     function *of;
     image *at;
@@ -26,9 +25,13 @@ typedef struct walk {
     uint64_t end;            /* of the function */
     const uint8_t *bytes;    /* of the function */
     uint64_t *labels;        /* bit per byte: jumped to */
+    uint64_t *direct;        /* bit per byte: jumped to by an instruction that says so */
     uint32_t *depths;        /* per byte: stack when jumped to, plus 1 */
     uint32_t *depths_before; /* in the pass before */
     uint64_t label_count;
+    uint64_t *places; /* of data that the code names, ascending: where a table ends at the latest */
+    size_t place_count;
+    size_t place_room;
     uint64_t farthest; /* highest label */
     uint32_t depth;
     uint32_t probe; /* a loop that touches the stack page by page goes down to here; 0: none */
@@ -36,6 +39,8 @@ typedef struct walk {
     bool guessed;   /* nothing seen leads here: padding, or the target of an unknown jump */
     bool doubtful;  /* only a call that may not return leads here */
     bool untracked; /* jumps go to places that are not known */
+    bool first;     /* of the passes: not all places are known */
+    bool skipped;   /* a table, therefore */
     bool frozen;    /* nothing is constant in the whole function */
     bool calls;
 } walk;
@@ -58,8 +63,13 @@ bool place_names_code(place target);
 void walk_edge(walk *w, edge_kind kind, place target, uint64_t address);
 bool walk_is_inside(const walk *w, uint64_t address);
 void walk_label(walk *w, uint64_t address);
+void walk_label_direct(walk *w, uint64_t address);
 bool walk_is_label(const walk *w, uint64_t address);
 bool walk_is_rip_relative(const cs_x86_op *operand);
+
+/* walk_note_place keeps the address of data that the code names; walk_is_place finds it. */
+void walk_note_place(walk *w, uint64_t address);
+bool walk_is_place(const walk *w, uint64_t address);
 
 /* walk_operand is the place that an immediate or a displacement of `value` stands for, walk_memory
  * the one that a memory operand names if that does not depend on unknown registers; *through_slot
@@ -74,8 +84,9 @@ bool switch_through_register(walk *w, const cs_insn *insn, unsigned reg);
 bool switch_is_marked(const cs_insn *insn);
 bool switch_is_goto(const walk *w, uint64_t address);
 
-/* values.c: what registers hold after an instruction, and which functions it refers to. */
-void values_follow(walk *w, const cs_insn *insn);
+/* values.c: what registers hold after an instruction, which may change those that are written, and
+ * which functions it refers to. */
+void values_follow(walk *w, const cs_insn *insn, uint16_t written);
 
 /* frame.c: the depth of the stack. */
 void stack_follow(walk *w, const cs_insn *insn);

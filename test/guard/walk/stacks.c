@@ -39,7 +39,7 @@ static NOINLINE unsigned large(unsigned depth) {
 }
 
 static NOINLINE unsigned variable(unsigned depth) {
-    volatile char *room = __builtin_alloca(16 + depth * 24);
+    volatile char room[16 + depth * 24];
     room[0] = 1;
     touch(48);
     return (depth == 0 ? 0 : variable(depth - 1)) + (unsigned)room[0];
@@ -54,7 +54,7 @@ static NOINLINE unsigned aligned(unsigned depth) {
 
 static NOINLINE unsigned aligned_variable(unsigned depth) {
     volatile char room[64] __attribute__((aligned(64)));
-    volatile char *more = __builtin_alloca(16 + depth * 24);
+    volatile char more[16 + depth * 24];
     room[depth % 64] = 1;
     more[0] = 1;
     touch(64);
