@@ -16,11 +16,15 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "text.h"
 
 #define PROBE_BYTES 65536u
 #define PAGE_BYTES  4096u
 
 static uint32_t how = CHI_FAULTS_LOCATE;
+
+/* Counted in this process, for its own summary. */
+static uint64_t counted[2];
 
 /* ---- counting ---- */
 
@@ -37,6 +41,9 @@ static void count_end(chi_kernel_thread *self) {
     const uint64_t minor = now[0] - self->faults_before[0];
     const uint64_t major = now[1] - self->faults_before[1];
     if ((minor | major) != 0) {
+        (void)chi_kernel_process(); /* a fork child begins anew */
+        __atomic_fetch_add(&counted[0], minor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&counted[1], major, __ATOMIC_RELAXED);
         chi_session_faults(self->faults_mark, minor, major);
     }
 }
@@ -242,4 +249,25 @@ void chi_faults_leave(void) {
     } else if (self->faults_owner != 0 && self->faults_owner == *chi_kernel_owner) {
         set_event(self, false);
     }
+}
+
+void chi_faults_forget(void) {
+    counted[0] = 0;
+    counted[1] = 0;
+}
+
+void chi_faults_tell(int fd) {
+    static bool told;
+    if (told || chi_guard_settings.config.check_faults != CHI_FAULTS_COUNT ||
+        chi_kernel_owner[0] != (uint64_t)(unsigned)getpid()) {
+        return;
+    }
+    told = true;
+    chi_text text = {.fd = fd};
+    chi_text_add(&text, "coldheap: page faults in hot sections: ");
+    chi_text_add_number(&text, counted[0]);
+    chi_text_add(&text, " minor, ");
+    chi_text_add_number(&text, counted[1]);
+    chi_text_add(&text, " major");
+    chi_text_end_line(&text);
 }

@@ -21,6 +21,7 @@ _Alignas(PAGE_BYTES) uint64_t chi_kernel_owner[PAGE_BYTES / sizeof(uint64_t)];
 uint64_t chi_kernel_process(void) {
     if (__atomic_load_n(chi_kernel_owner, __ATOMIC_RELAXED) == 0) {
         const uint64_t process = (uint64_t)(unsigned)getpid();
+        chi_faults_forget();
         __atomic_store_n(chi_kernel_owner, process, __ATOMIC_RELAXED);
     }
     return chi_kernel_owner[0];
@@ -36,6 +37,7 @@ static void note_mechanism(uint32_t bit) {
 const char *chi_kernel_begin(void) {
     const chi_session_config *config = &chi_guard_settings.config;
     const char *missing = NULL;
+    (void)chi_kernel_process();
     (void)madvise(chi_kernel_owner, sizeof chi_kernel_owner, MADV_WIPEONFORK);
     if (config->check_syscalls != 0) {
         missing = chi_dispatch_begin();

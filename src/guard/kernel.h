@@ -65,6 +65,11 @@ bool chi_faults_possible(void);
 bool chi_faults_enter(const ch_hot_mark *mark); /* false: impossible in this thread */
 void chi_faults_leave(void);
 
+/** chi_faults_tell prints, once, what was counted in this process if the settings asked for it;
+ *  chi_faults_forget begins anew. */
+void chi_faults_tell(int fd);
+void chi_faults_forget(void);
+
 /* raw.c: system calls that are none to the dispatch, and handlers that return by one. */
 long chi_raw_call(long number, long a, long b, long c, long d, long e);
 extern const char chi_raw_first[];
