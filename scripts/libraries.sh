@@ -91,13 +91,16 @@ verdicts() {
         roots+=("--root=$root_name")
     done <"$work/$name/counts"
     "$coldheap" prove --progress none "$@" "${roots[@]}" "$work/$name/objects" \
-        >"$work/$name/proof" 2>"$work/$name/proof.err" || [ $? -lt 98 ] || {
-        cat "$work/$name/proof.err" >&2
+        >"$work/$name/proof" 2>&1 || [ $? -lt 98 ] || {
+        cat "$work/$name/proof" >&2
         return 1
     }
-    awk '/^(PROVEN|UNPROVEN|VIOLATION)/ { name = $2; verdict[name] = $1; class[name] = "-" }
-         /^    [A-Z]+-?[A-Z]+ / && class[name] == "-" { class[name] = $1 }
-         END { for (name in verdict) print name, verdict[name], class[name] }' \
+    awk '/^(PROVEN|UNPROVEN|VIOLATION) / {
+             class = "-"
+             for (i = 3; class == "-" && i <= NF; i++) {
+                 if ($i ~ /^[A-Z][A-Z-]+[A-Z]$/) class = $i
+             }
+             print $2, $1, class }' \
         "$work/$name/proof" | sort
 }
 

@@ -30,7 +30,7 @@ check 'a state taken from the heap is a VIOLATION' $? 0
 
 # A policy that is wrong makes PROVEN of what allocates: the run shows it.
 mkdir policies
-echo 'call expr:ZALLOC -> cold "not so"' >policies/zlib.policy
+echo 'call updatewindow -> cold "not so"' >policies/zlib.policy
 COLDHEAP_POLICIES=$PWD/policies "$script" check "$coldheap" "$preload" page zlib >out 2>err
 [ $? -eq 1 ] && grep -q '^WRONG inflate is PROVEN and allocates' out
 check 'a wrong statement is refuted by the run' $? 0

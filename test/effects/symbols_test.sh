@@ -7,7 +7,10 @@ coldheap=$(realpath "$1")
 . "$(dirname "$0")/tap.sh"
 
 gate() {
-    "$coldheap" prove --symbols-only --progress none "$@" >out 2>err
+    "$coldheap" prove --symbols-only --progress none "$@" >out 2>&1
+    local status=$?
+    cp out err
+    return $status
 }
 
 gcc -O1 -fno-builtin -c -x c - -o hot.o <<'END'
