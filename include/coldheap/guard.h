@@ -163,6 +163,11 @@ static inline bool ch_unseal(void);
  *  if teardown had begun. */
 static inline bool ch_seal_end(void);
 
+/** ch_track_mark marks a moment for the tracker (COLDHEAP=track=FILE, or coldheap track): what each
+ *  site holds now is written down, and a reader lists what grew since the last mark. `name` is
+ *  copied, up to 55 bytes of it. Returns: true if the tracker is on. Cost: O(sites x threads). */
+static inline bool ch_track_mark(const char *name);
+
 /* ---- Implementation ------------------------------------------------------------------------ */
 
 #if CH_GUARD == 0
@@ -195,6 +200,7 @@ CHI_RUNTIME uint64_t chi_guard_allocs_per_run(uint64_t runs, void (*function)(vo
 CHI_RUNTIME bool chi_guard_seal(const char *name, uint32_t ops);
 CHI_RUNTIME bool chi_guard_unseal(void);
 CHI_RUNTIME bool chi_guard_seal_end(void);
+CHI_RUNTIME bool chi_guard_track_mark(const char *name);
 
 #ifdef __cplusplus
 }
@@ -284,6 +290,11 @@ static inline bool ch_unseal(void) {
 
 static inline bool ch_seal_end(void) {
     return CHI_GUARD_CALL(chi_guard_seal_end, (), false);
+}
+
+static inline bool ch_track_mark(const char *name) {
+    (void)name;
+    return CHI_GUARD_CALL(chi_guard_track_mark, (name), false);
 }
 
 #endif

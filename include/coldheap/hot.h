@@ -90,7 +90,8 @@ typedef struct ch_hot_mark {
 /** CH_HOT_SCOPE(name) denies heap operations to this thread until the enclosing block is left, in
  *  whatever way: end, return, goto, C++ exception. Scopes nest: an inner one adds bits, never takes
  *  some away, and its end restores exactly what it found. CH_HOT_SCOPE_OPS chooses the bits.
- *  Usable where a declaration is; `name` is a string literal.
+ *  Usable where a declaration is; `name` is a string literal. In C the scope is listed by
+ *  `coldheap list`, also if it is never entered; in C++ a run knows of it when it is entered.
  *  longjmp out of a scope ends it, except in the function that called setjmp: see ch_hot_save.
  *  Cost:     without a run time one test at each end; with it see bench guard/scope. */
 #define CH_HOT_SCOPE(nm)              CH_HOT_SCOPE_OPS(nm, CH_OP_HEAP)
@@ -185,9 +186,18 @@ static inline void ch_hot_restore(uint64_t token);
 
 /* ---- Implementation ------------------------------------------------------------------------ */
 
+/* In C, marks lie together in a section of their own, so that tools can list them: those of objects
+ * that the linker kept. g++ refuses a section for statics of inline functions. */
+#ifdef __cplusplus
+#define CHI_IN_MARKS
+#else
+#define CHI_IN_MARKS __attribute__((section("ch_marks")))
+#endif
+
 #define CHI_HOT_SCOPE_N(nm, ops, n) CHI_HOT_SCOPE_M(nm, ops, n)
 #define CHI_HOT_SCOPE_M(nm, ops, n)                                                                \
-    static const ch_hot_mark chi_hot_mark_##n = {nm, __FILE__, __func__, __LINE__, (ops)};         \
+    static const ch_hot_mark chi_hot_mark_##n CHI_IN_MARKS = {nm, __FILE__, __func__, __LINE__,    \
+                                                              (ops)};                              \
     __attribute__((cleanup(ch_hot_end), unused)) uint64_t chi_hot_token_##n =                      \
         ch_hot_begin(&chi_hot_mark_##n, &chi_hot_token_##n)
 

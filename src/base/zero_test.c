@@ -53,6 +53,17 @@ TEST(zero_of_constant_sizes_clears_exactly_its_bytes) { /* M10 */
     CONSTANT(2048);
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+#define FRAMES_ARE_WATCHED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
+#define FRAMES_ARE_WATCHED true
+#endif
+#endif
+#ifndef FRAMES_ARE_WATCHED
+#define FRAMES_ARE_WATCHED false
+#endif
+
 /* The secret is cleared as the last thing before the frame goes: a dead store to a compiler. */
 static CH_NOINLINE uintptr_t keep_secret(uint8_t value) {
     uint8_t secret[512];
@@ -75,16 +86,10 @@ static CH_NOINLINE size_t count_left(uintptr_t where, uint8_t value) {
 }
 
 TEST(zero_is_never_dropped) { /* M10 */
-#if defined(__SANITIZE_ADDRESS__)
-    ch_test_skip("a sanitizer watches frames that have gone");
-#else
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer)
-    ch_test_skip("a sanitizer watches frames that have gone");
-    return;
-#endif
-#endif
+    if (FRAMES_ARE_WATCHED) {
+        ch_test_skip("a sanitizer watches frames that have gone");
+        return;
+    }
     const uintptr_t where = keep_secret(0x6b);
     CHECK(count_left(where, 0x6b) < 64); /* calls since may have written there, never that value */
-#endif
 }

@@ -10,6 +10,7 @@
 
 #include "next.h"
 #include "state.h"
+#include "track.h"
 
 #define CALLER __builtin_return_address(0)
 
@@ -21,6 +22,29 @@ void *pvalloc(size_t size_bytes);
 void free_sized(void *pointer, size_t size_bytes);
 void free_aligned_sized(void *pointer, size_t align, size_t size_bytes);
 size_t malloc_usable_size(void *pointer);
+
+/* The allocator behind us; the tracker, while it is on, stands between. */
+static inline void *give_malloc(size_t size_bytes, const void *caller) {
+    return chi_track_on() ? chi_track_malloc(size_bytes, caller) : chi_next_malloc(size_bytes);
+}
+
+static inline void *give_calloc(size_t count, size_t size_bytes, const void *caller) {
+    return chi_track_on() ? chi_track_calloc(count, size_bytes, caller)
+                          : chi_next_calloc(count, size_bytes);
+}
+
+static inline void *give_realloc(void *pointer, size_t size_bytes, const void *caller) {
+    return chi_track_on() ? chi_track_realloc(pointer, size_bytes, caller)
+                          : chi_next_realloc(pointer, size_bytes);
+}
+
+static inline void take_back(void *pointer) {
+    if (chi_track_on()) {
+        chi_track_free(pointer);
+    } else {
+        chi_next_free(pointer);
+    }
+}
 
 static void *refused(void) {
     errno = ENOMEM;
@@ -36,16 +60,22 @@ static bool alloc_allowed(chi_guard_call_name name, size_t size_bytes, size_t al
     return chi_guard_event(&call);
 }
 
-static CH_NOINLINE void *watched_malloc(size_t size_bytes, const void *caller) {
+static CH_NOINLINE void *closely_watched_malloc(size_t size_bytes, const void *caller) {
     if (CH_LIKELY(chi_guard_passes(CH_OP_ALLOC, size_bytes))) {
-        return chi_next_malloc(size_bytes);
+        return give_malloc(size_bytes, caller);
     }
     chi_guard_scratch *scratch = chi_guard_self.scratch;
     if (CH_UNLIKELY(scratch != NULL)) {
         return chi_guard_scratch_take(scratch, size_bytes);
     }
-    return alloc_allowed(CHI_CALL_MALLOC, size_bytes, 0, caller) ? chi_next_malloc(size_bytes)
+    return alloc_allowed(CHI_CALL_MALLOC, size_bytes, 0, caller) ? give_malloc(size_bytes, caller)
                                                                  : refused();
+}
+
+/* The tracker alone is a way of its own, without a frame. */
+static CH_NOINLINE void *watched_malloc(size_t size_bytes, const void *caller) {
+    return CH_LIKELY(chi_track_alone()) ? chi_track_malloc(size_bytes, caller)
+                                        : closely_watched_malloc(size_bytes, caller);
 }
 
 CHI_EXPORT void *malloc(size_t size_bytes) {
@@ -62,7 +92,7 @@ static CH_NOINLINE void *watched_calloc(size_t count, size_t size_bytes, const v
     if (CH_UNLIKELY(scratch != NULL)) {
         return chi_guard_scratch_take(scratch, total);
     }
-    return alloc_allowed(CHI_CALL_CALLOC, total, 0, caller) ? chi_next_calloc(count, size_bytes)
+    return alloc_allowed(CHI_CALL_CALLOC, total, 0, caller) ? give_calloc(count, size_bytes, caller)
                                                             : refused();
 }
 
@@ -91,7 +121,7 @@ static CH_NOINLINE void *watched_realloc(void *pointer, size_t size_bytes, const
         return chi_guard_scratch_take(scratch, size_bytes);
     }
     return realloc_allowed(CHI_CALL_REALLOC, pointer, size_bytes, caller)
-               ? chi_next_realloc(pointer, size_bytes)
+               ? give_realloc(pointer, size_bytes, caller)
                : refused();
 }
 
@@ -105,16 +135,18 @@ CHI_EXPORT void *realloc(void *pointer, size_t size_bytes) {
 CHI_EXPORT void *reallocarray(void *pointer, size_t count, size_t size_bytes) {
     size_t total = 0;
     const bool overflow = __builtin_mul_overflow(count, size_bytes, &total);
-    if (CH_UNLIKELY(chi_guard_watching()) &&
-        !realloc_allowed(CHI_CALL_REALLOCARRAY, pointer, overflow ? SIZE_MAX : total, CALLER)) {
-        return refused();
+    if (CH_LIKELY(!chi_guard_watching())) {
+        return overflow ? refused() : chi_next_realloc(pointer, total);
     }
-    return overflow ? refused() : chi_next_realloc(pointer, total);
+    const bool allowed =
+        realloc_allowed(CHI_CALL_REALLOCARRAY, pointer, overflow ? SIZE_MAX : total, CALLER);
+    return overflow || !allowed ? refused() : give_realloc(pointer, total, CALLER);
 }
 
-static CH_NOINLINE void watched_free(void *pointer, chi_guard_call_name name, const void *caller) {
+static CH_NOINLINE void closely_watched_free(void *pointer, chi_guard_call_name name,
+                                             const void *caller) {
     if (CH_LIKELY(chi_guard_passes(CH_OP_FREE, 0))) {
-        chi_next_free(pointer);
+        take_back(pointer);
         return;
     }
     const chi_guard_scratch *scratch = chi_guard_self.scratch;
@@ -123,7 +155,15 @@ static CH_NOINLINE void watched_free(void *pointer, chi_guard_call_name name, co
     }
     const chi_guard_call call = {CH_OP_FREE, name, 0, 0, pointer, caller};
     (void)chi_guard_event(&call); /* a free cannot be refused: the caller has no way to see it */
-    chi_next_free(pointer);
+    take_back(pointer);
+}
+
+static CH_NOINLINE void watched_free(void *pointer, chi_guard_call_name name, const void *caller) {
+    if (CH_LIKELY(chi_track_alone())) {
+        chi_track_free(pointer);
+    } else {
+        closely_watched_free(pointer, name, caller);
+    }
 }
 
 CHI_EXPORT void free(void *pointer) {
@@ -154,9 +194,11 @@ CHI_EXPORT void free_aligned_sized(void *pointer, size_t align, size_t size_byte
 }
 
 static CH_NOINLINE void *watched_memalign(size_t align, size_t size_bytes, const void *caller) {
-    return alloc_allowed(CHI_CALL_MEMALIGN, size_bytes, align, caller)
-               ? chi_next_memalign(align, size_bytes)
-               : refused();
+    if (!alloc_allowed(CHI_CALL_MEMALIGN, size_bytes, align, caller)) {
+        return refused();
+    }
+    return chi_track_on() ? chi_track_aligned(CHI_CALL_MEMALIGN, align, size_bytes, caller)
+                          : chi_next_memalign(align, size_bytes);
 }
 
 CHI_EXPORT void *memalign(size_t align, size_t size_bytes) {
@@ -168,9 +210,11 @@ CHI_EXPORT void *memalign(size_t align, size_t size_bytes) {
 
 static CH_NOINLINE void *watched_aligned_alloc(size_t align, size_t size_bytes,
                                                const void *caller) {
-    return alloc_allowed(CHI_CALL_ALIGNED_ALLOC, size_bytes, align, caller)
-               ? chi_next_aligned_alloc(align, size_bytes)
-               : refused();
+    if (!alloc_allowed(CHI_CALL_ALIGNED_ALLOC, size_bytes, align, caller)) {
+        return refused();
+    }
+    return chi_track_on() ? chi_track_aligned(CHI_CALL_ALIGNED_ALLOC, align, size_bytes, caller)
+                          : chi_next_aligned_alloc(align, size_bytes);
 }
 
 CHI_EXPORT void *aligned_alloc(size_t align, size_t size_bytes) {
@@ -182,9 +226,11 @@ CHI_EXPORT void *aligned_alloc(size_t align, size_t size_bytes) {
 
 static CH_NOINLINE int watched_posix_memalign(void **pointer, size_t align, size_t size_bytes,
                                               const void *caller) {
-    return alloc_allowed(CHI_CALL_POSIX_MEMALIGN, size_bytes, align, caller)
-               ? chi_next_posix_memalign(pointer, align, size_bytes)
-               : ENOMEM;
+    if (!alloc_allowed(CHI_CALL_POSIX_MEMALIGN, size_bytes, align, caller)) {
+        return ENOMEM;
+    }
+    return chi_track_on() ? chi_track_posix_memalign(pointer, align, size_bytes, caller)
+                          : chi_next_posix_memalign(pointer, align, size_bytes);
 }
 
 CHI_EXPORT int posix_memalign(void **pointer, size_t align, size_t size_bytes) {
@@ -195,8 +241,11 @@ CHI_EXPORT int posix_memalign(void **pointer, size_t align, size_t size_bytes) {
 }
 
 static CH_NOINLINE void *watched_valloc(size_t size_bytes, const void *caller) {
-    return alloc_allowed(CHI_CALL_VALLOC, size_bytes, 0, caller) ? chi_next_valloc(size_bytes)
-                                                                 : refused();
+    if (!alloc_allowed(CHI_CALL_VALLOC, size_bytes, 0, caller)) {
+        return refused();
+    }
+    return chi_track_on() ? chi_track_aligned(CHI_CALL_VALLOC, 0, size_bytes, caller)
+                          : chi_next_valloc(size_bytes);
 }
 
 CHI_EXPORT void *valloc(size_t size_bytes) {
@@ -207,8 +256,11 @@ CHI_EXPORT void *valloc(size_t size_bytes) {
 }
 
 static CH_NOINLINE void *watched_pvalloc(size_t size_bytes, const void *caller) {
-    return alloc_allowed(CHI_CALL_PVALLOC, size_bytes, 0, caller) ? chi_next_pvalloc(size_bytes)
-                                                                  : refused();
+    if (!alloc_allowed(CHI_CALL_PVALLOC, size_bytes, 0, caller)) {
+        return refused();
+    }
+    return chi_track_on() ? chi_track_aligned(CHI_CALL_PVALLOC, 0, size_bytes, caller)
+                          : chi_next_pvalloc(size_bytes);
 }
 
 CHI_EXPORT void *pvalloc(size_t size_bytes) {
@@ -219,8 +271,10 @@ CHI_EXPORT void *pvalloc(size_t size_bytes) {
 }
 
 #ifndef CHI_GUARD_STATIC
-/* Defined so that the family is complete: some allocators' run times refuse a part of it. */
+/* Defined so that the family is complete: some allocators' run times refuse a part of it. What the
+ * tracker keeps at the end of a block is not the program's. */
 CHI_EXPORT size_t malloc_usable_size(void *pointer) {
-    return chi_next_usable_size(pointer);
+    return CH_UNLIKELY(chi_track_on()) ? chi_track_usable_size(pointer)
+                                       : chi_next_usable_size(pointer);
 }
 #endif

@@ -30,10 +30,11 @@ typedef struct row {
     } u;
 } row;
 
+uint32_t chi_code_generation_now = 1;
+
 static row rows[CHI_CODE_MAX];
 static uint32_t row_count; /* rows in use lie below */
 static uint32_t passes;
-static uint32_t generation = 1;
 static uint32_t fresh; /* the generation that the table is right for */
 
 /* One line of a group; see chi_map_line. */
@@ -53,12 +54,8 @@ typedef struct pass {
     char path[CHI_PATH_BYTES];
 } pass;
 
-uint32_t chi_code_generation(void) {
-    return __atomic_load_n(&generation, __ATOMIC_ACQUIRE);
-}
-
 void chi_code_changed(void) {
-    (void)__atomic_add_fetch(&generation, 1, __ATOMIC_ACQ_REL);
+    (void)__atomic_add_fetch(&chi_code_generation_now, 1, __ATOMIC_ACQ_REL);
 }
 
 /* False: the row is free, or somebody writes it. */

@@ -40,9 +40,13 @@ void chi_code_refresh(void);
 /** chi_code_forget empties the table: the next look fills it again. */
 void chi_code_forget(void);
 
+extern uint32_t chi_code_generation_now;
+
 /** chi_code_generation changes when something known may have become wrong: what is derived from
  *  the table is to be thrown away then. */
-uint32_t chi_code_generation(void);
+static inline uint32_t chi_code_generation(void) {
+    return __atomic_load_n(&chi_code_generation_now, __ATOMIC_ACQUIRE);
+}
 
 /** chi_code_changed begins a new generation: files have been unmapped. */
 void chi_code_changed(void);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "state.h"
+#include "track.h"
 
 #define ROW_MAX 1024u
 
@@ -76,6 +77,9 @@ CHI_EXPORT bool chi_guard_heap_calls(ch_heap_calls *calls) {
 }
 
 CHI_EXPORT int chi_guard_heap_count(uint64_t *allocations) {
+    if (chi_track_heap_count(allocations)) {
+        return true;
+    }
     ch_heap_calls calls;
     const bool armed = chi_guard_heap_calls(&calls);
     *allocations = calls.allocs + calls.reallocs;
@@ -96,6 +100,7 @@ CHI_EXPORT bool chi_guard_count_begin(ch_heap_calls *count) {
     chi_guard_thread *self = &chi_guard_self;
     const bool armed = chi_guard_armed();
     self->count_depth++;
+    self->counting = CHI_STATE_COUNTING;
     self->state |= CHI_STATE_COUNTING;
     *count = (ch_heap_calls){self->calls[0], self->calls[1], self->calls[2], self->bytes};
     return armed;
@@ -107,6 +112,7 @@ CHI_EXPORT bool chi_guard_count_end(ch_heap_calls *count) {
     *count = (ch_heap_calls){self->calls[0] - count->allocs, self->calls[1] - count->frees,
                              self->calls[2] - count->reallocs, self->bytes - count->bytes};
     if (self->count_depth > 0 && --self->count_depth == 0) {
+        self->counting = 0;
         self->state &= ~CHI_STATE_COUNTING;
     }
     if (!armed) {

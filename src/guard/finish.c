@@ -11,13 +11,16 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "sealon.h"
 #include "session_shared.h"
 #include "state.h"
+#include "track.h"
 
 static bool told;
 
 /* What the process ends with instead of `status`. */
 static int judged(int status) {
+    chi_track_ended();
     if (chi_guard_settings.exit_status == 0 || chi_guard_ledger_mine() == 0) {
         return status;
     }
@@ -28,14 +31,12 @@ static int judged(int status) {
     return chi_guard_settings.exit_status;
 }
 
-static int verdict(int status) {
-    chi_session_image_ended(status);
-    return judged(status);
-}
-
 /* Whatever scopes are open: the code in them has come to its end. */
 static void start_teardown(void) {
-    (void)chi_guard_seal_end();
+    chi_sealon_clock();
+    if (chi_guard_settings.config.seal_exit_strict == 0) {
+        (void)chi_guard_seal_end();
+    }
     chi_guard_leave(0);
 }
 
@@ -47,6 +48,7 @@ CH_NORETURN static void leave_process(int status) {
 
 __attribute__((destructor)) static void at_the_very_end(void) {
     if (told) {
+        chi_track_ended();
         return;
     }
     start_teardown();
@@ -58,6 +60,11 @@ __attribute__((destructor)) static void at_the_very_end(void) {
 }
 
 #ifndef CHI_GUARD_HOOKS
+
+static int verdict(int status) {
+    chi_session_image_ended(status);
+    return judged(status);
+}
 
 CHI_EXPORT void _exit(int status) {
     leave_process(verdict(status));
@@ -127,6 +134,7 @@ CHI_EXPORT void quick_exit(int status) {
 }
 
 static int guarded_main(int argc, char **argv, char **environment) {
+    chi_sealon_at(CHI_SEAL_ON_MAIN, "main");
     const int status = program_main(argc, argv, environment);
     start_teardown();
     return verdict(status);

@@ -5,6 +5,7 @@
 #include <unwind.h>
 
 #include "state.h"
+#include "track.h"
 
 const char chi_guard_part_alloc = 0;
 
@@ -62,16 +63,30 @@ static void tell(uint32_t op, chi_guard_call_name name, const void *pointer, siz
     (void)chi_guard_event(&call);
 }
 
+/* The tracker runs in the run time's own name: what the unwinder may allocate is not to come back
+ * here. */
+static void track_alloc(const void *block, size_t size_bytes, const void *hook_caller) {
+    if (chi_guard_self.hook_frame == 0) {
+        CHI_HOOK_SCOPE;
+        chi_track_hook_alloc(block, size_bytes, calling_code(hook_caller));
+    }
+}
+
 static void on_alloc(const volatile void *block, size_t size_bytes) {
-    (void)block;
     if (CH_UNLIKELY(chi_guard_watching())) {
         tell(CH_OP_ALLOC, CHI_CALL_SOME_ALLOC, NULL, size_bytes, __builtin_return_address(0));
+        if (chi_track_on() && block != NULL) {
+            track_alloc((const void *)block, size_bytes, __builtin_return_address(0));
+        }
     }
 }
 
 static void on_free(const volatile void *block) {
     if (CH_UNLIKELY(chi_guard_watching()) && block != NULL) {
         tell(CH_OP_FREE, CHI_CALL_SOME_FREE, (const void *)block, 0, __builtin_return_address(0));
+        if (chi_track_on()) {
+            chi_track_hook_free((const void *)block);
+        }
     }
 }
 

@@ -59,7 +59,8 @@ static CH_COLD bool judge(const chi_guard_call *call, const chi_range *range) {
 bool chi_hot_check(const chi_guard_call *call, const void *frame) {
     const uint32_t permitted = (uint32_t)(chi_guard_self.state >> CHI_STATE_PERMIT_SHIFT);
     const void *at;
-    if ((permitted & call->op) != 0) { /* what a scope permits, it permits here too */
+    if ((permitted & chi_guard_mask(call->op)) !=
+        0) { /* what a scope permits, it permits here too */
         return true;
     }
     const size_t number = chi_guard_walk_hot(&at, call->caller, frame);

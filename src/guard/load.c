@@ -7,10 +7,12 @@
 #include "callback.h"
 #include "next.h"
 #include "ranges.h"
+#include "sealon.h"
 #include "session_shared.h"
 #include "shell.h"
 #include "state.h"
 #include "text.h"
+#include "track.h"
 
 /* Of two run times in one process (linked in and preloaded) only that of the program is at work;
  * the other keeps silent. This function, called by name, tells which it is. */
@@ -34,15 +36,21 @@ static bool another_is_in_charge(void) {
     return identity != NULL && identity() != &arming_state;
 }
 
+static uint32_t supported_ops(void) {
+#ifdef CHI_GUARD_INTERPOSES
+    return CH_OP_HEAP | CH_OP_MAP;
+#else
+    return CH_OP_HEAP;
+#endif
+}
+
 /* What the settings can ask for and this run time does not do: NULL if it does all of it. */
 static const char *unsupported(void) {
     const chi_session_config *config = &chi_guard_settings.config;
-    return (config->ops & ~CH_OP_HEAP) != 0 ? "operations besides the heap's"
-           : config->check_syscalls != 0    ? "system calls"
-           : config->check_faults != 0      ? "page faults"
-           : config->track != 0             ? "tracking"
-           : config->seal_on != 0           ? "a seal by a call"
-                                            : NULL;
+    if ((config->ops & ~supported_ops()) != 0) {
+        return "operations besides the heap's";
+    }
+    return (config->seal_on & ~chi_sealon_supported()) != 0 ? "a seal by a call" : NULL;
 }
 
 /* Ends the process if the settings mean nothing: it would run unwatched. */
@@ -93,10 +101,19 @@ static void not_armed(const char *first, const char *second, const char *third) 
 }
 
 /* Only the program that was asked about must have the functions that are hot by name, not what it
- * starts. Without a command nobody tells these apart. */
+ * starts: the first image that came to load. Without a command nobody tells these apart. */
 static bool is_hot_required(void) {
-    return chi_guard_settings.config.hot_required != 0 &&
-           (chi_guard_session == NULL || chi_session_image_mine() == &chi_guard_session->images[0]);
+    if (chi_guard_settings.config.hot_required == 0 || chi_guard_session == NULL) {
+        return chi_guard_settings.config.hot_required != 0;
+    }
+    const chi_session_image *mine = chi_session_image_mine();
+    for (const chi_session_image *image = chi_guard_session->images; image != mine; image++) {
+        const uint32_t state = __atomic_load_n(&image->state, __ATOMIC_ACQUIRE);
+        if (mine == NULL || state == CHI_IMAGE_ARMED || state == CHI_IMAGE_REFUSED) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* The image's row is written first: if anything below kills the process, the command still knows
@@ -117,6 +134,13 @@ static void arm(void) {
         return;
     }
     if (chi_guard_selftest()) {
+        missing = chi_track_arm(&chi_guard_settings.config);
+        missing = missing != NULL ? missing : chi_kernel_begin();
+        if (missing != NULL) {
+            not_armed(missing, "", "");
+            return;
+        }
+        chi_sealon_begin();
         chi_session_image_armed();
         return;
     }
@@ -147,7 +171,7 @@ CHI_EXPORT bool chi_guard_armed(void) {
 }
 
 CHI_EXPORT uint32_t chi_guard_ops(void) {
-    return chi_guard_armed() ? CH_OP_HEAP : 0;
+    return chi_guard_armed() ? supported_ops() | chi_kernel_possible() : 0;
 }
 
 CHI_EXPORT ch_guard_mode chi_guard_set_mode(ch_guard_mode mode) {

@@ -6,7 +6,7 @@
 
 #include "maps.h"
 
-#define CHUNK_BYTES 1024u
+#define CHUNK_BYTES 512u
 
 typedef struct reader {
     int fd;

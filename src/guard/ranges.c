@@ -101,14 +101,20 @@ static bool in_section(const chi_functions *functions, const chi_function *funct
     return function->address - functions->marked < functions->marked_size;
 }
 
-static void scan_names(const chi_functions *functions, const uint32_t *chosen, size_t chosen_count,
-                       uintptr_t bias) {
+/* Rules that are about one file, a bit each: this may run on a small stack. */
+typedef struct choice {
+    size_t count;
+    uint8_t bits[CHI_SESSION_RULES / 8];
+} choice;
+
+static void scan_names(const chi_functions *functions, const choice *chosen, uintptr_t bias) {
     chi_function function;
     uint64_t at = 0;
     while (chi_functions_next(functions, &function, &at)) {
-        for (size_t i = 0; i < chosen_count; i++) {
-            if (chi_glob_match_symbol(rules[chosen[i]].function, function.name)) {
-                add(chosen[i], &function, bias);
+        for (uint32_t i = 0; chosen->count > 0 && i < rule_count; i++) {
+            if ((chosen->bits[i / 8] >> (i % 8) & 1) != 0 &&
+                chi_glob_match_symbol(rules[i].function, function.name)) {
+                add(i, &function, bias);
             }
         }
         if (wants_marked && in_section(functions, &function)) {
@@ -118,8 +124,7 @@ static void scan_names(const chi_functions *functions, const uint32_t *chosen, s
 }
 
 void chi_ranges_scan(const char *path, uintptr_t bias, uintptr_t low, uintptr_t high) {
-    uint32_t chosen[CHI_SESSION_RULES];
-    size_t chosen_count = 0;
+    choice chosen = {.count = 0};
     chi_functions functions;
     if ((rule_count == 0 && !wants_marked) || !chi_functions_open(&functions, path)) {
         return;
@@ -129,13 +134,14 @@ void chi_ranges_scan(const char *path, uintptr_t bias, uintptr_t low, uintptr_t 
             continue;
         }
         if (rules[i].by_address == 0) {
-            chosen[chosen_count++] = i;
+            chosen.bits[i / 8] = (uint8_t)(chosen.bits[i / 8] | 1u << (i % 8));
+            chosen.count++;
         } else if (rules[i].offset + bias - low < high - low) {
             add_address(i, &functions, bias);
         }
     }
-    if (chosen_count > 0 || (wants_marked && functions.marked_size > 0)) {
-        scan_names(&functions, chosen, chosen_count, bias);
+    if (chosen.count > 0 || (wants_marked && functions.marked_size > 0)) {
+        scan_names(&functions, &chosen, bias);
     }
     chi_functions_close(&functions);
 }

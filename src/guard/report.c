@@ -23,7 +23,17 @@ static const char *base_name(const char *path) {
 }
 
 static void add_op(chi_text *text, const ch_violation *violation) {
+    if (violation->op == CH_OP_SYSCALL) {
+        chi_text_add(text, "system call ");
+        chi_text_add(text, violation->call);
+        return;
+    }
     chi_text_add(text, violation->call);
+    if (violation->op == CH_OP_FAULT) {
+        chi_text_add(text, " at ");
+        chi_text_add_hex(text, (uint64_t)(uintptr_t)violation->pointer);
+        return;
+    }
     if (violation->op == CH_OP_FREE) {
         chi_text_add(text, " of ");
         chi_text_add_hex(text, (uint64_t)(uintptr_t)violation->pointer);
@@ -62,23 +72,12 @@ static void add_mark(chi_text *text, const char *name, const char *file, uint32_
     }
 }
 
-/* Seconds with six decimals. */
-static void add_seconds(chi_text *text, uint64_t ns) {
-    const uint64_t us = ns / 1000;
-    chi_text_add_number(text, us / 1000000);
-    chi_text_add(text, ".");
-    for (uint64_t digit = 100000; digit > 0; digit /= 10) {
-        chi_text_add_number(text, us / digit % 10);
-    }
-    chi_text_add(text, " s");
-}
-
 static void add_section(chi_text *text, const ch_violation *violation) {
     if (violation->sealed_ns != 0) {
         chi_text_add(text, " in section \"");
         chi_text_add(text, violation->section);
         chi_text_add(text, "\", ");
-        add_seconds(text, violation->sealed_ns);
+        chi_text_add_seconds(text, violation->sealed_ns);
         chi_text_add(text, " after sealing");
     } else {
         add_mark(text, violation->section, violation->file, violation->line, violation->func);

@@ -2,45 +2,83 @@
  * can never disarm an outer one, and a longjmp over scopes heals at the next outer end. The record
  * of a scope (name, frame) is written after the state: a signal handler that comes between uses the
  * next slot, and so never leaves a wrong name behind. */
+#include "session_shared.h"
 #include "state.h"
 
 CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
 
 /* Whoever links ch_hot_enter in gets the whole run time. */
+// clang-format off
 __attribute__((used)) static const char *const parts[] = {
-    &chi_guard_part_alloc, &chi_guard_part_exec, &chi_guard_part_load,
+    &chi_guard_part_alloc,
+    &chi_guard_part_exec,
+    &chi_guard_part_load,
+    &chi_guard_part_mapping,
+    &chi_guard_part_sealon,
 #ifndef CHI_GUARD_HOOKS
     &chi_guard_part_jump,
+    &chi_guard_part_unload,
 #endif
 #ifdef CHI_GUARD_HOOKS_TSAN
     &chi_guard_part_tsan,
 #endif
 };
+// clang-format on
 
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame) {
     chi_guard_thread *self = &chi_guard_self;
     const uint64_t before = self->state;
-    const uint64_t ops = mark->deny & CHI_STATE_OPS;
+    const uint64_t ops = chi_kernel_mark_ops(mark);
     const uint64_t deny = ops << CHI_STATE_DENY_SHIFT;
     const uint64_t permit = ops << CHI_STATE_PERMIT_SHIFT;
     const bool permits = (mark->deny & CH_MARK_PERMIT) != 0;
-    self->state = (permits ? (before & ~deny) | permit : (before & ~permit) | deny) + 1;
+    const uint64_t after = (permits ? (before & ~deny) | permit : (before & ~permit) | deny) + 1;
+    self->state = after;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     const uint32_t depth = (uint32_t)before;
     if (CH_LIKELY(depth < CHI_RECORD_MAX)) {
         self->records[depth] = (chi_guard_record){mark, (uintptr_t)frame, before};
     }
+    if (CH_UNLIKELY(((before ^ after) & CHI_STATE_KERNEL) != 0)) {
+        self->kernel.used = true;
+        chi_kernel_follow(&self->kernel, before, after);
+    }
     return before | CHI_STATE_TOKEN;
 }
 
+static CH_COLD void follow_back(chi_guard_thread *self, uint64_t after) {
+    const uint64_t before = self->state;
+    self->state = after;
+    if (((before ^ after) & CHI_STATE_KERNEL) != 0) {
+        chi_kernel_follow(&self->kernel, before, after);
+    }
+}
+
+/* The state is not read here, so that the next scope need not wait for this one's beginning. */
 void chi_guard_leave(uint64_t token) {
     chi_guard_thread *self = &chi_guard_self;
-    self->state =
-        (token & ~(CHI_STATE_TOKEN | CHI_STATE_COUNTING)) | (self->state & CHI_STATE_COUNTING);
+    const uint64_t after = (token & ~(CHI_STATE_TOKEN | CHI_STATE_COUNTING)) | self->counting;
+    if (CH_UNLIKELY(self->kernel.used)) {
+        follow_back(self, after);
+        return;
+    }
+    self->state = after;
+}
+
+static inline const ch_hot_mark **seen_slot(const ch_hot_mark *mark) {
+    return &chi_guard_self.seen[(uintptr_t)mark / sizeof *mark % CHI_SEEN_MAX];
+}
+
+/* Returns the token: a call at the very end keeps the usual way in free of a frame. */
+static CH_COLD uint64_t enter_first(const ch_hot_mark *mark, uint64_t token) {
+    chi_session_mark_entered(mark);
+    *seen_slot(mark) = mark;
+    return token;
 }
 
 CHI_EXPORT uint64_t ch_hot_enter(const ch_hot_mark *mark, void *frame) {
-    return chi_guard_enter(mark, frame);
+    const uint64_t token = chi_guard_enter(mark, frame);
+    return CH_LIKELY(*seen_slot(mark) == mark) ? token : enter_first(mark, token);
 }
 
 CHI_EXPORT void ch_hot_leave(uint64_t token) {

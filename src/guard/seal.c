@@ -1,9 +1,13 @@
 /* seal.c: the phases of the process: init, sealed, teardown. Sealing sets the denied bits in the
  * flags that every heap call reads; name and time are written before them. */
 #define _GNU_SOURCE
+#include <string.h>
 #include <time.h>
 
+#include "sealon.h"
+#include "session_shared.h"
 #include "state.h"
+#include "track.h"
 
 typedef enum seal_phase { PHASE_INIT, PHASE_SEALED, PHASE_TEARDOWN } seal_phase;
 
@@ -24,6 +28,23 @@ static void deny_everywhere(uint32_t ops) {
     __atomic_or_fetch(&chi_guard_flags, ops & CHI_STATE_OPS, __ATOMIC_RELEASE);
 }
 
+void chi_guard_seal_label(char label[CHI_SEAL_LABEL_BYTES], const char *name) {
+    static const char prefix[] = "seal:";
+    memcpy(label, prefix, sizeof prefix);
+    chi_session_copy(label + sizeof prefix - 1, CHI_SEAL_LABEL_BYTES - (sizeof prefix - 1), name);
+}
+
+/* A seal is a section, entered by whoever begins it. */
+static void tell_session(const char *name) {
+    if (chi_guard_session == NULL) {
+        return;
+    }
+    char label[CHI_SEAL_LABEL_BYTES];
+    chi_guard_seal_label(label, name);
+    chi_session_section_entered(chi_session_section_find(label, NULL, 0, NULL));
+    chi_session_image_sealed(name, seal_time_ns);
+}
+
 CHI_EXPORT bool chi_guard_seal(const char *name, uint32_t ops) {
     if (__atomic_load_n(&phase, __ATOMIC_ACQUIRE) != PHASE_INIT) {
         return false;
@@ -36,6 +57,9 @@ CHI_EXPORT bool chi_guard_seal(const char *name, uint32_t ops) {
                                      __ATOMIC_ACQUIRE)) {
         return false;
     }
+    tell_session(seal_name);
+    chi_track_sealed(seal_name);
+    chi_sealon_sealed(seal_name);
     deny_everywhere(ops);
     return true;
 }

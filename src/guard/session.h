@@ -119,7 +119,8 @@ typedef struct chi_session_image {
     uint64_t entries;     /* of hot scopes, as far as counted: 0 means that none was ever entered */
     uint64_t init_allocs; /* before the seal; while a seal is awaited the process is counted */
     uint64_t init_bytes;
-    uint64_t seal_ns;      /* CLOCK_MONOTONIC */
+    uint64_t seal_ns;      /* CLOCK_MONOTONIC; seal_on AFTER: known from the start, and the image
+                              counts as sealed from then on even if sealed is 0 (it made no call) */
     uint64_t faults_minor; /* inside hot scopes */
     uint64_t faults_major;
     char seal[CHI_SESSION_NAME_BYTES]; /* its name, or the call that began it */
@@ -146,6 +147,8 @@ typedef struct chi_session_section {
     char name[CHI_SESSION_NAME_BYTES];
     char file[CHI_SESSION_PATH_BYTES];
     char func[CHI_SESSION_NAME_BYTES];
+    uint64_t faults_minor; /* while it was the outermost one; CHI_FAULTS_COUNT */
+    uint64_t faults_major;
 } chi_session_section;
 
 /** One file that code came from. Key: path and build id. */

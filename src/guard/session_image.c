@@ -8,6 +8,7 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "unseen.h"
 
 static chi_session_image *mine;
 
@@ -15,6 +16,7 @@ static chi_session_image *take_row(const char *path, int process) {
     if (chi_guard_session == NULL) {
         return NULL;
     }
+    CHI_UNSEEN;
     const uint32_t index = __atomic_fetch_add(&chi_guard_session->image_count, 1, __ATOMIC_RELAXED);
     if (index >= CHI_SESSION_IMAGES) {
         return NULL;
@@ -54,6 +56,28 @@ void chi_session_image_ended(int status) {
     if (mine != NULL && mine->process == (int)getpid()) {
         __atomic_store_n(&mine->status, status, __ATOMIC_RELAXED);
         __atomic_store_n(&mine->ended, 1, __ATOMIC_RELEASE);
+    }
+}
+
+void chi_session_image_sealed(const char *name, uint64_t seal_ns) {
+    if (mine != NULL) {
+        chi_session_copy(mine->seal, sizeof mine->seal, name);
+        __atomic_store_n(&mine->seal_ns, seal_ns, __ATOMIC_RELAXED);
+        __atomic_store_n(&mine->sealed, 1, __ATOMIC_RELEASE);
+    }
+}
+
+void chi_session_image_will_seal(const char *name, uint64_t seal_ns) {
+    if (mine != NULL) {
+        chi_session_copy(mine->seal, sizeof mine->seal, name);
+        __atomic_store_n(&mine->seal_ns, seal_ns, __ATOMIC_RELEASE);
+    }
+}
+
+void chi_session_image_init(uint64_t allocs, uint64_t bytes) {
+    if (mine != NULL) {
+        __atomic_store_n(&mine->init_allocs, allocs, __ATOMIC_RELAXED);
+        __atomic_store_n(&mine->init_bytes, bytes, __ATOMIC_RELAXED);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "unseen.h"
 
 static uint64_t section_key(const char *name, const char *file, uint32_t line) {
     uint64_t key = chi_session_hash_text(0, name);
@@ -27,6 +28,7 @@ uint32_t chi_session_section_find(const char *name, const char *file, uint32_t l
     if (chi_guard_session == NULL) {
         return 0;
     }
+    CHI_UNSEEN;
     file = file != NULL ? file : "";
     const uint64_t key = section_key(name, file, line);
     for (uint32_t i = 0; i < CHI_SESSION_SECTIONS; i++) {
@@ -72,5 +74,78 @@ void chi_session_section_entered(uint32_t index_plus_1) {
     chi_session_section *section = row_of(index_plus_1);
     if (section != NULL) {
         __atomic_fetch_add(&section->entered, 1, __ATOMIC_RELAXED);
+    }
+}
+
+/* ---- marks ---- */
+
+#define KNOWN_MAX 1024u
+
+/* Rows of marks by their address. A library that is closed leaves its marks here, and another may
+ * come to lie in its place: so a row is used only if it still fits the mark. */
+static struct {
+    const ch_hot_mark *mark;
+    uint32_t section; /* index + 1; 0: not known yet */
+} known[KNOWN_MAX];
+
+static bool fits(uint32_t section, const ch_hot_mark *mark) {
+    const chi_session_section *row = &chi_guard_session->sections[section - 1];
+    return __atomic_load_n(&row->state, __ATOMIC_ACQUIRE) == CHI_ROW_READY &&
+           row->line == mark->line && strncmp(row->name, mark->name, sizeof row->name - 1) == 0 &&
+           strncmp(row->file, mark->file, sizeof row->file - 1) == 0;
+}
+
+static uint32_t section_of_mark(const ch_hot_mark *mark) {
+    const size_t home = (uintptr_t)mark / sizeof *mark;
+    for (size_t i = 0; i < KNOWN_MAX / 64; i++) {
+        const size_t slot = (home + i) % KNOWN_MAX;
+        const ch_hot_mark *found = NULL;
+        if (!__atomic_compare_exchange_n(&known[slot].mark, &found, mark, false, __ATOMIC_RELAXED,
+                                         __ATOMIC_RELAXED) &&
+            found != mark) {
+            continue;
+        }
+        uint32_t section = __atomic_load_n(&known[slot].section, __ATOMIC_ACQUIRE);
+        if (section == 0 || !fits(section, mark)) {
+            section = chi_session_section_of(mark);
+            __atomic_store_n(&known[slot].section, section, __ATOMIC_RELEASE);
+        }
+        return section;
+    }
+    return chi_session_section_of(mark);
+}
+
+void chi_session_mark_entered(const ch_hot_mark *mark) {
+    if (chi_guard_session == NULL || (mark->deny & CH_MARK_PERMIT) != 0) {
+        return;
+    }
+    CHI_UNSEEN;
+    const uint32_t section = section_of_mark(mark);
+    if (section == 0) {
+        return;
+    }
+    uint64_t *word = &chi_guard_self.entered[(section - 1) / 64];
+    const uint64_t bit = UINT64_C(1) << (section - 1) % 64;
+    if ((*word & bit) != 0) {
+        return;
+    }
+    *word |= bit;
+    chi_session_section_entered(section);
+    chi_session_image *image = chi_session_image_mine();
+    if (image != NULL) {
+        __atomic_fetch_add(&image->entries, 1, __ATOMIC_RELAXED);
+    }
+}
+
+void chi_session_faults(const ch_hot_mark *mark, uint64_t minor, uint64_t major) {
+    chi_session_section *section = row_of(mark != NULL ? chi_session_section_of(mark) : 0);
+    chi_session_image *image = chi_session_image_mine();
+    if (section != NULL) {
+        __atomic_fetch_add(&section->faults_minor, minor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&section->faults_major, major, __ATOMIC_RELAXED);
+    }
+    if (image != NULL) {
+        __atomic_fetch_add(&image->faults_minor, minor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&image->faults_major, major, __ATOMIC_RELAXED);
     }
 }

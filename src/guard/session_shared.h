@@ -46,6 +46,15 @@ chi_session_image *chi_session_image_mine(void);
  *  the same process correct earlier ones; fork children are not heard. */
 void chi_session_image_ended(int status);
 
+/** chi_session_image_sealed notes that the seal began, by name. */
+void chi_session_image_sealed(const char *name, uint64_t seal_ns);
+
+/** chi_session_image_will_seal notes when the seal will begin by itself. */
+void chi_session_image_will_seal(const char *name, uint64_t seal_ns);
+
+/** chi_session_image_init notes what the process took from the heap before the seal. */
+void chi_session_image_init(uint64_t allocs, uint64_t bytes);
+
 /** chi_session_expect announces an image at `path` in process `process` (0: not known yet).
  *  Returns: its row; NULL without a session or when the table is full. */
 chi_session_image *chi_session_expect(const char *path, int process);
@@ -66,6 +75,14 @@ void chi_session_section_denied(uint32_t index_plus_1, uint32_t op, size_t size_
 
 /** chi_session_section_entered notes that one more thread has entered it. */
 void chi_session_section_entered(uint32_t index_plus_1);
+
+/** chi_session_mark_entered notes that the calling thread has entered a hot mark's scope; a second
+ *  call for the same mark changes nothing. */
+void chi_session_mark_entered(const ch_hot_mark *mark);
+
+/** chi_session_faults counts page faults inside a scope, for its section (mark may be NULL) and the
+ *  image. */
+void chi_session_faults(const ch_hot_mark *mark, uint64_t minor, uint64_t major);
 
 /* ---- session_violation.c ---- */
 

@@ -16,6 +16,9 @@ static session_rig rig;
 static void begin(void) {
     CHECK(session_rig_init(&rig));
     CHECK(chi_session_attach(rig.path) == NULL);
+    /* A process has one session: what this thread remembers of another one is in the way. */
+    memset(chi_guard_self.seen, 0, sizeof chi_guard_self.seen);
+    memset(chi_guard_self.entered, 0, sizeof chi_guard_self.entered);
 }
 
 static void end(void) {
@@ -171,6 +174,87 @@ TEST(g09_long_names_are_cut) {
     CHECK_EQUAL(strlen(section->name), CHI_SESSION_NAME_BYTES - 1);
     CHECK_EQUAL(strlen(section->file), CHI_SESSION_PATH_BYTES - 1);
     end();
+}
+
+static void *enter_scopes(void *nothing) {
+    for (int i = 0; i < 3; i++) {
+        CH_HOT_SCOPE("entered");
+        CH_PERMIT_SCOPE("no section");
+        if (i == 2) {
+            CH_HOT_SCOPE("entered at last");
+            __asm__ volatile("" : : : "memory");
+        }
+    }
+    return nothing;
+}
+
+TEST(g09_each_thread_enters_a_section_once) {
+    begin();
+    chi_session_image_begin();
+    enter_scopes(NULL);
+    for (int i = 0; i < 4; i++) {
+        pthread_t thread;
+        CHECK_EQUAL(pthread_create(&thread, NULL, enter_scopes, NULL), 0);
+        pthread_join(thread, NULL);
+    }
+    const chi_session_section *section = session_rig_section(&rig, "entered");
+    if (CHECK(section != NULL)) {
+        CHECK_EQUAL(section->entered, 5);
+        CHECK_TEXT(section->func, "enter_scopes");
+        CHECK(strstr(section->file, "session_test.c") != NULL);
+    }
+    section = session_rig_section(&rig, "entered at last");
+    CHECK(section != NULL && section->entered == 5);
+    CHECK(session_rig_section(&rig, "no section") == NULL);
+    CHECK(session_rig_section(&rig, "self-test") == NULL);
+    CHECK_EQUAL(rig.session->images[0].entries, 10);
+    end();
+    chi_session_image_begin();
+}
+
+/* Marks that take each other's place in what a thread remembers, and more than are remembered. */
+TEST(g09_many_marks) {
+    static ch_hot_mark marks[3 * CHI_SEEN_MAX];
+    begin();
+    for (int round = 0; round < 2; round++) {
+        for (uint32_t i = 0; i < 3 * CHI_SEEN_MAX; i++) {
+            marks[i] = (ch_hot_mark){"many", "f.c", "f", i, CH_OP_HEAP};
+            ch_hot_leave(ch_hot_enter(&marks[i], &round));
+        }
+    }
+    size_t entered = 0;
+    for (size_t i = 0; i < CHI_SESSION_SECTIONS; i++) {
+        entered += rig.session->sections[i].entered;
+    }
+    CHECK_EQUAL(entered, 3 * CHI_SEEN_MAX);
+    end();
+}
+
+/* A library was closed and another one lies in its place: the mark's address says nothing. */
+TEST(g09_mark_in_the_place_of_another) {
+    static ch_hot_mark mark = {"first", "f.c", "f", 1, CH_OP_HEAP};
+    begin();
+    chi_session_mark_entered(&mark);
+    mark = (ch_hot_mark){"second", "f.c", "f", 1, CH_OP_HEAP};
+    chi_session_mark_entered(&mark);
+    CHECK(session_rig_section(&rig, "first") != NULL);
+    CHECK(session_rig_section(&rig, "second") != NULL);
+    end();
+}
+
+TEST(g24_seal_is_a_section_of_the_session) {
+    begin();
+    chi_session_image_begin();
+    CHECK(ch_seal("ready"));
+    CHECK(ch_unseal());
+    const chi_session_section *section = session_rig_section(&rig, "seal:ready");
+    CHECK(section != NULL && section->entered == 1);
+    const chi_session_image *image = &rig.session->images[0];
+    CHECK_EQUAL(image->sealed, 1);
+    CHECK_TEXT(image->seal, "ready");
+    CHECK(image->seal_ns > 0);
+    end();
+    chi_session_image_begin();
 }
 
 /* ---- violations ---- */

@@ -4,7 +4,7 @@
  *  calling thread and the flags of the process. Both 0 is the off path: it forwards at once.
  *
  *      state   63 token | 62 counting | 55..48 permitted | 39..32 denied | 31..0 depth
- *      flags   31 counting | 30 hot by name | 7..0 denied to every thread (sealed)
+ *      flags   31 counting | 30 hot by name | 29 tracking | 28 clock | 7..0 denied everywhere
  *
  *  Denied for a call are: (state denied) + (flags denied - state permitted). */
 #ifndef CH_GUARD_STATE_H
@@ -15,7 +15,14 @@
 #include <coldheap/base.h>
 #include <coldheap/guard.h>
 
+#include "kernel.h"
 #include "settings.h"
+
+/** Where calls besides the heap's can be interposed: not in a static program, which has nothing
+ *  behind it, nor linked to a program with a sanitizer, which interposes them itself. */
+#if !defined(CHI_GUARD_STATIC) && (!defined(CHI_GUARD_HOOKS) || defined(CHI_GUARD_SHARED))
+#define CHI_GUARD_INTERPOSES 1
+#endif
 
 #define CHI_EXPORT __attribute__((visibility("default")))
 
@@ -26,6 +33,11 @@
 
 /** Scopes whose name and frame are kept per thread; deeper ones are in the state's depth only. */
 #define CHI_RECORD_MAX 64u
+
+/** Marks that a thread remembers to have entered; one that loses its place is looked up again. */
+#define CHI_SEEN_MAX 128u
+
+#define CHI_SEAL_LABEL_BYTES 80u
 
 /** Frames of a backtrace. */
 #define CHI_FRAME_MAX 32u
@@ -38,6 +50,8 @@
 
 #define CHI_FLAG_COUNTING 0x80000000u
 #define CHI_FLAG_RANGES   0x40000000u /* some functions are hot by name: every call is looked at */
+#define CHI_FLAG_TRACKING 0x20000000u
+#define CHI_FLAG_CLOCK    0x10000000u /* a seal awaits its time: every call looks at the clock */
 
 /** What is known of one open scope. `before` is the state to return to when it ends. */
 typedef struct chi_guard_record {
@@ -58,6 +72,7 @@ typedef struct chi_guard_scratch chi_guard_scratch;
 
 typedef struct chi_guard_thread {
     uint64_t state;
+    uint64_t counting;    /* CHI_STATE_COUNTING while the thread counts, else 0 */
     uintptr_t hook_frame; /* not 0: the run time is at work in this thread, from that frame down */
     uint64_t calls[3];    /* by chi_op_index; only what passed the slow path */
     uint64_t bytes;
@@ -68,7 +83,10 @@ typedef struct chi_guard_thread {
     uint32_t count_depth;
     uint32_t probing;    /* the self-test runs: violations are only counted, in probe_hits */
     uint32_t probe_hits; /* see probing */
+    chi_kernel_thread kernel;
     chi_guard_record records[CHI_RECORD_MAX];
+    const ch_hot_mark *seen[CHI_SEEN_MAX];       /* marks entered before, by address */
+    uint64_t entered[CHI_SESSION_SECTIONS / 64]; /* sections of the session, a bit each */
 } chi_guard_thread;
 
 extern CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
@@ -91,7 +109,14 @@ extern uint32_t chi_guard_flags;
     X(CHI_CALL_VALLOC, "valloc")                                                                   \
     X(CHI_CALL_PVALLOC, "pvalloc")                                                                 \
     X(CHI_CALL_SOME_ALLOC, "allocation") /* a sanitizer's hook does not tell which */              \
-    X(CHI_CALL_SOME_FREE, "free")
+    X(CHI_CALL_SOME_FREE, "free")                                                                  \
+    X(CHI_CALL_MMAP, "mmap")                                                                       \
+    X(CHI_CALL_MUNMAP, "munmap")                                                                   \
+    X(CHI_CALL_MREMAP, "mremap")                                                                   \
+    X(CHI_CALL_BRK, "brk")                                                                         \
+    X(CHI_CALL_SBRK, "sbrk")                                                                       \
+    X(CHI_CALL_SYSTEM, "system call")                                                              \
+    X(CHI_CALL_FAULT, "page fault")
 
 typedef enum chi_guard_call_name {
 #define CHI_CALL_ENUM(name, text) name,
@@ -114,7 +139,10 @@ extern const char chi_guard_part_alloc;
 extern const char chi_guard_part_exec;
 extern const char chi_guard_part_jump;
 extern const char chi_guard_part_load;
+extern const char chi_guard_part_mapping;
+extern const char chi_guard_part_sealon;
 extern const char chi_guard_part_tsan;
+extern const char chi_guard_part_unload;
 
 /* scope.c: the bodies behind ch_hot_enter and ch_hot_leave, not to be replaced by another copy. */
 uint64_t chi_guard_enter(const ch_hot_mark *mark, void *frame);
@@ -159,6 +187,10 @@ const char *chi_guard_call_text(chi_guard_call_name name);
  *  Returns: false if the call must be refused. */
 bool chi_guard_judge(chi_guard_finding *finding);
 
+/** chi_guard_settle names the section that denies what was found, if one still does, and judges.
+ *  Returns: false if the call must be refused. */
+bool chi_guard_settle(chi_guard_finding *finding);
+
 /** chi_guard_wants_frames tells whether a violation needs its backtrace. */
 bool chi_guard_wants_frames(void);
 
@@ -195,6 +227,9 @@ extern chi_guard_row chi_guard_row_shared;
 
 /** chi_guard_seal_state writes name and age of the seal; false if the process is not sealed. */
 bool chi_guard_seal_state(const char **name, uint64_t *age_ns);
+
+/** chi_guard_seal_label writes "seal:NAME", cut to fit. */
+void chi_guard_seal_label(char label[CHI_SEAL_LABEL_BYTES], const char *name);
 
 /* finish.c: the end of the process. */
 
@@ -260,11 +295,14 @@ void chi_guard_say(const char *first, const char *second, const char *third);
 static inline uintptr_t chi_guard_hook_begin(void *frame) {
     const uintptr_t before = chi_guard_self.hook_frame;
     chi_guard_self.hook_frame = (uintptr_t)frame;
+    chi_guard_self.kernel.selector = CHI_SELECTOR_ALLOW;
     return before;
 }
 
 static inline void chi_guard_hook_end(const uintptr_t *before) {
-    chi_guard_self.hook_frame = *before;
+    chi_guard_thread *self = &chi_guard_self;
+    self->hook_frame = *before;
+    self->kernel.selector = *before == 0 ? chi_kernel_selector(self->state) : CHI_SELECTOR_ALLOW;
 }
 
 #define CHI_HOOK_SCOPE                                                                             \
@@ -288,6 +326,14 @@ CH_INLINE uint32_t chi_guard_denied(void) {
     const uint32_t permitted = (uint32_t)(state >> CHI_STATE_PERMIT_SHIFT);
     const uint32_t denied = (uint32_t)(state >> CHI_STATE_DENY_SHIFT);
     return (denied | (everywhere & ~permitted)) & CHI_STATE_OPS;
+}
+
+/** chi_guard_mask returns the bits of which one must be denied for an operation to be: its own, and
+ *  with ops=map, for a mapping, those of the heap. */
+CH_INLINE uint32_t chi_guard_mask(uint32_t op) {
+    return op == CH_OP_MAP && (chi_guard_settings.config.ops & CH_OP_MAP) != 0
+               ? CH_OP_MAP | CH_OP_HEAP
+               : op;
 }
 
 /** chi_guard_count counts one call of this thread. */
@@ -314,8 +360,9 @@ CH_INLINE void chi_guard_count(chi_guard_thread *self, uint32_t op, size_t size_
  * false, with nothing done, if there may be more to it: then chi_guard_event decides. */
 CH_INLINE bool chi_guard_passes(uint32_t op, size_t size_bytes) {
     chi_guard_thread *self = &chi_guard_self;
-    const uintptr_t busy = self->hook_frame | self->probing | (uintptr_t)self->scratch |
-                           (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_RANGES);
+    const uintptr_t busy =
+        self->hook_frame | self->probing | (uintptr_t)self->scratch |
+        (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & (CHI_FLAG_RANGES | CHI_FLAG_CLOCK));
     if (CH_UNLIKELY(busy != 0 || (chi_guard_denied() & op) != 0)) {
         return false;
     }

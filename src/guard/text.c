@@ -38,6 +38,16 @@ void chi_text_add_hex(chi_text *text, uint64_t number) {
     add_digits(text, number, 16);
 }
 
+void chi_text_add_seconds(chi_text *text, uint64_t ns) {
+    const uint64_t us = ns / 1000;
+    chi_text_add_number(text, us / 1000000);
+    add_char(text, '.');
+    for (uint64_t digit = 100000; digit > 0; digit /= 10) {
+        add_digits(text, us / digit % 10, 10);
+    }
+    chi_text_add(text, " s");
+}
+
 void chi_text_end_line(chi_text *text) {
     text->bytes[text->used++] = '\n';
     const char *rest = text->bytes;

@@ -21,6 +21,9 @@ void chi_text_add(chi_text *text, const char *part);
 void chi_text_add_number(chi_text *text, uint64_t number);
 void chi_text_add_hex(chi_text *text, uint64_t number);
 
+/** chi_text_add_seconds appends nanoseconds as "0.001234 s". */
+void chi_text_add_seconds(chi_text *text, uint64_t ns);
+
 /** chi_text_end_line appends a line end and writes the line; errors are ignored: there is nobody to
  *  tell. */
 void chi_text_end_line(chi_text *text);

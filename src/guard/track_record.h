@@ -34,6 +34,10 @@
 #define CHI_TRACK_SITE_UNATTRIBUTED 1u
 #define CHI_TRACK_SITE_FIRST        2u
 
+/** What kinds of memory gave back in bulk (an arena's or pool's reset names no object) is booked on
+ * a row of the kind with no frames: its frees exceed its blocks, and the sums of the kind are
+ * right, while the blocks stay with their sites until their addresses are given out again. */
+
 typedef struct chi_track_module {
     uint32_t state; /* 2: ready */
     uint32_t build_id_size;
@@ -45,7 +49,8 @@ typedef struct chi_track_module {
 } chi_track_module;
 
 /** One site: kind and return addresses, the call site first (with wrappers such as operator new
- * before it, as the program stacked them); followed by `frames_max` addresses of 8 bytes. */
+ * before it, as the program stacked them: so there may be more than `depth`); followed by
+ * `frames_max` addresses of 8 bytes. */
 typedef struct chi_track_site_row {
     uint64_t key;   /* hash of kind and frames; 0: free */
     uint32_t state; /* 2: ready */
@@ -67,6 +72,18 @@ typedef struct chi_track_counters {
     uint64_t mark_bytes; /* live bytes at the last mark (ch_track_mark, seal) */
     uint64_t mark_blocks;
 } chi_track_counters;
+
+/** What one table's thread did, by no site: lies behind the rows of each table. */
+typedef struct chi_track_tail {
+    uint64_t live_bytes;      /* given out less taken back, by this thread: may wrap below 0 */
+    uint64_t published_bytes; /* of these, the part that the header's live_bytes has */
+    uint64_t high_bytes;      /* most of live_bytes since the last time it published */
+    uint64_t reallocs;
+    uint64_t frees_unattributed; /* one block and one free of site 1 each */
+    uint64_t sites_dropped;      /* calls booked on site 0 */
+    uint64_t blocks_dropped;     /* address table full: booked as given back at once */
+    uint64_t unused;
+} chi_track_tail;
 
 /** With lifetimes, follows the counters of each row: what DHAT calls tl, mb, mbk, gb, gbk. */
 typedef struct chi_track_lifetimes {
@@ -100,12 +117,13 @@ typedef struct chi_track_record {
     uint32_t module_count;
     uint32_t mark_count;
     uint64_t sample_bytes;  /* 0: every call */
-    uint64_t sites_dropped; /* calls booked on the overflow row */
+    uint64_t sites_dropped; /* calls booked on the overflow row; this and the two below are sums of
+                               the tails, brought up to date at marks and at the end */
     uint64_t modules_offset;
     uint64_t sites_offset;
     uint64_t site_bytes; /* row and frames */
     uint64_t tables_offset;
-    uint64_t table_bytes;
+    uint64_t table_bytes; /* counter_bytes for each site, then the tail */
     uint64_t file_bytes;
     uint64_t start_ns;   /* CLOCK_MONOTONIC */
     uint64_t end_ns;     /* of the process, or the last time somebody looked; 0: not known */
@@ -118,6 +136,10 @@ typedef struct chi_track_record {
     char command[CHI_TRACK_COMMAND_BYTES]; /* arguments, each ended by 0 */
     uint64_t peak_stamp; /* lifetimes: number of the last peak of the process, counted from 1; a row
                             whose global_stamp is older has not changed since then */
+    uint64_t tail_offset; /* in each table */
+    uint64_t blocks_dropped;
+    uint32_t tables_max; /* room in the file */
+    uint32_t unused;
 } chi_track_record;
 
 #endif

@@ -23,35 +23,24 @@ const char *chi_guard_call_text(chi_guard_call_name name) {
 }
 
 static bool denied_by_scope(uint32_t op) {
-    return ((chi_guard_self.state >> CHI_STATE_DENY_SHIFT) & op) != 0;
+    return ((chi_guard_self.state >> CHI_STATE_DENY_SHIFT) & chi_guard_mask(op)) != 0;
 }
 
 /* The innermost open scope that denies the operation, among those that have a record; NULL if there
  * is none. */
 static const ch_hot_mark *denying_mark(uint32_t op) {
+    const uint32_t mask = chi_guard_mask(op);
     const chi_guard_thread *self = &chi_guard_self;
     uint32_t depth = (uint32_t)self->state;
     depth = depth < CHI_RECORD_MAX ? depth : CHI_RECORD_MAX;
     while (depth > 0) {
         const ch_hot_mark *mark = self->records[--depth].mark;
-        if (mark != NULL && (mark->deny & (op | CH_MARK_PERMIT)) == op) {
+        if (mark != NULL && (mark->deny & CH_MARK_PERMIT) == 0 &&
+            (chi_kernel_mark_ops(mark) & mask) != 0) {
             return mark;
         }
     }
     return NULL;
-}
-
-#define LABEL_BYTES 80u
-
-/* "seal:NAME", cut to fit. */
-static void label_seal(char *label, const char *name) {
-    static const char prefix[] = "seal:";
-    size_t used = sizeof prefix - 1;
-    memcpy(label, prefix, used);
-    for (; *name != 0 && used < LABEL_BYTES - 1; name++) {
-        label[used++] = *name;
-    }
-    label[used] = 0;
 }
 
 /* Names the section: the scope if it denies the call, else the seal. False if neither is there any
@@ -72,7 +61,7 @@ static bool name_section(ch_violation *violation, chi_guard_site *site, char *la
     }
     site->section = name;
     site->sealed = 1;
-    label_seal(label, name);
+    chi_guard_seal_label(label, name);
     violation->section = label;
     return true;
 }
@@ -98,8 +87,6 @@ bool chi_guard_violation(const chi_guard_call *call) {
             chi_guard_drop_below(stack_pointer);
         }
     }
-    char label[LABEL_BYTES];
-    bool allowed = true;
     chi_guard_finding finding = {.violation = {.call = chi_guard_call_text(call->name),
                                                .pointer = call->pointer,
                                                .caller = call->caller,
@@ -112,12 +99,18 @@ bool chi_guard_violation(const chi_guard_call *call) {
                                                .thread = (int)syscall(SYS_gettid)},
                                  .site = {.caller = call->caller, .call = (uint32_t)call->name + 1},
                                  .found = CHI_FOUND_CALL};
-    if ((chi_guard_denied() & call->op) != 0 &&
-        name_section(&finding.violation, &finding.site, label)) {
-        allowed = chi_guard_judge(&finding);
-    }
+    const bool allowed = chi_guard_settle(&finding);
     errno = errno_before;
     return allowed;
+}
+
+bool chi_guard_settle(chi_guard_finding *finding) {
+    char label[CHI_SEAL_LABEL_BYTES];
+    if ((chi_guard_denied() & chi_guard_mask(finding->violation.op)) == 0 ||
+        !name_section(&finding->violation, &finding->site, label)) {
+        return true;
+    }
+    return chi_guard_judge(finding);
 }
 
 /* ---- judging ---- */

@@ -16,14 +16,21 @@
     (UINT32_C(1) << CHI_REGISTER_RBP | UINT32_C(1) << CHI_REGISTER_RSP |                           \
      UINT32_C(1) << CHI_REGISTER_PC)
 
-typedef struct walk {
+/* Kept in registers by the loops below. pc 0: there is no such frame. */
+typedef struct spot {
     uintptr_t pc;
     uintptr_t at; /* an address in the instruction: pc - 1, or pc if it was interrupted */
     uintptr_t sp;
     uintptr_t bp;
+} spot;
+
+static const spot nowhere = {0, 0, 0, 0};
+
+typedef struct walk {
+    spot from;      /* where a rare step starts */
     uintptr_t high; /* end of the stack */
     uint64_t salt;
-    bool whole;   /* the registers below are right, and are used */
+    bool whole;   /* the registers below are right */
     bool lacking; /* it ended for want of a register */
     chi_registers registers;
 } walk;
@@ -32,207 +39,212 @@ static uintptr_t word_at(uintptr_t address) {
     return *(const uintptr_t *)address;
 }
 
-/* Is there a word at `address`, not below the stack pointer? */
-CH_INLINE bool has_word(const walk *w, uintptr_t address) {
-    return address >= w->sp && address <= w->high - WORD && address % WORD == 0;
+CH_INLINE spot called(uintptr_t pc, uintptr_t sp, uintptr_t bp) {
+    return (spot){.pc = pc, .at = pc - 1, .sp = sp, .bp = bp};
 }
 
-CH_INLINE bool go(walk *w, uintptr_t pc, uintptr_t sp, uintptr_t bp) {
-    w->pc = pc;
-    w->at = pc - 1;
-    w->sp = sp;
-    w->bp = bp;
-    return pc != 0;
+/* Is there a word at `address`, not below the stack pointer? */
+static bool has_word(const walk *w, spot s, uintptr_t address) {
+    return address >= s.sp && address <= w->high - WORD && address % WORD == 0;
 }
 
 /* One frame by rules, with all registers that are known. */
-CH_COLD static bool step_by_rules(walk *w) {
+CH_COLD static spot step_by_rules(walk *w, spot s) {
     chi_registers *registers = &w->registers;
+    uintptr_t *values = registers->values;
     if (!w->whole) {
         registers->known = KNOWN_BITS;
-        registers->values[CHI_REGISTER_RBP] = w->bp;
-        registers->values[CHI_REGISTER_RSP] = w->sp;
-        registers->values[CHI_REGISTER_PC] = w->pc;
+        values[CHI_REGISTER_RBP] = s.bp;
+        values[CHI_REGISTER_RSP] = s.sp;
+        values[CHI_REGISTER_PC] = s.pc;
     }
-    registers->low = w->sp;
+    registers->low = s.sp;
     registers->high = w->high;
     bool interrupted = false;
-    const chi_machine_end end = chi_machine_step(registers, &interrupted, w->at);
+    const chi_machine_end end = chi_machine_step(registers, &interrupted, s.at);
     w->lacking = end == CHI_MACHINE_LACKS;
-    if (end != CHI_MACHINE_GOES_ON) {
-        return false;
+    const uintptr_t sp = values[CHI_REGISTER_RSP];
+    if (end != CHI_MACHINE_GOES_ON || (sp <= s.sp && !interrupted)) {
+        return nowhere;
     }
-    const uintptr_t sp = registers->values[CHI_REGISTER_RSP];
     if (interrupted) {
         w->high = chi_machine_stack_end(sp);
-    } else if (sp <= w->sp) {
-        return false;
     }
     if ((registers->known & KNOWN_BITS) != KNOWN_BITS) {
-        registers->values[CHI_REGISTER_RBP] = 0;
+        values[CHI_REGISTER_RBP] = 0;
     }
-    go(w, registers->values[CHI_REGISTER_PC], sp, registers->values[CHI_REGISTER_RBP]);
-    w->at = interrupted ? w->pc : w->pc - 1;
-    return w->pc != 0 && sp <= w->high;
+    spot next = called(values[CHI_REGISTER_PC], sp, values[CHI_REGISTER_RBP]);
+    next.at = interrupted ? next.pc : next.pc - 1;
+    return sp <= w->high ? next : nowhere;
 }
 
 /* No rules: where the frame pointer points, if that can be and leads to code. */
-CH_COLD static bool step_by_pointer(walk *w) {
-    if (!chi_guard_own_stack(w->sp) || !has_word(w, w->bp) || !has_word(w, w->bp + WORD)) {
-        return false;
+CH_COLD static spot step_by_pointer(walk *w, spot s) {
+    if (!chi_guard_own_stack(s.sp) || !has_word(w, s, s.bp) || !has_word(w, s, s.bp + WORD)) {
+        return nowhere;
     }
-    const uintptr_t pc = word_at(w->bp + WORD);
+    const uintptr_t pc = word_at(s.bp + WORD);
     if (pc == 0 || (chi_shortcut(pc - 1, w->salt) & CHI_SHORTCUT_WAY) == CHI_WAY_OUTSIDE) {
-        return false;
+        return nowhere;
     }
     w->whole = false;
-    return go(w, pc, w->bp + 2 * WORD, word_at(w->bp));
+    return called(pc, s.bp + 2 * WORD, word_at(s.bp));
 }
 
-CH_COLD static bool step_rarely(walk *w, uint64_t word) {
-    uintptr_t cfa;
-    uintptr_t bp;
-    switch ((chi_way)(word & CHI_SHORTCUT_WAY)) {
-    case CHI_WAY_BASE:
-        cfa = w->bp + chi_shortcut_cfa(word);
-        bp = chi_shortcut_slot(word) == 0 ? w->bp : cfa - chi_shortcut_slot(word);
-        break;
-    case CHI_WAY_ALIGNED:
-        bp = w->bp;
-        if (!has_word(w, bp - chi_shortcut_cfa(word))) {
-            return false;
-        }
-        cfa = word_at(bp - chi_shortcut_cfa(word));
-        break;
-    case CHI_WAY_RULES:
-        return step_by_rules(w);
-    case CHI_WAY_NONE:
-        return step_by_pointer(w);
-    default:
-        return false;
+static spot step_from_base(const walk *w, spot s, uint64_t word) {
+    const uintptr_t cfa = s.bp + chi_shortcut_cfa(word);
+    const uintptr_t slot = chi_shortcut_slot(word);
+    if (cfa <= s.sp || !has_word(w, s, cfa - WORD) || (slot != 0 && !has_word(w, s, cfa - slot))) {
+        return nowhere;
     }
-    if (!has_word(w, cfa - WORD) || cfa <= w->sp) {
-        return false;
-    }
-    if (bp == w->bp && (word & CHI_SHORTCUT_WAY) == CHI_WAY_BASE) {
-        return go(w, word_at(cfa - WORD), cfa, bp);
-    }
-    return has_word(w, bp) && go(w, word_at(cfa - WORD), cfa, word_at(bp));
+    return called(word_at(cfa - WORD), cfa, slot != 0 ? word_at(cfa - slot) : s.bp);
 }
 
-/* To the frame before. False: there is none, or no way to it. */
-CH_INLINE bool step(walk *w, uint64_t word) {
+static spot step_aligned(const walk *w, spot s, uint64_t word) {
+    const uintptr_t kept = s.bp - chi_shortcut_cfa(word);
+    if (!has_word(w, s, kept) || !has_word(w, s, s.bp)) {
+        return nowhere;
+    }
+    const uintptr_t cfa = word_at(kept);
+    return cfa > s.sp && has_word(w, s, cfa - WORD)
+               ? called(word_at(cfa - WORD), cfa, word_at(s.bp))
+               : nowhere;
+}
+
+CH_COLD static spot step_rarely(walk *w, spot s, uint64_t word) {
+    const chi_way way = (chi_way)(word & CHI_SHORTCUT_WAY);
+    if (way == CHI_WAY_NONE) {
+        return step_by_pointer(w, s);
+    }
+    if (w->whole || way == CHI_WAY_RULES) {
+        return step_by_rules(w, s);
+    }
+    return way == CHI_WAY_BASE      ? step_from_base(w, s, word)
+           : way == CHI_WAY_ALIGNED ? step_aligned(w, s, word)
+                                    : nowhere;
+}
+
+/* Apart, so that the loops need not keep their spot in memory. */
+CH_COLD CH_NOINLINE static spot step_out_of_line(walk *w, uint64_t word) {
+    return step_rarely(w, w->from, word);
+}
+
+/* To the frame before. Rules are right where they are found, so rbp and rsp need no more than to
+ * stay in the stack. */
+CH_INLINE spot step(walk *w, spot s, uint64_t word) {
     const uint64_t way = word & CHI_SHORTCUT_WAY;
-    if (CH_UNLIKELY(w->whole)) {
-        return way == CHI_WAY_NONE ? step_by_pointer(w) : step_by_rules(w);
-    }
     if (CH_LIKELY(way == CHI_WAY_FRAME)) {
-        const uintptr_t bp = w->bp;
-        if (CH_UNLIKELY(!has_word(w, bp) || bp > w->high - 2 * WORD)) {
-            return false;
+        if (CH_UNLIKELY(s.bp < s.sp || s.bp > w->high - 2 * WORD)) {
+            return nowhere;
         }
-        return go(w, word_at(bp + WORD), bp + 2 * WORD, word_at(bp));
+        return called(word_at(s.bp + WORD), s.bp + 2 * WORD, word_at(s.bp));
     }
     if (CH_LIKELY(way == CHI_WAY_STACK)) {
-        const uintptr_t cfa = w->sp + chi_shortcut_cfa(word);
-        if (CH_UNLIKELY(cfa > w->high)) {
-            return false;
-        }
+        const uintptr_t cfa = s.sp + chi_shortcut_cfa(word);
         const uintptr_t slot = chi_shortcut_slot(word);
-        return go(w, word_at(cfa - WORD), cfa, slot == 0 ? w->bp : word_at(cfa - slot));
+        if (CH_UNLIKELY(cfa > w->high)) {
+            return nowhere;
+        }
+        return called(word_at(cfa - WORD), cfa, slot == 0 ? s.bp : word_at(cfa - slot));
     }
-    return step_rarely(w, word);
+    w->from = s;
+    return step_out_of_line(w, word);
 }
 
 /* From the frame of a function of ours to the caller. */
-CH_INLINE bool begin(walk *w, const void *caller, const void *frame) {
+CH_INLINE spot begin(walk *w, const void *caller, const void *frame) {
     const uintptr_t sp = (uintptr_t)frame;
+    const chi_guard_thread *self = &chi_guard_self;
     w->salt = chi_shortcut_salt();
     w->whole = false;
     w->lacking = false;
-    const chi_guard_thread *self = &chi_guard_self;
     w->high = CH_LIKELY(sp >= self->stack_low && sp < self->stack_high) ? self->stack_high
                                                                         : chi_machine_stack_end(sp);
-    w->sp = sp;
     if (w->high < sp + 2 * WORD || sp % WORD != 0) {
-        return false;
+        return nowhere;
     }
-    go(w, word_at(sp + WORD), sp + 2 * WORD, word_at(sp));
-    for (unsigned own = 0; w->pc != (uintptr_t)caller; own++) {
-        if (own == CHI_WALK_OWN_MAX || !step(w, chi_shortcut(w->at, w->salt))) {
-            return false;
-        }
+    spot s = called(word_at(sp + WORD), sp + 2 * WORD, word_at(sp));
+    for (unsigned own = 0; s.pc != (uintptr_t)caller && s.pc != 0; own++) {
+        s = own == CHI_WALK_OWN_MAX ? nowhere : step(w, s, chi_shortcut(s.at, w->salt));
     }
-    return true;
+    return s;
 }
 
 /* The same with all registers, from here on. */
-CH_COLD CH_NOINLINE static bool begin_whole(walk *w, const void *caller) {
+CH_COLD CH_NOINLINE static spot begin_whole(walk *w, const void *caller) {
     chi_machine_capture(&w->registers);
-    const uintptr_t sp = w->registers.values[CHI_REGISTER_RSP];
+    const uintptr_t *values = w->registers.values;
     w->whole = true;
     w->lacking = false;
-    w->high = chi_machine_stack_end(sp);
-    w->sp = sp;
-    w->pc = w->registers.values[CHI_REGISTER_PC];
-    w->at = w->pc;
-    for (unsigned own = 0; w->pc != (uintptr_t)caller; own++) {
-        if (own == CHI_WALK_OWN_MAX || !step_by_rules(w)) {
-            return false;
-        }
+    w->high = chi_machine_stack_end(values[CHI_REGISTER_RSP]);
+    spot s = {values[CHI_REGISTER_PC], values[CHI_REGISTER_PC], values[CHI_REGISTER_RSP],
+              values[CHI_REGISTER_RBP]};
+    for (unsigned own = 0; s.pc != (uintptr_t)caller && s.pc != 0; own++) {
+        s = own == CHI_WALK_OWN_MAX ? nowhere : step_by_rules(w, s);
     }
-    return true;
+    return s;
 }
 
-CH_INLINE size_t collect(walk *w, const void **frames, size_t frame_max) {
+/* A rare step is the only kind while all registers are followed. */
+CH_INLINE spot step_any(walk *w, spot s, uint64_t word, bool whole) {
+    return whole ? step_rarely(w, s, word) : step(w, s, word);
+}
+
+CH_INLINE size_t collect(walk *w, spot s, const void **frames, size_t frame_max, bool whole) {
     size_t count = 0;
-    do {
-        frames[count++] = (const void *)w->pc;
-    } while (count < frame_max && step(w, chi_shortcut(w->at, w->salt)));
+    while (s.pc != 0) {
+        frames[count++] = (const void *)s.pc;
+        if (count == frame_max) {
+            break;
+        }
+        s = step_any(w, s, chi_shortcut(s.at, w->salt), whole);
+    }
     return count;
+}
+
+CH_COLD CH_NOINLINE static size_t collect_whole(walk *w, const void **frames, size_t frame_max,
+                                                const void *caller) {
+    return collect(w, begin_whole(w, caller), frames, frame_max, true);
 }
 
 size_t chi_guard_walk(const void **frames, size_t frame_max, const void *caller,
                       const void *frame) {
     walk w;
-    size_t count = 0;
     if (frame_max == 0) {
         return 0;
     }
-    if (CH_LIKELY(begin(&w, caller, frame))) {
-        count = collect(&w, frames, frame_max);
+    size_t count = collect(&w, begin(&w, caller, frame), frames, frame_max, false);
+    if (CH_UNLIKELY(w.lacking)) {
+        const size_t whole_count = collect_whole(&w, frames, frame_max, caller);
+        count = whole_count > count ? whole_count : count;
     }
-    if (CH_UNLIKELY(w.lacking) && begin_whole(&w, caller)) {
-        count = collect(&w, frames, frame_max);
-    }
-    if (count == 0) {
+    if (CH_UNLIKELY(count == 0)) {
         frames[count++] = caller;
     }
     return count;
 }
 
-CH_INLINE size_t hot_frame(walk *w, const void **at) {
-    for (size_t steps = 0; steps < STEPS_MAX; steps++) {
-        const uint64_t word = chi_shortcut(w->at, w->salt);
+CH_INLINE size_t hot_frame(walk *w, spot s, const void **at, bool whole) {
+    for (size_t steps = 0; steps < STEPS_MAX && s.pc != 0; steps++) {
+        const uint64_t word = chi_shortcut(s.at, w->salt);
         if (CH_UNLIKELY((word & CHI_SHORTCUT_HOT) != 0)) {
-            *at = (const void *)w->pc;
+            *at = (const void *)s.pc;
             return (size_t)(word >> CHI_SHORTCUT_RANGE_SHIFT & CHI_SHORTCUT_RANGE);
         }
-        if (!step(w, word)) {
-            break;
-        }
+        s = step_any(w, s, word, whole);
     }
     return CHI_RANGES_MAX;
 }
 
+CH_COLD CH_NOINLINE static size_t hot_frame_whole(walk *w, const void **at, const void *caller) {
+    return hot_frame(w, begin_whole(w, caller), at, true);
+}
+
 size_t chi_guard_walk_hot(const void **at, const void *caller, const void *frame) {
     walk w;
-    size_t range = CHI_RANGES_MAX;
-    if (CH_LIKELY(begin(&w, caller, frame))) {
-        range = hot_frame(&w, at);
-    }
-    if (CH_UNLIKELY(w.lacking) && begin_whole(&w, caller)) {
-        range = hot_frame(&w, at);
+    size_t range = hot_frame(&w, begin(&w, caller, frame), at, false);
+    if (CH_UNLIKELY(w.lacking)) {
+        range = hot_frame_whole(&w, at, caller);
     }
     return range;
 }

@@ -143,6 +143,64 @@ TEST(g01_hot_header_includes_two_headers_only) {
     fclose(header);
 }
 
+/* ---- G7, G9: where marks lie ---- */
+
+static void write_file(const char *name, const char *text) {
+    FILE *file = fopen(name, "w");
+    if (!CHECK(file != NULL)) {
+        exit(1);
+    }
+    fputs(text, file);
+    fclose(file);
+}
+
+static void write_sections_sample(void) {
+    write_file(FOLDER "/dropped.c",
+               "#include <coldheap/hot.h>\n"
+               "int dropped(int x);\n"
+               "int dropped(int x) { CH_HOT_SCOPE(\"dropped\"); return x; }\n");
+    write_file(FOLDER "/kept.c",
+               "#include <coldheap/hot.h>\n"
+               "CH_HOT_FN static int hot(int x) {\n"
+               "    CH_HOT_SCOPE(\"kept\");\n"
+               "    { CH_PERMIT_SCOPE(\"why\"); x++; }\n"
+               "    return x;\n"
+               "}\n"
+               "int main(int argc, char **argv) { (void)argv; return hot(argc) - 2; }\n");
+}
+
+/* In C the marks of each object that the linker keeps are rows of section ch_marks, and the marked
+ * function lies in ch_hot_text; in C++ marks are plain statics. */
+static void find_sections(const char *compiler) {
+    static const struct {
+        const char *flags, *marks;
+    } links[] = {{"-O2", "000060"},
+                 {"-O0 -fno-pie -no-pie", "000060"},
+                 {"-O2 -fPIC -pie", "000060"},
+                 {"-O2 -ffunction-sections -fdata-sections -Wl,--gc-sections", "000040"},
+                 {"-O2 -ffunction-sections -Wl,--gc-sections -Wl,-z,start-stop-gc", "000040"},
+                 {"-O2 -flto", ""}}; /* may drop the function without being asked */
+    write_sections_sample();
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        char how[256];
+        snprintf(how, sizeof how, "%s %s", language(compiler), links[i].flags);
+        CHECK_EQUAL(shell("%s %s " FLAGS " kept.c dropped.c -o sections%s", compiler, how, ""), 0);
+        CHECK_EQUAL(shell("./sections%s%s%s", "", "", ""), 0);
+        CHECK_EQUAL(shell("readelf -SW sections | grep -q ' ch_hot_text '%s%s%s", "", "", ""), 0);
+        if (is_cxx(compiler)) {
+            CHECK_EQUAL(shell("! readelf -SW sections | grep ch_marks%s%s%s", "", "", ""), 0);
+        } else {
+            CHECK_EQUAL(shell("readelf -SW sections | grep ' ch_marks ' | grep -q '%s'%s%s",
+                              links[i].marks, "", ""),
+                        0);
+        }
+    }
+}
+
+TEST(g09_marks_of_kept_code_are_in_their_section) {
+    for_each_compiler(find_sections);
+}
+
 #ifdef GUARD_ARCHIVE
 
 #define WHOLE_LINK " -Wl,-u,ch_hot_enter " GUARD_ARCHIVE " -ldl -lpthread"

@@ -27,6 +27,15 @@ static int run(const char *program, const char *scenario) {
     return ch_test_run_program(argv, output, sizeof output);
 }
 
+#ifdef SCENARIOS_STATIC
+static int run_linked(const char *program, const char *scenario) {
+    char variable[128];
+    snprintf(variable, sizeof variable, "COLDHEAP=%s", rig.variable);
+    const char *argv[] = {"/usr/bin/env", variable, program, scenario, NULL};
+    return ch_test_run_program(argv, output, sizeof output);
+}
+#endif
+
 static int run_starter(const char *how, const char *program, const char *argument) {
     char preload[1024];
     snprintf(preload, sizeof preload, "LD_PRELOAD=%s", PRELOAD);
@@ -62,6 +71,7 @@ TEST(g45_violations_outlive_the_process) {
         const chi_session_section *section = &rig.session->sections[row->section - 1];
         CHECK_TEXT(section->name, "tick");
         CHECK(strstr(section->file, "flow.c") != NULL);
+        CHECK_EQUAL(section->entered, 1);
         CHECK_EQUAL(section->violations, 1);
         CHECK_EQUAL(section->calls[0], 1);
         CHECK_EQUAL(section->bytes, 3);
@@ -237,3 +247,91 @@ TEST(g19_script_is_its_interpreter) {
     unlink("session_test.sh");
     session_rig_fini(&rig);
 }
+
+/* ---- sealed from outside ---- */
+
+TEST(g24_program_that_is_ready_is_sealed) {
+    begin(CH_GUARD_LOG);
+    rig.session->config.seal_on = CHI_SEAL_ON_POLL | CHI_SEAL_ON_EPOLL_WAIT;
+    rig.session->config.quiet = 0;
+    CHECK_EQUAL(run(WAITER, NULL), 0);
+    CHECK(strstr(output, "coldheap: sealed by \"poll\" after 0.") != NULL);
+    CHECK(strstr(output, " s: init took 5 allocations, 5000 B, 0 frees\n") != NULL);
+    const chi_session_image *image = only_image();
+    CHECK_EQUAL(image->sealed, 1);
+    CHECK_TEXT(image->seal, "poll");
+    CHECK_EQUAL(image->init_allocs, 5);
+    CHECK_EQUAL(image->init_bytes, 5000);
+    CHECK_EQUAL(rig.session->violations, 0);
+    session_rig_fini(&rig);
+}
+
+TEST(g24_first_allocation_after_the_seal_is_shown) {
+    begin(CH_GUARD_LOG);
+    rig.session->config.seal_on = CHI_SEAL_ON_POLL;
+    rig.session->config.quiet = 0;
+    rig.session->config.max_reports = 1;
+    rig.session->config.depth = 8;
+    CHECK_EQUAL(run(WAITER, "dirty"), 97);
+    CHECK(strstr(output, "VIOLATION malloc 1000 B in section \"seal:poll\"") != NULL);
+    CHECK(strstr(output, "#0 ") != NULL && strstr(output, "waiter+0x") != NULL);
+    CHECK_EQUAL(rig.session->violations, 3);
+    CHECK_EQUAL(only_image()->status, 0);
+    session_rig_fini(&rig);
+}
+
+TEST(g24_strict_seal_outlives_main) {
+    begin(CH_GUARD_COUNT);
+    rig.session->config.seal_on = CHI_SEAL_ON_POLL;
+    rig.session->config.seal_exit_strict = 1;
+    CHECK_EQUAL(run(WAITER, NULL), 97);
+    CHECK_EQUAL(rig.session->violations, 5);
+    session_rig_fini(&rig);
+}
+
+TEST(g24_main_seals) {
+    begin(CH_GUARD_COUNT);
+    rig.session->config.seal_on = CHI_SEAL_ON_MAIN;
+    CHECK_EQUAL(run(WAITER, NULL), 97);
+    CHECK_EQUAL(rig.session->violations, 5);
+    CHECK_TEXT(only_image()->seal, "main");
+    session_rig_fini(&rig);
+}
+
+TEST(g24_program_that_is_never_ready_is_not_sealed) {
+    begin(CH_GUARD_COUNT);
+    rig.session->config.seal_on = CHI_SEAL_ON_ACCEPT;
+    CHECK_EQUAL(run(WAITER, "dirty"), 0);
+    CHECK_EQUAL(only_image()->sealed, 0);
+    CHECK_EQUAL(rig.session->violations, 0);
+    session_rig_fini(&rig);
+}
+
+TEST(g24_time_that_has_come_seals_without_a_call) {
+    begin(CH_GUARD_COUNT);
+    rig.session->config.seal_on = CHI_SEAL_ON_AFTER;
+    rig.session->config.seal_after_ns = 1;
+    rig.session->config.seal_exit_strict = 1;
+    CHECK_EQUAL(run(WAITER, NULL), 97); /* it gives back at the end */
+    CHECK_TEXT(only_image()->seal, "time");
+    CHECK_EQUAL(only_image()->sealed, 1);
+    session_rig_fini(&rig);
+}
+
+#ifdef SCENARIOS_STATIC
+/* What a static program cannot do is refused, not left out. */
+TEST(g20_static_program_refuses_what_it_cannot_check) {
+    begin(CH_GUARD_COUNT);
+    rig.session->config.seal_on = CHI_SEAL_ON_SIGUSR2;
+    CHECK_EQUAL(run_linked(SCENARIOS_STATIC, "plain_calls"), 0);
+    rig.session->config.seal_on = CHI_SEAL_ON_POLL;
+    CHECK_EQUAL(run_linked(SCENARIOS_STATIC, "plain_calls"), 98);
+    CHECK(strstr(output, "not armed: this run time cannot do a seal by a call") != NULL);
+    CHECK_EQUAL(rig.session->images[1].state, CHI_IMAGE_REFUSED);
+    rig.session->config.seal_on = 0;
+    rig.session->config.ops = CH_OP_MAP;
+    CHECK_EQUAL(run_linked(SCENARIOS_STATIC, "plain_calls"), 98);
+    CHECK(strstr(rig.session->images[2].why, "operations besides the heap's") != NULL);
+    session_rig_fini(&rig);
+}
+#endif

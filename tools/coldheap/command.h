@@ -5,8 +5,11 @@
 #include "codes.h"
 #include "page.h"
 
+extern const command command_check;
 extern const command command_convert;
 extern const command command_diff;
+extern const command command_list;
+extern const command command_doctor;
 extern const command command_prove;
 extern const command command_effects;
 extern const command command_symbolize;

@@ -5,31 +5,14 @@
  * from it, and the jumps of a switch are told from computed ones; all else is an indirect edge. */
 #include "decode.h"
 
-#include "vector.h"
+#include "code.h"
 #include "walk.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static csh engine;
-static bool engine_is_open;
-static cs_insn *buffer;
-
 void decode_close(void) {
-    if (engine_is_open) {
-        cs_free(buffer, 1);
-        cs_close(&engine);
-        engine_is_open = false;
-    }
-}
-
-static bool open_engine(void) {
-    if (!engine_is_open && cs_open(CS_ARCH_X86, CS_MODE_64, &engine) == CS_ERR_OK) {
-        cs_option(engine, CS_OPT_DETAIL, CS_OPT_ON);
-        buffer = cs_malloc(engine);
-        engine_is_open = buffer != NULL;
-    }
-    return engine_is_open;
+    code_close();
 }
 
 /* ---- calls and jumps ---- */
@@ -98,27 +81,19 @@ static void branch(walk *w, const cs_insn *insn, bool is_call) {
 
 /* ---- the function ---- */
 
-static bool in_group(const cs_insn *insn, uint8_t group) {
-    return cs_insn_group(engine, insn, group);
-}
-
-static bool ends_flow(const cs_insn *insn) {
-    return insn->id == X86_INS_JMP || insn->id == X86_INS_HLT || insn->id == X86_INS_UD2 ||
-           in_group(insn, CS_GRP_RET);
-}
-
-static void step(walk *w, const cs_insn *insn, const uint32_t *seen) {
-    if (in_group(insn, CS_GRP_CALL)) {
-        branch(w, insn, true);
-    } else if (in_group(insn, CS_GRP_JUMP)) {
-        branch(w, insn, false);
-        stack_close_loop(w, insn, seen);
+static void step(walk *w, const instruction *at, const uint32_t *seen) {
+    const cs_insn *insn = &at->insn;
+    if (at->is_call || at->is_jump) {
+        branch(w, insn, at->is_call);
+        if (at->is_jump) {
+            stack_close_loop(w, insn, seen);
+        }
     } else if (insn->id == X86_INS_SYSCALL || insn->id == X86_INS_SYSENTER ||
                (insn->id == X86_INS_INT && insn->detail->x86.operands[0].imm == 0x80)) {
         walk_edge(w, EDGE_SYSCALL, (place){0}, insn->address);
         registers_after_call(&w->known);
     } else {
-        values_follow(w, insn);
+        values_follow(w, insn, at->written);
         stack_follow(w, insn);
     }
 }
@@ -155,18 +130,13 @@ static void arrive(walk *w, uint64_t address) {
 }
 
 /* Which registers get one known value and no other, but for being restored. */
-static void note_constants(const walk *w, const cs_insn *insn, registers *constant, bool *broken) {
-    cs_regs read;
-    cs_regs written;
-    uint8_t read_count;
-    uint8_t count;
-    if (insn->id == X86_INS_POP || in_group(insn, CS_GRP_CALL) ||
-        cs_regs_access(engine, insn, read, &read_count, written, &count) != CS_ERR_OK) {
+static void note_constants(const walk *w, const instruction *at, registers *constant,
+                           uint16_t *broken) {
+    if (at->insn.id == X86_INS_POP || at->is_call) {
         return;
     }
-    for (uint8_t i = 0; i < count; i++) {
-        unsigned index = registers_index(written[i]);
-        if (index == REGISTERS) {
+    for (unsigned index = 0; at->written >> index != 0; index++) {
+        if ((at->written >> index & 1) == 0) {
             continue;
         }
         const known_value *value = &w->known.values[index];
@@ -175,18 +145,13 @@ static void note_constants(const walk *w, const cs_insn *insn, registers *consta
                     kept->name == value->name && kept->address == value->address;
         bool address = value->kind == KNOWN_CODE || value->kind == KNOWN_DATA;
         if (!address || (kept->kind != KNOWN_NOT && !same)) {
-            broken[index] = true;
+            *broken |= (uint16_t)(1u << index);
         }
         *kept = *value;
     }
 }
 
-/* One pass over the function; *constant gets what the next one may rely on. */
-static void pass(walk *w, registers *constant, uint32_t *seen) {
-    bool broken[REGISTERS] = {false};
-    uint64_t address = w->of->address;
-    const uint8_t *bytes = w->bytes;
-    size_t left = w->end - address;
+static void start_pass(walk *w) {
     w->known = (registers){0};
     w->depth = 0;
     w->reached = true;
@@ -194,33 +159,37 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
     w->doubtful = false;
     w->probe = 0;
     w->of->frame_bytes = 0;
-    while (left > 0) {
-        uint64_t here = address;
-        arrive(w, here);
-        seen[here - w->of->address] = w->depth + 1;
-        if (!cs_disasm_iter(engine, &bytes, &left, &address, buffer)) {
-            size_t length = vector_length(bytes, left);
-            if (length == 0) {
-                walk_edge(w, EDGE_UNDECODED, (place){0}, here);
-                break;
-            }
-            bytes += length;
-            left -= length;
-            address += length;
+    code_rewind();
+}
+
+/* One pass over the function; *constant gets what the next one may rely on. */
+static void pass(walk *w, registers *constant, uint32_t *seen) {
+    uint16_t broken = 1; /* rax is changed by every call */
+    uint64_t address = w->of->address;
+    start_pass(w);
+    while (address < w->end) {
+        arrive(w, address);
+        seen[address - w->of->address] = w->depth + 1;
+        const instruction *at = code_next();
+        if (at == NULL) {
+            walk_edge(w, EDGE_UNDECODED, (place){0}, address);
+            break;
+        }
+        if (at->is_known) {
+            step(w, at, seen);
+        } else {
             w->known = (registers){0};
-            continue;
         }
-        step(w, buffer, seen);
-        note_constants(w, buffer, constant, broken);
-        w->reached = !ends_flow(buffer);
-        w->doubtful = in_group(buffer, CS_GRP_CALL) || (w->doubtful && buffer->id == X86_INS_NOP);
-        if (w->of->size == 0 && !w->reached && w->farthest <= here) {
-            w->end = address; /* a function without a symbol ends here */
+        note_constants(w, at, constant, &broken);
+        w->reached = !at->ends_flow;
+        w->doubtful = at->is_call || (w->doubtful && at->insn.id == X86_INS_NOP);
+        if (w->of->size == 0 && !w->reached && w->farthest <= address) {
+            w->end = address + at->insn.size; /* a function without a symbol ends here */
         }
-        left = w->end > address ? left : 0;
+        address += at->insn.size;
     }
     for (unsigned i = 0; i < REGISTERS; i++) {
-        if (broken[i] || i < 1) { /* rax is changed by every call */
+        if ((broken >> i & 1) != 0) {
             constant->values[i] = (known_value){0};
         }
     }
@@ -326,11 +295,10 @@ void decode_function(graph *in, function *of) {
     size_t size = section != NULL ? section->size - offset : 0;
     size = of->size != 0 && of->size < size ? of->size : size;
     if (section == NULL || section->bytes == NULL || size == 0 || size > UINT32_MAX ||
-        !open_engine()) {
+        !code_open(section->bytes + offset, of->address, size)) {
         walk_edge(&w, EDGE_UNDECODED, (place){0}, of->address);
         return;
     }
-    w.engine = engine;
     w.bytes = section->bytes + offset;
     w.end = of->address + size;
     decode_bytes(&w, size);

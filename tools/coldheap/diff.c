@@ -29,7 +29,7 @@ static int write_json(const baseline_diff *of, int status) {
     if (code == EXIT_DONE) {
         baseline_diff_json(&json, of);
         sink_print(&json,
-                   "{\"version\":1,\"type\":\"verdict\",\"increased\":%zu,\"decreased\":%zu,"
+                   "{\"version\":1,\"type\":\"comparison\",\"increased\":%zu,\"decreased\":%zu,"
                    "\"status\":%d}\n",
                    of->increased, of->decreased, status);
         code = sink_close(&json);

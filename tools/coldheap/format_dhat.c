@@ -3,6 +3,7 @@
  * since the start. With lifetimes: t-g* at the peak of the process, t-e* at the end. */
 #include "formats.h"
 
+#include "sort.h"
 #include "store.h"
 
 #include <stdio.h>
@@ -75,18 +76,74 @@ static void write_field(sink *out, const char *name, uint64_t value) {
     sink_u64(out, value);
 }
 
-static void write_frames(sink *out, frame_table *frames, const named_site *of) {
+/* One place of the file: sites whose frames read the same are one, since the viewer refuses a place
+ * that comes twice (a library that was loaded again elsewhere). */
+typedef struct dhat_point {
+    const uint32_t *frames;
+    size_t frame_count;
+    record_numbers of;
+    record_life life;
+} dhat_point;
+
+static void set_frames(dhat_point *to, frame_table *frames, const named_site *of) {
     char text[FRAME_BYTES];
-    sink_text(out, ",\"fs\":[");
+    uint32_t *numbers = STORE_ARRAY(uint32_t, of->trace.count + 1);
+    to->frames = numbers;
     if (of->trace.count == 0) {
-        sink_u64(out, frame_number(frames, of->function));
+        numbers[to->frame_count++] = frame_number(frames, of->function);
     }
     for (size_t i = 0; i < of->trace.count; i++) {
         frame_text(text, sizeof text, &of->trace.lines[i]);
-        sink_text(out, i == 0 ? "" : ",");
-        sink_u64(out, frame_number(frames, text));
+        numbers[to->frame_count++] = frame_number(frames, text);
     }
-    sink_char(out, ']');
+}
+
+static int by_frames(const void *left, const void *right) {
+    const dhat_point *a = *(dhat_point *const *)left;
+    const dhat_point *b = *(dhat_point *const *)right;
+    for (size_t i = 0; i < a->frame_count && i < b->frame_count; i++) {
+        if (a->frames[i] != b->frames[i]) {
+            return a->frames[i] < b->frames[i] ? -1 : 1;
+        }
+    }
+    return a->frame_count < b->frame_count ? -1 : a->frame_count > b->frame_count;
+}
+
+static void add_point(dhat_point *to, const dhat_point *of) {
+    to->of.count += of->of.count;
+    to->of.bytes += of->of.bytes;
+    to->of.peak_bytes += of->of.peak_bytes;
+    to->of.live_bytes += of->of.live_bytes;
+    to->of.live_blocks += of->of.live_blocks;
+    to->life.life_ns += of->life.life_ns;
+    to->life.most_blocks += of->life.most_blocks;
+    to->life.global_bytes += of->life.global_bytes;
+    to->life.global_blocks += of->life.global_blocks;
+}
+
+static dhat_point **make_points(frame_table *frames, const named_record *in, uint32_t kind,
+                                size_t *count) {
+    dhat_point **points = STORE_ARRAY(dhat_point *, in->count + 1);
+    size_t used = 0;
+    size_t merged = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        const record_site *site = in->sites[i].site;
+        if (site->kind == kind && site->of.count > 0) {
+            points[used] = STORE_NEW(dhat_point);
+            *points[used] = (dhat_point){.of = site->of, .life = site->life};
+            set_frames(points[used++], frames, &in->sites[i]);
+        }
+    }
+    sort_items(points, used, sizeof *points, by_frames);
+    for (size_t i = 0; i < used; i++) {
+        if (merged > 0 && by_frames(&points[merged - 1], &points[i]) == 0) {
+            add_point(points[merged - 1], points[i]);
+        } else {
+            points[merged++] = points[i];
+        }
+    }
+    *count = merged;
+    return points;
 }
 
 static uint64_t smaller(uint64_t left, uint64_t right) {
@@ -94,34 +151,38 @@ static uint64_t smaller(uint64_t left, uint64_t right) {
 }
 
 /* A value at some time is no more than the total. */
-static void write_life(sink *out, const record_site *of) {
-    const record_numbers *numbers = &of->of;
+static void write_life(sink *out, const dhat_point *of) {
     write_field(out, "tl", of->life.life_ns / 1000);
-    write_field(out, "mb", numbers->peak_bytes);
-    write_field(out, "mbk", smaller(of->life.most_blocks, numbers->count));
-    write_field(out, "gb", smaller(of->life.global_bytes, numbers->bytes));
-    write_field(out, "gbk", smaller(of->life.global_blocks, numbers->count));
-    write_field(out, "eb", numbers->live_bytes);
-    write_field(out, "ebk", numbers->live_blocks);
+    write_field(out, "mb", of->of.peak_bytes);
+    write_field(out, "mbk", smaller(of->life.most_blocks, of->of.count));
+    write_field(out, "gb", smaller(of->life.global_bytes, of->of.bytes));
+    write_field(out, "gbk", smaller(of->life.global_blocks, of->of.count));
+    write_field(out, "eb", of->of.live_bytes);
+    write_field(out, "ebk", of->of.live_blocks);
 }
 
-static void write_sites(sink *out, frame_table *frames, const named_record *in, uint32_t kind) {
-    bool is_first = true;
+static void write_point(sink *out, const dhat_point *of, bool lives) {
+    sink_text(out, "{\"tb\":");
+    sink_u64(out, of->of.bytes);
+    write_field(out, "tbk", of->of.count);
+    if (lives) {
+        write_life(out, of);
+    }
+    sink_text(out, ",\"fs\":[");
+    for (size_t i = 0; i < of->frame_count; i++) {
+        sink_text(out, i == 0 ? "" : ",");
+        sink_u64(out, of->frames[i]);
+    }
+    sink_text(out, "]}");
+}
+
+static void write_points(sink *out, frame_table *frames, const named_record *in, uint32_t kind) {
+    size_t count;
+    dhat_point **points = make_points(frames, in, kind, &count);
     sink_text(out, ",\n\"pps\":[");
-    for (size_t i = 0; i < in->count; i++) {
-        const record_site *site = in->sites[i].site;
-        if (site->kind != kind || site->of.count == 0) {
-            continue;
-        }
-        sink_text(out, is_first ? "\n{\"tb\":" : ",\n{\"tb\":");
-        is_first = false;
-        sink_u64(out, site->of.bytes);
-        write_field(out, "tbk", site->of.count);
-        if (in->of->header.lifetimes != 0) {
-            write_life(out, site);
-        }
-        write_frames(out, frames, &in->sites[i]);
-        sink_char(out, '}');
+    for (size_t i = 0; i < count; i++) {
+        sink_text(out, i == 0 ? "\n" : ",\n");
+        write_point(out, points[i], in->of->header.lifetimes != 0);
     }
     sink_text(out, "\n]");
 }
@@ -152,7 +213,7 @@ void format_dhat(sink *out, const named_record *in, const format_settings *how) 
         write_field(out, "tg", peak);
     }
     sink_text(out, ",\n\"note\":\"" FORMAT_REALLOC_NOTE "\"");
-    write_sites(out, &frames, in, how->kind);
+    write_points(out, &frames, in, how->kind);
     sink_text(out, ",\n\"ftbl\":[");
     for (size_t i = 0; i < frames.count; i++) {
         sink_text(out, i == 0 ? "\n" : ",\n");

@@ -437,6 +437,17 @@ static bool holds_no_pointers(const image_section *place) {
            strncmp(place->name, ".got", 4) == 0 || strncmp(place->name, ".debug", 6) == 0;
 }
 
+/* A place inside a function, as computed gotos and tables of jumps have. */
+static bool is_label(const image *at, const image_relocation *relocation, const function *target) {
+    const image_symbol *symbol =
+        relocation->symbol != UINT32_MAX ? &at->symbols[relocation->symbol] : NULL;
+    if (symbol != NULL && symbol->section == 0) {
+        return false;
+    }
+    uint64_t address = (uint64_t)relocation->addend + (symbol != NULL ? symbol->address : 0);
+    return target->in == at && address != target->address;
+}
+
 /* Words in data that hold the address of a function. */
 static void mark_taken_by_data(graph *in, image *at) {
     for (size_t i = 0; i < at->relocation_count; i++) {
@@ -449,7 +460,7 @@ static void mark_taken_by_data(graph *in, image *at) {
             relocation->symbol != UINT32_MAX ? &at->symbols[relocation->symbol] : NULL;
         function *target = decode_target_of(in, at, relocation);
         if (target != NULL) {
-            target->taken = true;
+            target->taken = target->taken || !is_label(at, relocation, target);
         } else if (symbol != NULL && symbol->section == 0 && *symbol->name != 0 &&
                    symbol->type != STT_OBJECT && symbol->type != STT_TLS && !relocation->relative &&
                    !is_data(in, symbol->name)) {

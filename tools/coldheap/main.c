@@ -32,13 +32,16 @@ static const flag_row GLOBAL_FLAGS[] = {
 
 // clang-format off
 static const command *const COMMANDS[] = {
+    &command_check,
     &command_track,
     &command_top,
     &command_diff,
     &command_convert,
     &command_prove,
     &command_effects,
+    &command_list,
     &command_symbolize,
+    &command_doctor,
     NULL,
 };
 // clang-format on

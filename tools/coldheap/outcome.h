@@ -28,8 +28,7 @@ struct outcome_complaint {
 typedef struct outcome_demands {
     const flag_list *required; /* sections that must be entered; "all" */
     const budget *budget;
-    const char *rules_path; /* of the file of suppressions; NULL: none */
-    const char *watch_path; /* of the policy; NULL: none */
+    const char *rule_paths[CHI_SESSION_RULES]; /* the file that each rule came from */
     bool strict;
     bool children_ignored;
     bool partial_ok;
@@ -49,6 +48,11 @@ typedef struct outcome {
     outcome_complaint *last;
     int status; /* of the command */
 } outcome;
+
+/* outcome_marks adds to the session's sections the scopes that stand in the files of its images and
+ * were never entered, so that they can be told and required. Scopes of C++ and of libraries are
+ * known only once they were entered. */
+void outcome_marks(chi_session *in);
 
 /* outcome_judge compares the session with the demands. `end` is how the program ended. */
 void outcome_judge(outcome *out, const launch *of, const preflight *program, const launch_end *end,

@@ -158,6 +158,7 @@ static void read_section_name(program *out, const char *name, const GElf_Shdr *h
     out->go = out->go || strcmp(name, ".go.buildinfo") == 0;
     out->pascal = out->pascal || begins(name, ".fpc") || begins(name, "fpc.");
     out->marks = out->marks || strcmp(name, "ch_marks") == 0;
+    out->hot_text = out->hot_text || strcmp(name, "ch_hot_text") == 0;
 }
 
 static void read_needed(program *out, Elf *elf, Elf_Scn *scn, const GElf_Shdr *header) {

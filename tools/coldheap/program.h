@@ -32,6 +32,7 @@ typedef struct program {
     bool pascal;           /* .fpcdata or another section of Free Pascal */
     bool guard;            /* the guard's run time is linked in */
     bool marks;            /* section ch_marks */
+    bool hot_text;         /* section ch_hot_text */
     const char *heap;      /* a heap beside malloc that it brings; NULL: none known */
     const char *heap_note; /* one that it uses besides malloc, as Python's; NULL: none known */
     program_sanitizer sanitizer;

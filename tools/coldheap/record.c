@@ -18,8 +18,7 @@ static int refuse(const record_source *from, const char *reason) {
     return message_error(EXIT_NOT_ARMED, from->name, 0, "%s", reason);
 }
 
-/* Copies `size` bytes; false if the source ends before, or cannot be read. */
-static bool copy(const record_source *from, uint64_t offset, void *target, size_t size) {
+bool record_copy(const record_source *from, uint64_t offset, void *target, size_t size) {
     if (offset > from->size || size > from->size - offset) {
         return false;
     }
@@ -64,7 +63,7 @@ bool record_rows(const record_source *from, uint64_t offset, uint64_t row_bytes,
     for (uint64_t row = 0; row < count;) {
         row = (skip_hole(from, offset + row * row_bytes, end) - offset) / row_bytes;
         uint64_t rows = count - row < in_piece ? count - row : in_piece;
-        if (!copy(from, offset + row * row_bytes, piece, (size_t)(rows * row_bytes))) {
+        if (!record_copy(from, offset + row * row_bytes, piece, (size_t)(rows * row_bytes))) {
             return false;
         }
         for (uint64_t i = 0; i < rows; i++) {
@@ -108,7 +107,9 @@ static int check_sizes(const record_source *from, const chi_track_record *header
         return refuse(from, "broken record: number of sites");
     }
     if (header->counter_bytes != counters || header->table_bytes % 8 != 0 ||
-        header->table_bytes < counters * header->sites_max) {
+        header->tail_offset < counters * header->sites_max ||
+        header->tail_offset > header->table_bytes ||
+        header->table_bytes - header->tail_offset < sizeof(chi_track_tail)) {
         return refuse(from, "broken record: size of a table");
     }
     if (header->command[CHI_TRACK_COMMAND_BYTES - 1] != 0) {
@@ -137,7 +138,7 @@ static int check_places(const record_source *from, chi_track_record *header) {
 
 static int read_header(record *out, const record_source *from) {
     chi_track_record *header = &out->header;
-    if (!copy(from, 0, header, sizeof *header)) {
+    if (!record_copy(from, 0, header, sizeof *header)) {
         return refuse(from, "too short for a record of `coldheap track`");
     }
     int code = check_identity(from, header);
@@ -219,11 +220,14 @@ static bool take_site(void *context, uint64_t index, const uint8_t *bytes) {
     if (row.kind >= CHI_TRACK_KIND_COUNT || row.frame_count > out->header.frames_max) {
         return false;
     }
-    size_t size = sizeof(uint64_t) * row.frame_count;
     uint64_t *frames = STORE_ARRAY(uint64_t, row.frame_count + 1);
-    memcpy(frames, bytes + sizeof row, size);
+    memcpy(frames, bytes + sizeof row, sizeof *frames * row.frame_count);
+    uint32_t count = 0;
+    while (count < row.frame_count && frames[count] != 0) { /* a stack ends at address 0 */
+        count++;
+    }
     out->sites[out->site_count++] = (record_site){.frames = frames,
-                                                  .frame_count = row.frame_count,
+                                                  .frame_count = count,
                                                   .index = (uint32_t)index,
                                                   .kind = row.kind,
                                                   .call = row.call};

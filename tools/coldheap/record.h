@@ -96,6 +96,9 @@ bool record_is_marked(const record *in);
 
 /* Shared by the files of this room. */
 
+/* record_copy copies `size` bytes; false if the source ends before, or cannot be read. */
+bool record_copy(const record_source *from, uint64_t offset, void *target, size_t size);
+
 /* A reader of rows: called with each row's number and bytes. */
 typedef bool (*record_row_function)(void *context, uint64_t row, const uint8_t *bytes);
 

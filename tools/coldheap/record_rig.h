@@ -5,6 +5,7 @@
 
 #include "guard/track_record.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,11 +26,16 @@ typedef struct rig_row {
     chi_track_lifetimes life;
 } rig_row;
 
+typedef struct rig_table {
+    rig_row rows[RIG_SITES];
+    chi_track_tail tail;
+} rig_table;
+
 typedef struct rig {
     chi_track_record header;
     chi_track_module modules[RIG_MODULES];
     rig_site sites[RIG_SITES];
-    rig_row tables[RIG_TABLES][RIG_SITES];
+    rig_table tables[RIG_TABLES];
 } rig;
 
 static inline void rig_begin(rig *out) {
@@ -51,7 +57,8 @@ static inline void rig_begin(rig *out) {
         .sites_offset = offsetof(rig, sites),
         .site_bytes = sizeof(rig_site),
         .tables_offset = offsetof(rig, tables),
-        .table_bytes = sizeof(rig_row) * RIG_SITES,
+        .table_bytes = sizeof(rig_table),
+        .tail_offset = offsetof(rig_table, tail),
         .file_bytes = sizeof(rig),
         .start_ns = 1000,
         .end_ns = 2001000,
@@ -80,7 +87,7 @@ static inline uint32_t rig_site_add(rig *out, uint32_t kind, const uint64_t *fra
 /* `count` blocks of `size` bytes from a site, of which `frees` are given back, in one table. */
 static inline void rig_blocks(rig *out, uint32_t table, uint32_t site, uint64_t count,
                               uint64_t frees, uint64_t size) {
-    chi_track_counters *of = &out->tables[table][site].of;
+    chi_track_counters *of = &out->tables[table].rows[site].of;
     of->count += count;
     of->frees += frees;
     of->bytes += count * size;

@@ -38,8 +38,6 @@ static void add_counters(chi_track_counters *to, const chi_track_counters *of) {
     to->bytes += of->bytes;
     to->freed_bytes += of->freed_bytes;
     to->exhausted += of->exhausted;
-    to->mark_bytes += of->mark_bytes;
-    to->mark_blocks += of->mark_blocks;
     if (of->largest_bytes > to->largest_bytes) {
         to->largest_bytes = of->largest_bytes;
     }
@@ -68,8 +66,10 @@ static bool take_counters(void *context, uint64_t row, const uint8_t *bytes) {
         return true;
     }
     site_sum *to = &in->sums[place - 1];
-    if (in->table == 0) {
+    if (in->table == 0) { /* what is known of the site as a whole lies there */
         to->exact_peak = of.peak_bytes;
+        to->of.mark_bytes = of.mark_bytes;
+        to->of.mark_blocks = of.mark_blocks;
     }
     if (is_used(&of)) {
         in->used = true;
@@ -127,8 +127,6 @@ static void add_site(record_numbers *to, const record_numbers *of) {
     to->count += of->count;
     to->frees += of->frees;
     to->bytes += of->bytes;
-    to->live_bytes += of->live_bytes;
-    to->live_blocks += of->live_blocks;
     to->peak_bytes += of->peak_bytes;
     to->exhausted += of->exhausted;
     to->growth_bytes += of->growth_bytes;
@@ -138,31 +136,69 @@ static void add_site(record_numbers *to, const record_numbers *of) {
     }
 }
 
-/* The peak of the process is counted while it runs; a kind's other than the heap's is at most the
- * sum of its sites'. */
-static void add_kinds(record *out) {
+/* What is live is known of the whole kind, also where blocks went back in bulk and stay on their
+ * sites (track_record.h). A peak is at most the sum of the sites'. */
+static void add_kinds(record *out, const site_sum *sums) {
+    uint64_t freed[CHI_TRACK_KIND_COUNT] = {0};
     for (size_t i = 0; i < out->site_count; i++) {
         const record_site *site = &out->sites[i];
-        if ((site->of.count | site->of.frees | site->of.exhausted) != 0) {
+        if (is_used(&sums[i].of)) {
             add_site(&out->kinds[site->kind], &site->of);
+            freed[site->kind] += sums[i].of.freed_bytes;
         }
     }
+    for (size_t i = 0; i < CHI_TRACK_KIND_COUNT; i++) {
+        record_numbers *kind = &out->kinds[i];
+        kind->live_bytes = less(kind->bytes, freed[i]);
+        kind->live_blocks = less(kind->count, kind->frees);
+    }
+}
+
+/* The peak of the heap is counted while the process runs; what its only thread has not told yet is
+ * in that one's tail. */
+static void set_process(record *out, const chi_track_tail *tail) {
     record_numbers *heap = &out->kinds[0];
     uint64_t peak = out->header.peak_bytes;
+    if (out->table_count == 1 && not_negative(tail->high_bytes) > peak) {
+        peak = tail->high_bytes;
+    }
+    peak = peak < heap->bytes ? peak : heap->bytes;
     heap->peak_bytes = peak > heap->live_bytes ? peak : heap->live_bytes;
     heap->peak_is_bound = false;
     out->process = *heap;
 }
 
-static int add_table(record *out, const record_source *from, sum_taker *taker) {
+/* The header's sums are only as new as the last mark. */
+static void add_tail(chi_track_tail *to, const chi_track_tail *of) {
+    to->reallocs += of->reallocs;
+    to->frees_unattributed += of->frees_unattributed;
+    to->sites_dropped += of->sites_dropped;
+    to->blocks_dropped += of->blocks_dropped;
+    if (not_negative(of->high_bytes) > to->high_bytes) {
+        to->high_bytes = of->high_bytes;
+    }
+}
+
+static void set_tail(chi_track_record *header, const chi_track_tail *sum) {
+    header->reallocs = sum->reallocs;
+    header->frees_unattributed = sum->frees_unattributed;
+    header->sites_dropped = sum->sites_dropped;
+    header->blocks_dropped = sum->blocks_dropped;
+}
+
+static int add_table(record *out, const record_source *from, sum_taker *taker,
+                     chi_track_tail *tails) {
     uint64_t offset = out->header.tables_offset + taker->table * out->header.table_bytes;
+    chi_track_tail tail;
     taker->used = false;
     if (!record_rows(from, offset, out->header.counter_bytes, out->header.sites_max, take_counters,
-                     taker)) {
+                     taker) ||
+        !record_copy(from, offset + out->header.tail_offset, &tail, sizeof tail)) {
         return message_error(EXIT_NOT_ARMED, from->name, 0, "broken record: table %u",
                              taker->table);
     }
     out->table_count += taker->used;
+    add_tail(tails, &tail);
     return EXIT_DONE;
 }
 
@@ -173,15 +209,18 @@ int record_sum(record *out, const record_source *from) {
     }
     sum_taker taker = {
         .header = &out->header, .sums = STORE_ARRAY(site_sum, out->site_count), .places = places};
+    chi_track_tail tails = {.live_bytes = 0};
     int code = EXIT_DONE;
     for (; code == EXIT_DONE && taker.table < out->header.tables; taker.table++) {
-        code = add_table(out, from, &taker);
+        code = add_table(out, from, &taker, &tails);
     }
     for (size_t i = 0; code == EXIT_DONE && i < out->site_count; i++) {
         set_site(&out->sites[i], &taker.sums[i], &out->header);
     }
     if (code == EXIT_DONE) {
-        add_kinds(out);
+        add_kinds(out, taker.sums);
+        set_process(out, &tails);
+        set_tail(&out->header, &tails);
     }
     return code;
 }

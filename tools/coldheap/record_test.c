@@ -82,7 +82,7 @@ TEST(record_g27_free_in_another_thread_returns_current_to_0) {
     CHECK(of->of.peak_is_bound);
     CHECK_EQUAL(read_back.table_count, 2);
     made.header.exact_peak = 1;
-    made.tables[0][site].of.peak_bytes = 96;
+    made.tables[0].rows[site].of.peak_bytes = 96;
     CHECK_EQUAL(read_made(sizeof made), EXIT_DONE);
     CHECK_EQUAL(site_at(site)->of.peak_bytes, 96);
     CHECK(!site_at(site)->of.peak_is_bound);
@@ -93,7 +93,7 @@ TEST(record_g28_kinds_are_never_mixed) {
     rig_blocks(&made, 1, rig_site_add(&made, 0, FRAMES, 1), 2, 0, 100);
     rig_blocks(&made, 1, rig_site_add(&made, 2, FRAMES, 1), 3, 0, 10);
     uint32_t full = rig_site_add(&made, 2, FRAMES, 2);
-    made.tables[1][full].of.exhausted = 5;
+    made.tables[1].rows[full].of.exhausted = 5;
     made.header.peak_bytes = 150;
     CHECK_EQUAL(read_made(sizeof made), EXIT_DONE);
     CHECK_EQUAL(read_back.kinds[0].bytes, 200);
@@ -103,15 +103,38 @@ TEST(record_g28_kinds_are_never_mixed) {
     CHECK_EQUAL(read_back.process.peak_bytes, 200); /* never below what is live */
 }
 
+/* A pool's reset names no object: the row without frames has it. */
+TEST(record_g28_bulk_returns_count_for_the_kind) {
+    rig_begin(&made);
+    rig_blocks(&made, 1, rig_site_add(&made, 2, FRAMES, 1), 8, 0, 10);
+    uint32_t bulk = rig_site_add(&made, 2, FRAMES, 0);
+    rig_blocks(&made, 1, bulk, 0, 5, 10);
+    CHECK_EQUAL(read_made(sizeof made), EXIT_DONE);
+    CHECK_EQUAL(read_back.kinds[2].live_bytes, 30);
+    CHECK_EQUAL(read_back.kinds[2].live_blocks, 3);
+    CHECK_EQUAL(site_at(bulk)->of.live_bytes, 0);
+}
+
+TEST(record_g27_tails_complete_the_header) {
+    rig_begin(&made);
+    made.header.sites_dropped = 1;
+    rig_blocks(&made, 1, rig_site_add(&made, 0, FRAMES, 1), 100, 100, 10);
+    made.tables[1].tail = (chi_track_tail){.sites_dropped = 7, .reallocs = 3, .high_bytes = 800};
+    CHECK_EQUAL(read_made(sizeof made), EXIT_DONE);
+    CHECK_EQUAL(read_back.header.sites_dropped, 7);
+    CHECK_EQUAL(read_back.header.reallocs, 3);
+    CHECK_EQUAL(read_back.process.peak_bytes, 800);
+}
+
 TEST(record_g29_growth_is_what_came_after_the_mark) {
     rig_begin(&made);
     uint32_t grown = rig_site_add(&made, 0, FRAMES, 1);
     uint32_t shrunk = rig_site_add(&made, 0, FRAMES, 2);
     rig_blocks(&made, 1, grown, 10, 2, 16);
     rig_blocks(&made, 1, shrunk, 10, 9, 16);
-    made.tables[1][grown].of.mark_bytes = 64;
-    made.tables[1][grown].of.mark_blocks = 4;
-    made.tables[1][shrunk].of.mark_bytes = 64;
+    made.tables[0].rows[grown].of.mark_bytes = 64;
+    made.tables[0].rows[grown].of.mark_blocks = 4;
+    made.tables[0].rows[shrunk].of.mark_bytes = 64;
     CHECK_EQUAL(read_made(sizeof made), EXIT_DONE);
     CHECK_EQUAL(site_at(grown)->of.growth_bytes, 0); /* no mark: nothing is known */
     made.header.mark_count = 1;
@@ -130,9 +153,9 @@ TEST(record_g30_value_at_the_peak_of_the_process) {
     uint32_t still = rig_site_add(&made, 0, FRAMES, 2);
     rig_blocks(&made, 1, changed, 5, 5, 8);
     rig_blocks(&made, 1, still, 3, 1, 8);
-    made.tables[1][changed].life =
+    made.tables[1].rows[changed].life =
         (chi_track_lifetimes){.global_bytes = 40, .global_blocks = 5, .global_stamp = 9};
-    made.tables[1][still].life = (chi_track_lifetimes){.global_bytes = 999, .global_stamp = 8};
+    made.tables[1].rows[still].life = (chi_track_lifetimes){.global_bytes = 999, .global_stamp = 8};
     CHECK_EQUAL(read_made(sizeof made), EXIT_DONE);
     CHECK_EQUAL(site_at(changed)->life.global_bytes, 40);
     CHECK_EQUAL(site_at(changed)->life.global_blocks, 5);
@@ -189,6 +212,10 @@ TEST(record_lies_are_refused) {
     REFUSED(header.counter_bytes = 0);
     REFUSED(header.lifetimes = 0);
     REFUSED(header.table_bytes = 8);
+    REFUSED(header.table_bytes -= 8);
+    REFUSED(header.tail_offset += 8);
+    REFUSED(header.tail_offset -= 8);
+    REFUSED(header.tail_offset = UINT64_MAX - 7);
     REFUSED(header.table_bytes = UINT64_MAX - 7);
     REFUSED(header.tables_offset = UINT64_MAX - 7);
     REFUSED(header.tables_offset += 4);
@@ -202,7 +229,7 @@ TEST(record_lies_are_refused) {
 
 /* Files as the tracker makes them: mostly holes, bigger than what is in them. */
 TEST(record_file_with_holes_reads_as_one_without) {
-    char path[] = "/tmp/record_test.XXXXXX";
+    char path[] = "record_test.XXXXXX";
     int fd = mkstemp(path);
     if (!CHECK(fd >= 0)) {
         return;
@@ -210,7 +237,8 @@ TEST(record_file_with_holes_reads_as_one_without) {
     rig_begin(&made);
     made.header.sites_max = 4096;
     made.header.tables = CHI_TRACK_TABLES;
-    made.header.table_bytes = (uint64_t)4096 * sizeof(rig_row);
+    made.header.tail_offset = (uint64_t)4096 * sizeof(rig_row);
+    made.header.table_bytes = made.header.tail_offset + sizeof(chi_track_tail);
     made.header.sites_offset = 1u << 20;
     made.header.tables_offset = 1u << 24;
     uint64_t end = made.header.tables_offset + made.header.tables * made.header.table_bytes;

@@ -60,22 +60,14 @@ static void print_where(sink *out, const sighting *of) {
     sink_print(out, " in hot section \"%.*s\" (%.500s)", NAME_OF(section->name), place);
 }
 
-static void print_frame(sink *out, size_t index, const sighting_frame *frame) {
-    char place[CHI_SESSION_PATH_BYTES];
-    if (frame->place->line != 0) {
-        (void)snprintf(place, sizeof place, "%s:%" PRIu32, base_of(frame->place->file),
-                       frame->place->line);
-    } else if (*frame->place->function == '0') {
-        (void)snprintf(place, sizeof place, "%s+0x%" PRIx64, frame->module, frame->offset);
-    } else {
-        (void)snprintf(place, sizeof place, "%s", frame->module);
-    }
-    const char *kind = frame->wrapper ? "  (wrapper)" : frame->place->inlined ? "  (inlined)" : "";
-    sink_print(out, "    #%-2zu %-24.300s %-*.300s%s\n", index, frame->place->function,
-               *kind != 0 ? 20 : 0, place, kind);
+/* Up to the place to blame in any case. */
+static void print_stack(sink *out, const backtrace *of, size_t depth) {
+    const size_t least = of->call_site + 1;
+    const size_t wanted = depth == 0 ? 0 : depth > least ? depth : least;
+    backtrace_print_lines(out, of, 0, wanted < of->count ? wanted : of->count);
 }
 
-void sighting_text(sink *out, const sighting *of) {
+void sighting_text(sink *out, const sighting *of, size_t depth) {
     const chi_session_violation *row = of->row;
     sink_print(out, "coldheap: %s %s",
                row->found == CHI_FOUND_REFUTED ? "ASSUMPTION REFUTED" : "VIOLATION", of->call);
@@ -85,14 +77,10 @@ void sighting_text(sink *out, const sighting *of) {
         sink_print(out, " \"%.*s\"", NAME_OF(row->thread_name));
     }
     sink_char(out, '\n');
-    for (size_t i = 0; i < of->frame_count; i++) {
-        print_frame(out, i, &of->frames[i]);
-    }
-    if (of->allocated_count > 0) {
+    print_stack(out, &of->trace, depth);
+    if (of->allocated.count > 0 && depth > 0) {
         sink_text(out, "    the block came from\n");
-    }
-    for (size_t i = 0; i < of->allocated_count; i++) {
-        print_frame(out, i, &of->allocated[i]);
+        print_stack(out, &of->allocated, depth);
     }
 }
 
@@ -105,24 +93,32 @@ static void json_name(sink *out, const char *key, const char *field, size_t room
 
 #define JSON_FIELD(out, key, field) json_name((out), (key), (field), sizeof(field))
 
-static void json_frames(sink *out, const char *key, const sighting_frame *frames, size_t count) {
+static void json_frames(sink *out, const char *key, const backtrace *of) {
     sink_print(out, ",\"%s\":[", key);
-    for (size_t i = 0; i < count; i++) {
-        const sighting_frame *frame = &frames[i];
+    for (size_t i = 0; i < of->count; i++) {
+        const backtrace_line *line = &of->lines[i];
         sink_text(out, i == 0 ? "{\"function\":" : ",{\"function\":");
-        sink_json_text(out, frame->place->function);
+        sink_json_text(out, line->frame->function);
         sink_text(out, ",\"module\":");
-        sink_json_text(out, frame->module);
-        sink_print(out, ",\"offset\":%" PRIu64, frame->offset);
-        if (frame->place->line != 0) {
-            sink_text(out, ",\"file\":");
-            sink_json_text(out, frame->place->file);
-            sink_print(out, ",\"line\":%" PRIu32, frame->place->line);
-        }
-        sink_text(out, frame->place->inlined ? ",\"inlined\":true" : ",\"inlined\":false");
-        sink_text(out, frame->wrapper ? ",\"wrapper\":true}" : ",\"wrapper\":false}");
+        sink_json_text(out, line->module != NULL ? resolve_name(line->module) : "");
+        sink_print(out, ",\"offset\":%" PRIu64 ",\"file\":", line->offset);
+        sink_json_text(out, line->frame->file);
+        sink_print(out, ",\"line\":%" PRIu32 ",\"inlined\":%s,\"wrapper\":%s}", line->frame->line,
+                   line->frame->inlined ? "true" : "false", line->wrapper ? "true" : "false");
     }
     sink_char(out, ']');
+}
+
+/* What is not known is null. */
+static void json_section(sink *out, const chi_session_section *of) {
+    if (of == NULL) {
+        sink_text(out, ",\"section\":null");
+        return;
+    }
+    sink_text(out, ",\"section\":{\"name\":");
+    sink_json_text(out, store_text(of->name, strnlen(of->name, sizeof of->name)));
+    JSON_FIELD(out, "file", of->file);
+    sink_print(out, ",\"line\":%" PRIu32 "}", of->line);
 }
 
 static const char *kind_of(const chi_session_violation *row) {
@@ -149,47 +145,44 @@ void sighting_json(sink *out, const sighting *of) {
     sink_print(out, ",\"align\":%" PRIu64 ",\"process\":%" PRId32 ",\"thread\":%" PRId32,
                row->align, row->process, row->thread);
     JSON_FIELD(out, "thread_name", row->thread_name);
-    if (of->section != NULL) {
-        JSON_FIELD(out, "section", of->section->name);
-        JSON_FIELD(out, "section_file", of->section->file);
-        sink_print(out, ",\"section_line\":%" PRIu32, of->section->line);
-    }
-    if (of->rule != NULL) {
-        sink_print(out, ",\"rule_line\":%" PRIu32, of->rule->line);
-    }
-    if (row->found == CHI_FOUND_SYSCALL) {
-        sink_print(out, ",\"number\":%" PRIu32, row->number);
-    }
-    sink_print(out, ",\"address\":%" PRIu64 ",\"sealed_ns\":%" PRIu64 ",\"site\":%zu", row->address,
-               row->sealed_ns, of->site);
-    json_frames(out, "frames", of->frames, of->frame_count);
-    if (of->allocated_count > 0) {
-        json_frames(out, "allocated", of->allocated, of->allocated_count);
-    }
+    json_section(out, of->section);
+    sink_print(out, ",\"rule_line\":%" PRIu32 ",\"number\":%" PRIu32 ",\"address\":%" PRIu64,
+               of->rule != NULL ? of->rule->line : 0, row->number, row->address);
+    sink_print(out, ",\"sealed_ns\":%" PRIu64 ",\"call_site\":%zu", row->sealed_ns,
+               of->trace.call_site);
+    json_frames(out, "frames", &of->trace);
+    json_frames(out, "allocated", &of->allocated);
     sink_text(out, "}\n");
 }
 
 /* ---- annotations ---- */
 
+static void place_of(github_place *out, const sighting *of) {
+    const resolve_frame *frame =
+        of->trace.count > 0 ? of->trace.lines[of->trace.call_site].frame : NULL;
+    if (frame != NULL && frame->line != 0 && frame->file[0] != 0) {
+        out->file = frame->file;
+        out->line = frame->line;
+    } else if (of->section != NULL && of->section->file[0] != 0) {
+        out->file =
+            store_text(of->section->file, strnlen(of->section->file, CHI_SESSION_PATH_BYTES));
+        out->line = of->section->line;
+    }
+}
+
 void sighting_github(sink *out, const sighting *of, const char *repository) {
     github_place place = {.repository = repository};
-    if (of->frame_count > 0 && of->frames[of->site].place->line != 0) {
-        place.file = of->frames[of->site].place->file;
-        place.line = of->frames[of->site].place->line;
-    } else if (of->section != NULL && of->section->file[0] != 0) {
-        place.file =
-            store_text(of->section->file, strnlen(of->section->file, CHI_SESSION_PATH_BYTES));
-        place.line = of->section->line;
-    }
-    char message[512];
+    char message[600];
+    const char *caller =
+        of->trace.count > 0 ? of->trace.lines[of->trace.call_site].frame->function : "";
     const char *name =
         of->section != NULL
-            ? store_text(of->section->name, strnlen(of->section->name, sizeof of->section->name))
+            ? store_text(of->section->name, strnlen(of->section->name, CHI_SESSION_NAME_BYTES))
             : "";
-    (void)snprintf(message, sizeof message,
-                   "%s in hot section \"%.200s\"%s%.100s, %" PRIu64 " times", of->call, name,
-                   of->frame_count > 0 ? ", called by " : "",
-                   of->frame_count > 0 ? of->frames[of->site].place->function : "", of->row->count);
+    place_of(&place, of);
+    (void)snprintf(message, sizeof message, "%s in hot section \"%s\"%s%.200s, %" PRIu64 " time%s",
+                   of->call, name, *caller != 0 ? ", called by " : "", caller, of->row->count,
+                   of->row->count == 1 ? "" : "s");
     github_annotation(
         out, "error", &place,
         of->row->found == CHI_FOUND_REFUTED ? "assumption refuted" : "hot path violation", message);

@@ -180,7 +180,7 @@ static void refer_all(walk *w, const cs_insn *insn) {
     }
 }
 
-void values_follow(walk *w, const cs_insn *insn) {
+void values_follow(walk *w, const cs_insn *insn, uint16_t written) {
     const cs_x86 *x86 = &insn->detail->x86;
     const known_value *rax = registers_get(&w->known, X86_REG_RAX);
     if (insn->id == X86_INS_CDQE && rax != NULL && rax->kind == KNOWN_ENTRY_4) {
@@ -191,13 +191,9 @@ void values_follow(walk *w, const cs_insn *insn) {
     if (sets_register(x86)) {
         value = value_after(w, insn);
     }
-    cs_regs read;
-    cs_regs written;
-    uint8_t read_count;
-    uint8_t written_count;
-    if (cs_regs_access(w->engine, insn, read, &read_count, written, &written_count) == CS_ERR_OK) {
-        for (uint8_t i = 0; i < written_count; i++) {
-            registers_set(&w->known, written[i], &(known_value){0});
+    for (unsigned i = 0; written >> i != 0; i++) {
+        if ((written >> i & 1) != 0) {
+            w->known.values[i] = (known_value){0};
         }
     }
     if (value.kind != KNOWN_NOT) {

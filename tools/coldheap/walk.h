@@ -16,7 +16,6 @@ typedef struct place {
 } place;
 
 typedef struct walk {
-    csh engine;
     graph *in;
     function *of;
     image *at;
@@ -85,8 +84,9 @@ bool switch_through_register(walk *w, const cs_insn *insn, unsigned reg);
 bool switch_is_marked(const cs_insn *insn);
 bool switch_is_goto(const walk *w, uint64_t address);
 
-/* values.c: what registers hold after an instruction, and which functions it refers to. */
-void values_follow(walk *w, const cs_insn *insn);
+/* values.c: what registers hold after an instruction, which may change those that are written, and
+ * which functions it refers to. */
+void values_follow(walk *w, const cs_insn *insn, uint16_t written);
 
 /* frame.c: the depth of the stack. */
 void stack_follow(walk *w, const cs_insn *insn);
