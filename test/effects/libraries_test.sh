@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# libraries_test.sh COLDHEAP PRELOAD SCRIPT: libraries of others, from Debian's source packages: each
-# verdict of `coldheap prove` holds against a run under the guard. Skips loudly without the sources.
+# libraries_test.sh COLDHEAP PRELOAD SCRIPT: libraries of others, from Debian's source packages:
+# each verdict of `coldheap prove` holds against a run under the guard. Skips loudly without the
+# sources.
 set -u
 
 coldheap=$(realpath "$1")

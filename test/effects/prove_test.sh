@@ -26,13 +26,21 @@ cat >calls.c <<'END'
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-int clean_memory(const char *a, char *b) { memcpy(b, a, 100); memset(b + 100, 1, 9); return memcmp(a, b, 9); }
-int clean_text(const char *a) { return (int)strlen(a) + strcmp(a, "x") + atoi(a) + (strchr(a, 'q') != NULL); }
+int clean_memory(const char *a, char *b) {
+    memcpy(b, a, 100);
+    memset(b + 100, 1, 9);
+    return memcmp(a, b, 9);
+}
+int clean_text(const char *a) {
+    return (int)strlen(a) + strcmp(a, "x") + atoi(a) + (strchr(a, 'q') != NULL);
+}
 int clean_read(int fd, char *b) { return (int)read(fd, b, 9); }
 int bad_backtrace(void **p) { return backtrace(p, 9); }
 int bad_print(char *b) { return snprintf(b, 9, "%d", 4); }
 int bad_stream(FILE *f) { return fputs("x", f); }
-int open_search(int *a, int (*f)(const void *, const void *)) { return bsearch(a, a, 9, 4, f) != NULL; }
+int open_search(int *a, int (*f)(const void *, const void *)) {
+    return bsearch(a, a, 9, 4, f) != NULL;
+}
 END
 gcc -O2 -g -fno-builtin -c calls.c -o calls.o
 prove --root '*_*' calls.o

@@ -18,7 +18,10 @@ gcc -O1 -fno-builtin -c -x c - -o hot.o <<'END'
 int helper(const char *text);
 int table[4];
 __attribute__((weak)) void ch_hot_enter(void);
-int hot(const char *text) { if (ch_hot_enter) ch_hot_enter(); return helper(text) + (int)strlen(text) + table[1]; }
+int hot(const char *text) {
+    if (ch_hot_enter) ch_hot_enter();
+    return helper(text) + (int)strlen(text) + table[1];
+}
 END
 gcc -O1 -fno-builtin -c -x c - -o helper.o <<'END'
 #include <string.h>
