@@ -17,7 +17,7 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${COLDHEAP_LIBRARIES:-$root/build/libraries}
 policies=${COLDHEAP_POLICIES:-$root/scripts/libraries}
-flags=(-O2 -g -fPIC -ffunction-sections -fcallgraph-info=su,da)
+flags=(-O2 -g -fPIC -ffunction-sections '-fcallgraph-info=su,da')
 
 # name, source package, files to compile
 libraries='
@@ -74,7 +74,7 @@ build() {
     local name=$1 source=$2 at=$work/$1 file objects=()
     shift 2
     rm -rf "$at" && mkdir -p "$at/objects" || return 1
-    # shellcheck disable=SC2086 # globs
+    # shellcheck disable=SC2048,SC2086 # globs
     for file in $(cd "$source" && echo $*); do
         local object=$at/objects/$(basename "${file%.c}").o
         gcc "${flags[@]}" -w -DHAVE_UNISTD_H -c "$source/$file" -o "$object" ||

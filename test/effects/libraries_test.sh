@@ -3,6 +3,7 @@
 # each verdict of `coldheap prove` holds against a run under the guard. Skips loudly without the
 # sources.
 set -u
+# shellcheck disable=SC2016 # backquotes of the page
 
 coldheap=$(realpath "$1")
 preload=$(realpath "$2")
