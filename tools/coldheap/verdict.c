@@ -2,6 +2,7 @@
  * depth.c goes over what was reached, for recursion and the stack. See verdict.h. */
 #include "verdict.h"
 
+#include "clone.h"
 #include "demangle.h"
 #include "depth.h"
 #include "effects.h"
@@ -301,6 +302,19 @@ static size_t add_table(search *s, function *hub, const char *glob) {
     return count;
 }
 
+/* All functions that the name fits: units may keep several of one name to themselves. */
+static size_t add_named(search *s, function *hub, const char *name) {
+    size_t count = 0;
+    size_t position = 0;
+    for (function *of; (of = graph_each(s->in, &position)) != NULL;) {
+        if (!of->in->library && !clone_is_cold(of->name) && clone_fits(name, of->name)) {
+            graph_add_edge(hub, EDGE_TAIL, of, NULL);
+            count++;
+        }
+    }
+    return count;
+}
+
 static void add_listed(search *s, function *hub, const char *targets, const char **open) {
     for (const char *at = targets; *at != 0;) {
         size_t length = strcspn(at, ",");
@@ -312,8 +326,9 @@ static void add_listed(search *s, function *hub, const char *targets, const char
                 *open = store_format("no function in an object named %s", name + 4);
             }
         } else if (strcmp(name, "cold") != 0) {
-            function *target = graph_find_any(s->in, name);
-            graph_add_edge(hub, EDGE_TAIL, target, target == NULL ? name : NULL);
+            if (add_named(s, hub, name) == 0) {
+                graph_add_edge(hub, EDGE_TAIL, NULL, name);
+            }
         }
         at += length + (at[length] == ',');
     }
