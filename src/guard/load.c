@@ -149,6 +149,9 @@ static void arm(void) {
             not_armed(missing, "", "");
             return;
         }
+#ifdef CHI_GUARD_HOOKS
+        chi_session_image_hooks(chi_guard_unseen());
+#endif
         chi_sealon_begin();
         chi_session_image_armed();
         return;
