@@ -192,6 +192,11 @@ bool chi_guard_judge(chi_guard_finding *finding);
  *  Returns: false if the call must be refused. */
 bool chi_guard_settle(chi_guard_finding *finding);
 
+/** chi_guard_find_frames writes the calling code's return addresses and stack pointer (0: not
+ * found) as chi_guard_backtrace does, by the short way (walk.h) where that leads to the caller. */
+size_t chi_guard_find_frames(const void **frames, uintptr_t *stack_pointer, const void *caller,
+                             size_t frame_max);
+
 /** chi_guard_wants_frames tells whether a violation needs its backtrace. */
 bool chi_guard_wants_frames(void);
 

@@ -96,6 +96,10 @@ void *chi_track_aligned(chi_guard_call_name name, size_t align, size_t size_byte
 int chi_track_posix_memalign(void **pointer, size_t align, size_t size_bytes, const void *caller);
 size_t chi_track_usable_size(void *pointer);
 
+/** chi_track_origin writes the frames of the call that gave the block out, at most
+ *  CHI_TRACK_FRAMES_MAX. Returns: how many; 0 if that is not known. */
+size_t chi_track_origin(const void **frames, const void *pointer);
+
 /** chi_track_hook_alloc, chi_track_hook_free book blocks that a sanitizer's hooks tell of. */
 void chi_track_hook_alloc(const void *block, size_t size_bytes, const void *caller);
 void chi_track_hook_free(const void *block);

@@ -26,7 +26,7 @@ check --hot-fn=fill_gaps -- sort lines
 ok 'G20: a hot function that does not exist, in a stripped program'
 
 check --hot-fn=tik -- ./marked clean
-[ $got -eq 98 ] && says 'no such function' && says 'nearest: tick' && ! says stripped
+[ $got -eq 98 ] && says 'no such function' && says 'tick' && says near && ! says stripped
 ok 'G20: near names are proposed'
 
 check --hot-addr='nowhere.so+0x10:16' -- ./marked
@@ -54,7 +54,7 @@ C
     ok 'G20: Go with a loader is partial'
     printf '#!/bin/sh\n./fixed clean\necho after\n' >script && chmod +x script
     check -- ./script
-    [ $got -eq 98 ] && says "$work/fixed" && says 'was not armed' && verdict 'images=1/2'
+    [ $got -eq 98 ] && says "./fixed" && says 'was not armed' && verdict 'images=1/2'
     ok 'G19 G20: a script that runs a static program, with its path'
     check --children=ignore -- ./script
     [ $got -eq 98 ] && says 'nothing was checked' && ! says 'was not armed'
@@ -211,7 +211,8 @@ if has node; then
     check -- node -e 0
     refused 'V8'
     ok 'G20: node is partial'
-    check --partial-ok --hot-fn='node::Start*' -- node -e 0
+    # It makes hundreds of thousands of calls there: the first one is enough.
+    check --mode=abort --partial-ok --hot-fn='node::Start*' -- node -e 0
     [ $got -eq 97 ] && verdict 'armed=preload images=1/1' && says 'V8'
     ok 'G20: node is armed, as only a call can tell'
 else
