@@ -24,7 +24,7 @@ for compiler in g++ clang++; do
             skip "G13: $compiler $linked" 'it cannot be built here'
             continue
         fi
-        names new 'operator new\[\]\(40\)' NEW 'operator new'
+        names new 'operator new(\[\])?\(40\)' NEW 'operator new'
         ok "G13: $compiler $linked: new"
         names aligned 'operator new\(64\)' ALIGNED 'operator new'
         ok "G13: $compiler $linked: aligned new"
