@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# damage_test.sh COLDHEAP INCLUDE [ROUNDS]: whatever is done to its input, `coldheap prove` ends with
-# a status of its own and in time. Bits are flipped in objects, archives, programs, .ci files and
-# policies, by a fixed seed.
+# damage_test.sh COLDHEAP INCLUDE [ROUNDS]: whatever is done to its input, `coldheap prove` ends
+# with a status of its own and in time. Bits are flipped in objects, archives, programs, .ci files
+# and policies, by a fixed seed.
 set -u
 
 coldheap=$1
@@ -63,9 +63,11 @@ survives() {
     fi
 }
 
-gcc -std=gnu17 -g -w -O2 -fcallgraph-info=su,da -I"$include" -c "$here/planted.c" -o good.o || exit 1
-gcc -std=gnu17 -w -O2 -I"$include" -c "$here/planted.c" -o plain.o
-gcc good.o -o program && gcc -std=gnu17 -w -O2 -fPIC -shared -I"$include" "$here/planted.c" -o library
+cc=(gcc -std=gnu17 -w -O2 -I"$include" "$here/planted.c")
+"${cc[@]}" -g -fcallgraph-info=su,da -c -o good.o || exit 1
+"${cc[@]}" -c -o plain.o
+"${cc[@]}" -fPIC -shared -o library
+gcc good.o -o program
 ar rcs archive.a good.o plain.o
 g++ -std=c++17 -g -w -O2 -I"$include" -c "$here/planted.cc" -o cplusplus.o
 cat >good.policy <<'TEXT'

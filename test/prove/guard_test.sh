@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# guard_test.sh COLDHEAP ARCHIVE POLICY: the guard obeys its own rules (G50): what it does at an event,
-# from the count of a call to the report of a violation, never reaches the heap. The interposed
-# functions themselves end in the allocator, which is what they are for.
+# guard_test.sh COLDHEAP ARCHIVE POLICY: the guard obeys its own rules (G50): what it does at an
+# event, from the count of a call to the report of a violation, never reaches the heap. The
+# interposed functions themselves end in the allocator, which is what they are for.
 set -u
 
 coldheap=$1
@@ -35,7 +35,8 @@ for root in 'chi_track_book*' chi_track_site chi_track_site_of_call chi_track_sa
     roots+=(--root "$root")
 done
 prove --policy "$policy" --strict "${roots[@]}"
-check "G50: marks, events, reports and the tracker's books: $(grep -c '^PROVEN' "$work/out") functions"
+proven=$(grep -c '^PROVEN' "$work/out")
+check "G50: marks, events, reports and the tracker's books: $proven functions"
 for root in chi_guard_event ch_hot_enter ch_hot_leave chi_hot_save; do
     grep -q "^PROVEN *$root " "$work/out"
     check "G50: $root is among them"

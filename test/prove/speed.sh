@@ -9,6 +9,7 @@ include=$3
 factor=${4:-1}
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
+TIMEFORMAT='%U %S'
 trap 'rm -rf "$work"' EXIT
 number=0
 failed=0
@@ -19,8 +20,8 @@ measure() {
     local name=$1 target=$2 best=999 seconds
     shift 2
     for _ in 1 2 3 4 5; do
-        seconds=$( { TIMEFORMAT='%U %S' && time "$coldheap" "$@" >"$work/std" 2>"$work/err"; } 2>&1 |
-            awk '{ print $1 + $2 }')
+        { time "$coldheap" "$@" >"$work/std" 2>"$work/err"; } 2>"$work/time"
+        seconds=$(awk '{ print $1 + $2 }' "$work/time")
         best=$(awk -v a="$best" -v b="$seconds" 'BEGIN { print b < a ? b : a }')
     done
     number=$((number + 1))
@@ -38,7 +39,7 @@ gcc -std=gnu17 -g -w -O2 -I"$include" -c "$here/planted.c" -o "$work/planted.o" 
 objects=$(find "$folder/mem" -name '*.o' ! -name '*_test*' ! -name '*_bench*' | sort | head -n 12)
 measure 'sample of 14 roots' 0.1 prove --progress none "$work/planted.o"
 # shellcheck disable=SC2086 # one word an object
-measure 'library of 12 files, every function a root' 0.2 prove --progress none --root 'ch_*' $objects
+measure 'library of 12 files, all functions' 0.2 prove --progress none --root 'ch_*' $objects
 measure "static program of $(nm "$work/static" | grep -ci ' t ') functions" 0.2 \
     prove --progress none "$work/static"
 measure 'all of libc.a' 2 effects --progress none --renew --cache ''
