@@ -161,7 +161,7 @@ check 'symbolize: two logs, 64'
 # ---- prove ----
 if g++ -O2 -g -std=c++17 -I"$include" -c "$here/engine.cpp" -o engine.o 2>err; then
     "$coldheap" prove --progress none --root 'engine::queue::tick' --json json engine.o >out 2>err
-    [ $? -eq 97 ] && grep -q '^VIOLATION engine::queue::tick(int) ' out &&
+    [ $? -eq 97 ] && cat err >>out && grep -q '^VIOLATION engine::queue::tick(int) ' out &&
         grep -q 'operator new(unsigned long)' out &&
         grep -q '"root":"_ZN6engine5queue4tickEi","readable":"engine::queue::tick(int)"' json
     check 'G37 prove: roots by readable name, shown readable'
