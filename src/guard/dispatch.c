@@ -183,7 +183,7 @@ const char *chi_dispatch_begin(void) {
     if (!chi_dispatch_arm()) {
         return "system calls cannot be watched: the kernel refuses to dispatch them";
     }
-    self->dispatch_owner = chi_kernel_process();
+    self->dispatch_owner = ~chi_kernel_process();
     return is_seen() ? NULL : "system calls cannot be watched: a call was not seen";
 }
 

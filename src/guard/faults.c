@@ -16,11 +16,15 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "text.h"
 
 #define PROBE_BYTES 65536u
 #define PAGE_BYTES  4096u
 
 static uint32_t how = CHI_FAULTS_LOCATE;
+
+/* Counted in this process, for its own summary. */
+static uint64_t counted[2];
 
 /* ---- counting ---- */
 
@@ -36,8 +40,10 @@ static void count_end(chi_kernel_thread *self) {
     read_usage(now);
     const uint64_t minor = now[0] - self->faults_before[0];
     const uint64_t major = now[1] - self->faults_before[1];
-    self->counts_faults = false;
     if ((minor | major) != 0) {
+        (void)chi_kernel_process(); /* a fork child begins anew */
+        __atomic_fetch_add(&counted[0], minor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&counted[1], major, __ATOMIC_RELAXED);
         chi_session_faults(self->faults_mark, minor, major);
     }
 }
@@ -226,7 +232,6 @@ bool chi_faults_enter(const ch_hot_mark *mark) {
     chi_kernel_thread *self = &chi_guard_self.kernel;
     self->faults_mark = mark;
     if (how == CHI_FAULTS_COUNT) {
-        self->counts_faults = true;
         read_usage(self->faults_before);
         return true;
     }
@@ -239,9 +244,30 @@ bool chi_faults_enter(const ch_hot_mark *mark) {
 
 void chi_faults_leave(void) {
     chi_kernel_thread *self = &chi_guard_self.kernel;
-    if (self->counts_faults) {
+    if (how == CHI_FAULTS_COUNT) {
         count_end(self);
     } else if (self->faults_owner != 0 && self->faults_owner == *chi_kernel_owner) {
         set_event(self, false);
     }
+}
+
+void chi_faults_forget(void) {
+    counted[0] = 0;
+    counted[1] = 0;
+}
+
+void chi_faults_tell(int fd) {
+    static bool told;
+    if (told || chi_guard_settings.config.check_faults != CHI_FAULTS_COUNT ||
+        chi_kernel_owner[0] != (uint64_t)(unsigned)getpid()) {
+        return;
+    }
+    told = true;
+    chi_text text = {.fd = fd};
+    chi_text_add(&text, "coldheap: page faults in hot sections: ");
+    chi_text_add_number(&text, counted[0]);
+    chi_text_add(&text, " minor, ");
+    chi_text_add_number(&text, counted[1]);
+    chi_text_add(&text, " major");
+    chi_text_end_line(&text);
 }

@@ -64,7 +64,8 @@ TEST(g35_counts_faults_of_a_section) {
             CHECK_EQUAL(section->faults_major, 0);
             CHECK_EQUAL(rig.session->images[0].faults_minor - all_before, PAGES - 1);
         }
-        CHECK(session_rig_section(&rig, "inner") == NULL);
+        section = session_rig_section(&rig, "inner");
+        CHECK(section == NULL || section->faults_minor == 0);
         drop_pages((unsigned char *)(uintptr_t)memory);
     }
     (void)chi_faults_begin(CHI_FAULTS_OFF); /* the session stays: the process will tell its end */

@@ -14,20 +14,17 @@
 
 uint32_t chi_kernel_ops;
 
-/* The kernel empties it in a fork child (MADV_WIPEONFORK), where nothing is armed any more. */
-static _Alignas(PAGE_BYTES) union {
-    uint64_t process;
-    unsigned char page[PAGE_BYTES];
-} owner;
-
-uint64_t *const chi_kernel_owner = &owner.process;
+/* The kernel empties the page in a fork child (MADV_WIPEONFORK), where nothing is armed any more.
+ */
+_Alignas(PAGE_BYTES) uint64_t chi_kernel_owner[PAGE_BYTES / sizeof(uint64_t)];
 
 uint64_t chi_kernel_process(void) {
-    if (__atomic_load_n(&owner.process, __ATOMIC_RELAXED) == 0) {
+    if (__atomic_load_n(chi_kernel_owner, __ATOMIC_RELAXED) == 0) {
         const uint64_t process = (uint64_t)(unsigned)getpid();
-        __atomic_store_n(&owner.process, process, __ATOMIC_RELAXED);
+        chi_faults_forget();
+        __atomic_store_n(chi_kernel_owner, process, __ATOMIC_RELAXED);
     }
-    return owner.process;
+    return chi_kernel_owner[0];
 }
 
 static void note_mechanism(uint32_t bit) {
@@ -40,7 +37,8 @@ static void note_mechanism(uint32_t bit) {
 const char *chi_kernel_begin(void) {
     const chi_session_config *config = &chi_guard_settings.config;
     const char *missing = NULL;
-    (void)madvise(&owner, sizeof owner, MADV_WIPEONFORK);
+    (void)chi_kernel_process();
+    (void)madvise(chi_kernel_owner, sizeof chi_kernel_owner, MADV_WIPEONFORK);
     if (config->check_syscalls != 0) {
         missing = chi_dispatch_begin();
         note_mechanism(missing == NULL ? CHI_MECHANISM_DISPATCH : 0);
@@ -74,30 +72,34 @@ CH_NORETURN static void refuse(const char *what) {
 }
 
 static void arm_calls(chi_kernel_thread *self) {
-    if (self->dispatch_owner != 0 && self->dispatch_owner == *chi_kernel_owner) {
+    if (chi_dispatch_is_armed(self)) {
         return;
     }
     if (!chi_dispatch_arm()) {
         refuse("system calls cannot be watched in this thread");
     }
-    self->dispatch_owner = chi_kernel_process();
+    self->dispatch_owner = ~chi_kernel_process();
 }
 
-void chi_kernel_switch(uint64_t before, uint64_t after) {
+void chi_kernel_switch(uint64_t after) {
     CHI_HOOK_SCOPE;
     chi_guard_thread *self = &chi_guard_self;
-    const uint64_t began = after & ~before;
-    const uint64_t ended = before & ~after;
-    const uint32_t depth = (uint32_t)after;
-    if ((began & ((uint64_t)CH_OP_SYSCALL << 32)) != 0) {
+    const bool wants_faults = chi_kernel_denies_faults(after);
+    self->kernel.active = true;
+    if (chi_kernel_selector(after) == CHI_SELECTOR_BLOCK) {
         arm_calls(&self->kernel);
     }
-    if ((began & ((uint64_t)CH_OP_FAULT << 32)) != 0) {
-        const bool known = depth > 0 && depth <= CHI_RECORD_MAX;
-        if (!chi_faults_enter(known ? self->records[depth - 1].mark : NULL)) {
-            refuse("page faults cannot be located in this thread");
-        }
-    } else if ((ended & ((uint64_t)CH_OP_FAULT << 32)) != 0) {
+    if (wants_faults == self->kernel.watches_faults) {
+        return;
+    }
+    self->kernel.watches_faults = wants_faults;
+    if (!wants_faults) {
         chi_faults_leave();
+        return;
+    }
+    const uint32_t depth = (uint32_t)after;
+    const bool known = depth > 0 && depth <= CHI_RECORD_MAX;
+    if (!chi_faults_enter(known ? self->records[depth - 1].mark : NULL)) {
+        refuse("page faults cannot be located in this thread");
     }
 }

@@ -26,10 +26,10 @@
 /** Part of chi_guard_thread. */
 typedef struct chi_kernel_thread {
     volatile uint8_t selector;
-    bool used;          /* some scope of this thread was about these operations */
-    bool counts_faults; /* inside a scope that does */
+    bool active;         /* some open scope is, or was, about CHI_KERNEL_OPS */
+    bool watches_faults; /* inside a scope that denies them */
     int faults_fd;
-    uint64_t dispatch_owner; /* process in which this thread is armed; 0: in none */
+    uint64_t dispatch_owner; /* process in which this thread is armed, inverted; 0: in none */
     uint64_t faults_owner;
     uint64_t faults_before[2]; /* minor, major */
     const ch_hot_mark *faults_mark;
@@ -40,7 +40,7 @@ typedef struct chi_kernel_thread {
 extern uint32_t chi_kernel_ops;
 
 /** The process id, 0 in a fork child until somebody asks by chi_kernel_process. */
-extern uint64_t *const chi_kernel_owner;
+extern uint64_t chi_kernel_owner[512]; /* a page; the first word */
 CH_COLD uint64_t chi_kernel_process(void);
 
 /** chi_kernel_begin arms what the settings ask for, and tries it out. Returns: NULL, or why that
@@ -50,8 +50,9 @@ const char *chi_kernel_begin(void);
 /** chi_kernel_possible returns those of CHI_KERNEL_OPS that could be checked in this process. */
 uint32_t chi_kernel_possible(void);
 
-/** chi_kernel_switch does all of a change that chi_kernel_follow could not. */
-CH_COLD void chi_kernel_switch(uint64_t before, uint64_t after);
+/** chi_kernel_switch does what cannot be done by storing a byte: it arms the thread for system
+ *  calls, and begins or ends the watch for page faults, as the state `after` wants it. */
+CH_COLD void chi_kernel_switch(uint64_t after);
 
 /* dispatch.c: system calls. */
 const char *chi_dispatch_begin(void);
@@ -63,6 +64,11 @@ const char *chi_faults_begin(uint32_t kind);
 bool chi_faults_possible(void);
 bool chi_faults_enter(const ch_hot_mark *mark); /* false: impossible in this thread */
 void chi_faults_leave(void);
+
+/** chi_faults_tell prints, once, what was counted in this process if the settings asked for it;
+ *  chi_faults_forget begins anew. */
+void chi_faults_tell(int fd);
+void chi_faults_forget(void);
 
 /* raw.c: system calls that are none to the dispatch, and handlers that return by one. */
 long chi_raw_call(long number, long a, long b, long c, long d, long e);
@@ -98,15 +104,19 @@ CH_INLINE uint8_t chi_kernel_selector(uint64_t state) {
     return (state & ((uint64_t)CH_OP_SYSCALL << 32)) != 0 ? CHI_SELECTOR_BLOCK : CHI_SELECTOR_ALLOW;
 }
 
-/** chi_kernel_follow makes the kernel follow a change of CHI_STATE_KERNEL. */
-CH_INLINE void chi_kernel_follow(chi_kernel_thread *self, uint64_t before, uint64_t after) {
-    const bool only_calls = ((before ^ after) & ((uint64_t)CH_OP_FAULT << 32)) == 0;
-    if (CH_LIKELY(only_calls && self->dispatch_owner != 0 &&
-                  self->dispatch_owner == *chi_kernel_owner)) {
-        self->selector = chi_kernel_selector(after);
-        return;
-    }
-    chi_kernel_switch(before, after);
+CH_INLINE bool chi_kernel_denies_faults(uint64_t state) {
+    return (state & ((uint64_t)CH_OP_FAULT << 32)) != 0;
+}
+
+CH_INLINE bool chi_dispatch_is_armed(const chi_kernel_thread *self) {
+    return self->dispatch_owner == ~__atomic_load_n(chi_kernel_owner, __ATOMIC_RELAXED);
+}
+
+/** chi_kernel_follow makes the kernel follow a change of CHI_STATE_KERNEL at the beginning of a
+ *  scope. Returns: false if that takes chi_kernel_switch. */
+CH_INLINE bool chi_kernel_follow(chi_kernel_thread *self, uint64_t after) {
+    self->selector = chi_kernel_selector(after);
+    return chi_dispatch_is_armed(self) && self->watches_faults == chi_kernel_denies_faults(after);
 }
 
 #pragma GCC visibility pop

@@ -118,6 +118,15 @@ static bool is_hot_required(void) {
     return true;
 }
 
+/* Why functions that are hot by name would not be seen; NULL: they are. */
+static const char *begin_ranges(char *why, size_t why_size) {
+    chi_ranges_begin();
+    if (chi_ranges_blind()) {
+        return "stacks cannot be walked: no .eh_frame_hdr (link with --eh-frame-hdr)";
+    }
+    return is_hot_required() && chi_ranges_missing(why, why_size) ? why : NULL;
+}
+
 /* The image's row is written first: if anything below kills the process, the command still knows
  * that there was one. */
 static void arm(void) {
@@ -130,9 +139,9 @@ static void arm(void) {
     }
     prime();
     char why[CHI_SESSION_NAME_BYTES];
-    chi_ranges_begin();
-    if (is_hot_required() && chi_ranges_missing(why, sizeof why)) {
-        not_armed(why, "", "");
+    missing = begin_ranges(why, sizeof why);
+    if (missing != NULL) {
+        not_armed(missing, "", "");
         return;
     }
     if (chi_guard_selftest()) {
@@ -142,6 +151,9 @@ static void arm(void) {
             not_armed(missing, "", "");
             return;
         }
+#ifdef CHI_GUARD_HOOKS
+        chi_session_image_hooks(chi_guard_unseen());
+#endif
         chi_sealon_begin();
         chi_session_image *image = chi_session_image_mine();
         if (image != NULL && chi_guard_unseen() != NULL) {

@@ -41,6 +41,13 @@ void chi_session_image_armed(void) {
     }
 }
 
+void chi_session_image_hooks(const char *unseen) {
+    if (mine != NULL) {
+        chi_session_copy(mine->notes, sizeof mine->notes, unseen);
+        __atomic_fetch_or(&mine->mechanisms, CHI_MECHANISM_HOOKS, __ATOMIC_RELEASE);
+    }
+}
+
 void chi_session_image_refused(const char *why) {
     if (mine != NULL) {
         chi_session_copy(mine->why, sizeof mine->why, why);

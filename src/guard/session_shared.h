@@ -38,6 +38,10 @@ void chi_session_image_begin(void);
 void chi_session_image_armed(void);
 void chi_session_image_refused(const char *why);
 
+/** chi_session_image_hooks notes that the image is armed by a sanitizer's hooks, and what these do
+ *  not tell (NULL: nothing). */
+void chi_session_image_hooks(const char *unseen);
+
 /** chi_session_image is the row of this image, shared with its fork children; NULL if it has none.
  */
 chi_session_image *chi_session_image_mine(void);

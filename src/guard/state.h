@@ -44,6 +44,7 @@
 
 #define CHI_STATE_TOKEN        (UINT64_C(1) << 63)
 #define CHI_STATE_COUNTING     (UINT64_C(1) << 62)
+#define CHI_STATE_WATCHED      (UINT64_C(1) << 31) /* in tokens only: kernel.h */
 #define CHI_STATE_PERMIT_SHIFT 48
 #define CHI_STATE_DENY_SHIFT   32
 #define CHI_STATE_OPS          0xffu
@@ -83,10 +84,10 @@ typedef struct chi_guard_thread {
     uint32_t count_depth;
     uint32_t probing;    /* the self-test runs: violations are only counted, in probe_hits */
     uint32_t probe_hits; /* see probing */
-    chi_kernel_thread kernel;
     chi_guard_record records[CHI_RECORD_MAX];
-    const ch_hot_mark *seen[CHI_SEEN_MAX];       /* marks entered before, by address */
+    uintptr_t seen[CHI_SEEN_MAX];                /* marks entered before, by address; scope.c */
     uint64_t entered[CHI_SESSION_SECTIONS / 64]; /* sections of the session, a bit each */
+    chi_kernel_thread kernel;
 } chi_guard_thread;
 
 extern CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
@@ -190,6 +191,11 @@ bool chi_guard_judge(chi_guard_finding *finding);
 /** chi_guard_settle names the section that denies what was found, if one still does, and judges.
  *  Returns: false if the call must be refused. */
 bool chi_guard_settle(chi_guard_finding *finding);
+
+/** chi_guard_find_frames writes the calling code's return addresses and stack pointer (0: not
+ * found) as chi_guard_backtrace does, by the short way (walk.h) where that leads to the caller. */
+size_t chi_guard_find_frames(const void **frames, uintptr_t *stack_pointer, const void *caller,
+                             size_t frame_max);
 
 /** chi_guard_wants_frames tells whether a violation needs its backtrace. */
 bool chi_guard_wants_frames(void);

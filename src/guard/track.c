@@ -342,6 +342,20 @@ size_t chi_track_usable_size(void *pointer) {
     return behind - block.size_bytes < CHI_SLACK_MAX ? behind : behind - CHI_TRAILER_BYTES;
 }
 
+size_t chi_track_origin(const void **frames, const void *pointer) {
+    chi_track_block block;
+    if (!chi_track_on() || CHI_PLAN->index == NULL ||
+        !chi_track_block_look((void *)(uintptr_t)pointer, &block)) {
+        return 0;
+    }
+    const chi_track_site_row *row = chi_track_site_row_at(CHI_PLAN->record, block.site);
+    const uint64_t *addresses = chi_track_site_frames(row);
+    for (uint32_t i = 0; i < row->frame_count; i++) {
+        frames[i] = (const void *)(uintptr_t)addresses[i];
+    }
+    return row->frame_count;
+}
+
 /* ---- a sanitizer's hooks ---- */
 
 void chi_track_hook_alloc(const void *block, size_t size_bytes, const void *caller) {

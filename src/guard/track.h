@@ -96,6 +96,10 @@ void *chi_track_aligned(chi_guard_call_name name, size_t align, size_t size_byte
 int chi_track_posix_memalign(void **pointer, size_t align, size_t size_bytes, const void *caller);
 size_t chi_track_usable_size(void *pointer);
 
+/** chi_track_origin writes the frames of the call that gave the block out, at most
+ *  CHI_TRACK_FRAMES_MAX. Returns: how many; 0 if that is not known. */
+size_t chi_track_origin(const void **frames, const void *pointer);
+
 /** chi_track_hook_alloc, chi_track_hook_free book blocks that a sanitizer's hooks tell of. */
 void chi_track_hook_alloc(const void *block, size_t size_bytes, const void *caller);
 void chi_track_hook_free(const void *block);
@@ -107,6 +111,10 @@ void chi_track_hook_free(const void *block);
 void chi_track_book_alloc(uint32_t site, uint64_t blocks, uint64_t size_bytes,
                           uint64_t largest_bytes);
 void chi_track_book_free(uint32_t site, uint64_t blocks, uint64_t size_bytes, uint64_t life_ns);
+
+/** The same for memory of a kind; the live bytes and the peak of the process are the heap's. */
+void chi_track_book_noted(uint32_t kind, uint32_t site, uint64_t size_bytes);
+void chi_track_book_noted_free(uint32_t kind, uint32_t site, uint64_t blocks, uint64_t size_bytes);
 CH_COLD void chi_track_book_exhausted(uint32_t site);
 CH_COLD void chi_track_book_unattributed(uint64_t size_bytes);
 void chi_track_book_realloc(void);

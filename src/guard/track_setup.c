@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #define FRAMES_LEAST     4u /* room for wrappers in front of the call site */
 #define INDEX_BITS_LEAST 8u
 #define TABLES_LEAST     2u
+#define ROOM_BYTES       ((uint64_t)64 << 20)
 
 static chi_session_config settings;
 
@@ -111,6 +114,29 @@ static bool name_file(char *path, size_t size_bytes, bool *has_process) {
     return used > 0;
 }
 
+/* A name that does not depend on the folder: fork children may be in another one by the time they
+ * need it. Where that cannot be, it stays as it is. */
+static void make_absolute(char *path, size_t size_bytes) {
+    char folder[CHI_SESSION_PATH_BYTES];
+    char whole[CHI_SESSION_PATH_BYTES];
+    const size_t length = strlen(path);
+    size_t used = 0;
+    if (path[0] == '/' || getcwd(folder, sizeof folder) == NULL) {
+        return;
+    }
+    for (const char *c = folder; *c != 0 && used + 2 < sizeof whole; c++) {
+        whole[used++] = *c;
+        if (*c == '%') {
+            whole[used++] = '%';
+        }
+    }
+    if (used + 1 + length < sizeof whole && used + 1 + length < size_bytes) {
+        whole[used++] = '/';
+        memcpy(whole + used, path, length + 1);
+        memcpy(path, whole, used + length + 1);
+    }
+}
+
 /* A record of a process that is still there must not be lost: that of the program that started
  * this one, with the same settings. */
 static bool is_in_use(const char *path) {
@@ -134,12 +160,30 @@ static int make_file(const char *path) {
     return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 }
 
+/* The file is full of holes: what it takes is known only when it is written to, and a file system
+ * that is full then ends the program. So some room must be there from the start. */
+static bool has_room(int fd, const chi_track_record *layout) {
+    struct statvfs status;
+    const uint64_t some = layout->tables_offset + TABLES_LEAST * layout->table_bytes;
+    const uint64_t needed = some < ROOM_BYTES ? some : ROOM_BYTES;
+    return fstatvfs(fd, &status) != 0 || (uint64_t)status.f_bavail * status.f_frsize >= needed;
+}
+
+/* Asked for more than the limit, the kernel would send a signal. */
+static bool set_length(int fd, uint64_t size_bytes) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && size_bytes > limit.rlim_cur) {
+        return false;
+    }
+    return ftruncate(fd, (off_t)size_bytes) == 0;
+}
+
 /* As many tables as file and address space have room for. */
 static bool map_file(int fd, chi_track_record *layout) {
     for (uint32_t tables = chi_track_tables_wanted; tables >= TABLES_LEAST; tables /= 2) {
         lay_out(layout, tables);
         mapped_bytes = layout->file_bytes;
-        if (ftruncate(fd, (off_t)layout->file_bytes) != 0) {
+        if (!has_room(fd, layout) || !set_length(fd, layout->file_bytes)) {
             continue;
         }
         mapped =
@@ -297,6 +341,7 @@ const char *chi_track_arm(const chi_session_config *config) {
     if (config->track == 0) {
         return NULL;
     }
+    make_absolute(settings.track_path, sizeof settings.track_path);
     if (!name_file(path, sizeof path, &has_process)) {
         return "the name of the tracker's file is empty or too long";
     }

@@ -12,6 +12,7 @@
 #include "session_shared.h"
 #include "state.h"
 #include "suppress.h"
+#include "walk.h"
 
 const char *chi_guard_call_text(chi_guard_call_name name) {
     static const char *const texts[] = {
@@ -73,6 +74,14 @@ bool chi_guard_wants_frames(void) {
            chi_guard_callback(&function, &context);
 }
 
+CH_NOINLINE size_t chi_guard_find_frames(const void **frames, uintptr_t *stack_pointer,
+                                         const void *caller, size_t frame_max) {
+    const size_t count =
+        chi_guard_walk_stack(frames, frame_max, stack_pointer, caller, CHI_WALK_FRAME);
+    return *stack_pointer != 0 ? count
+                               : chi_guard_backtrace(frames, stack_pointer, caller, frame_max);
+}
+
 bool chi_guard_violation(const chi_guard_call *call) {
     CHI_HOOK_SCOPE;
     const int errno_before = errno;
@@ -81,8 +90,8 @@ bool chi_guard_violation(const chi_guard_call *call) {
     size_t frame_count = 0;
     if (denied_by_scope(call->op) || wants_frames) {
         uintptr_t stack_pointer = 0;
-        frame_count = chi_guard_backtrace(frames, &stack_pointer, call->caller,
-                                          wants_frames ? CHI_FRAME_MAX : 1);
+        frame_count = chi_guard_find_frames(frames, &stack_pointer, call->caller,
+                                            wants_frames ? CHI_FRAME_MAX : 1);
         if (stack_pointer != 0 && chi_guard_own_stack(stack_pointer)) {
             chi_guard_drop_below(stack_pointer);
         }
@@ -161,14 +170,39 @@ static bool act(const ch_violation *violation, ch_guard_mode mode) {
     abort();
 }
 
+static uint64_t stack_hash(const ch_violation *violation) {
+    uint64_t hash = violation->frame_count;
+    for (size_t i = 0; i < violation->frame_count; i++) {
+        hash = (hash ^ (uint64_t)(uintptr_t)violation->frames[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+/* What is met for the first time will be read: the compiler's unwinder may see further than the
+ * short way, which ends at what it does not know. `frames` must outlive the violation. */
+static void look_further(ch_violation *violation, const void **frames) {
+    uintptr_t stack_pointer;
+    if (violation->frame_count == 0 || violation->frame_count == CHI_FRAME_MAX) {
+        return;
+    }
+    const size_t count =
+        chi_guard_backtrace(frames, &stack_pointer, violation->caller, CHI_FRAME_MAX);
+    if (count > violation->frame_count) {
+        violation->frames = frames;
+        violation->frame_count = count;
+    }
+}
+
 bool chi_guard_judge(chi_guard_finding *finding) {
     ch_violation *violation = &finding->violation;
-    finding->site.stack = chi_session_hash(0, violation->frames,
-                                           violation->frame_count * sizeof violation->frames[0]);
+    const void *frames[CHI_FRAME_MAX];
+    finding->site.stack = stack_hash(violation);
     chi_guard_ledger_row unplaced = {0};
     chi_guard_ledger_row *placed = chi_guard_ledger_find(&finding->site);
     chi_guard_ledger_row *row = placed != NULL ? placed : &unplaced;
     if (__atomic_load_n(&row->met, __ATOMIC_ACQUIRE) == 0) {
+        look_further(violation, frames);
         meet(row, finding);
     }
     if (chi_suppress_use(row->suppressed)) {

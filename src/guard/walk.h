@@ -18,7 +18,8 @@
 
 /** Where a walk starts: the frame of the function that says it. The nearer that is to the caller,
  *  the fewer frames of our own are passed: best said in the function that the interposed one jumps
- *  to. */
+ *  to. It must still be there during the walk: never say it in a call that is the function's last
+ *  act, which compilers make a jump. */
 #define CHI_WALK_FRAME __builtin_frame_address(0)
 
 /** chi_guard_walk writes up to `frame_max` return addresses of the calling code: `caller`, a return
@@ -26,6 +27,11 @@
  *  Returns: how many it wrote; 1 (the caller) where the stack cannot be walked.
  *  Cost:    guard/walk_bench. */
 size_t chi_guard_walk(const void **frames, size_t frame_max, const void *caller, const void *frame);
+
+/** chi_guard_walk_stack does the same, and tells the stack pointer that the calling code had; 0 if
+ *  the caller was not found. */
+size_t chi_guard_walk_stack(const void **frames, size_t frame_max, uintptr_t *stack_pointer,
+                            const void *caller, const void *frame);
 
 /** chi_guard_walk_hot looks for a hot range (ranges.h) that holds any frame, from the caller up.
  *  Returns: its number, the innermost if there are several, and the frame in *at; CHI_RANGES_MAX

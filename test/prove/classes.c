@@ -2,7 +2,6 @@
  * one. classes_test.sh says what is expected of each. */
 #include <coldheap/hot.h>
 
-#include <alloca.h>
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +98,7 @@ CH_HOT_FN size_t mutual(size_t value) {
 }
 
 CH_HOT_FN size_t grows(size_t size) {
-    char *bytes = alloca(size);
+    char *bytes = __builtin_alloca(size);
     memset(bytes, 1, size);
     kept = bytes;
     return (size_t)bytes[size / 2];

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# classes_test.sh COLDHEAP INCLUDE: `coldheap prove` from outside: each class of finding, each kind of
-# line of a policy, link-time optimisation and C++.
+# classes_test.sh COLDHEAP INCLUDE: `coldheap prove` from outside: each class of finding, each kind
+# of line of a policy, link-time optimisation and C++.
 set -u
 
 coldheap=$1
@@ -46,6 +46,8 @@ build() {
     "${CC_OF_TEST:-gcc}" -std=gnu17 -g -w -I"$include" "$@" 2>cc.err || cat cc.err
 }
 
+computed='INDIRECT-CALL classes\.c:[0-9]+:[0-9]+ <- indirect, expression `apply`'
+
 # ---- classes, at each level of optimisation ----
 
 for flags in '-O0' '-O2' '-O3' '-O2 -fPIC -fcf-protection=full'; do
@@ -57,7 +59,7 @@ for flags in '-O0' '-O2' '-O3' '-O2 -fPIC -fcf-protection=full'; do
     says asm_jump VIOLATION ALLOC
     check "G36: $flags: a jump to malloc in inline assembly"
     says indirect UNPROVEN INDIRECT-CALL &&
-        grep -qE 'INDIRECT-CALL classes\.c:[0-9]+:[0-9]+ <- indirect, expression `apply`, candidates .*op_add' out
+        grep -qE "$computed"', candidates .*op_add' out
     check "G38: $flags: a computed call with expression and candidates"
     says searched UNPROVEN LIBC-INDIRECT
     check "G38: $flags: a callback of lfind"
@@ -85,7 +87,7 @@ if command -v clang >/dev/null; then
         prove clang.o
         says asm_jump VIOLATION ALLOC && says indirect UNPROVEN INDIRECT-CALL &&
             says mutual UNPROVEN RECURSION && says grows UNPROVEN UNBOUNDED-STACK &&
-            grep -qE 'INDIRECT-CALL classes\.c:[0-9]+:[0-9]+ <- indirect, expression `apply`' out
+            grep -qE "$computed" out
         check "G36: clang $flags, without a call graph of its own"
     done
 else
@@ -103,7 +105,8 @@ under() {
 
 build -O2 -fcallgraph-info=su,da -c "$here/classes.c" -o classes.o
 under 'call asm_clean -> called_by_assembly "the block is ours"'
-says asm_clean PROVEN && grep -q 'assumed: call asm_clean -> called_by_assembly: the block is ours' out
+says asm_clean PROVEN &&
+    grep -q 'assumed: call asm_clean -> called_by_assembly: the block is ours' out
 check 'G38: a call in assembly that is stated'
 under 'call indirect -> op_add "closed table"'
 says indirect PROVEN && grep -q 'assumed: call indirect -> op_add: closed table' out
@@ -212,7 +215,8 @@ check 'G39: an address that no input defines'
 # ---- permits ----
 
 prove --root permits classes.o
-says permits PROVEN && grep -q 'assumed: CH_PERMIT_FN unscoped: the log is written once a day' out &&
+says permits PROVEN &&
+    grep -q 'assumed: CH_PERMIT_FN unscoped: the log is written once a day' out &&
     grep -q 'assumed: CH_PERMIT_FN scoped: a table grows' out
 check 'G8: permitted functions are listed with their reasons'
 grep -q 'unscoped is marked CH_PERMIT_FN but opens no CH_PERMIT_SCOPE' out &&
@@ -221,7 +225,11 @@ check 'G8: one that opens no CH_PERMIT_SCOPE is told'
 
 # ---- which code it is ----
 
-printf '#include <stdlib.h>\nvoid *volatile kept2;\nvoid replaced(void) { kept2 = malloc(1); }\n' >strong.c
+cat >strong.c <<'TEXT'
+#include <stdlib.h>
+void *volatile kept2;
+void replaced(void) { kept2 = malloc(1); }
+TEXT
 build -O2 -c strong.c -o strong.o
 prove classes.o
 says weakly PROVEN

@@ -1,6 +1,6 @@
-// planted.cc: planted.c's idea in C++: operators new and delete, virtual calls, exceptions, templates,
-// inline functions that several objects have. Names tell what prove must say: clean_ PROVEN, bad_
-// never PROVEN, alloc_ VIOLATION.
+// planted.cc: planted.c's idea in C++: operators new and delete, virtual calls, exceptions,
+// templates, inline functions that several objects have. Names tell what prove must say: clean_
+// PROVEN, bad_ never PROVEN, alloc_ VIOLATION.
 #include <coldheap/hot.h>
 
 #include <cstddef>

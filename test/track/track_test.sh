@@ -72,6 +72,18 @@ check 'point 10: collapsed stacks keep the rules of flame graphs'
 "$coldheap" convert --to=prometheus d.track >prom 2>err && python3 "$here/prometheus.py" prom >out
 check 'point 10: Prometheus text passes a format checker'
 
+cat >new.cpp <<'CPP'
+#include <string>
+namespace engine { __attribute__((noinline)) int *make(int n) { return new int[n]; } }
+struct alignas(64) wide { int a[16]; };
+__attribute__((noinline)) wide *aligned() { return new wide; }
+int main() { delete[] engine::make(100); delete aligned(); }
+CPP
+g++ -g -O1 -fno-optimize-sibling-calls new.cpp -o new 2>err && track --depth=8 -- ./new &&
+    grep -qE ' 400 B  engine::make\(int\) \(new.cpp:2\) <- main .* operator new' err &&
+    grep -qE ' 64 B  aligned\(\) \(new.cpp:4\) <- main .* operator new' err
+check 'g13 track: operator new by name, the place is the caller'\''s'
+
 # ---- point 10: small tables, threads ----
 track --sites=16 --out=few.track -- ./sites && grep -qE 'sites dropped: [1-9][0-9]* calls' err
 check 'point 10: 16 rows: sites dropped is printed'
@@ -156,6 +168,12 @@ track --since-seal --budget='growth 49' -- ./marks
 [ $? -eq 97 ] && grep -q 'growth since' err && grep -qE '^ +50 B  grow \(' err &&
     ! grep -qE '^ +1000 B  load \(' err
 check 'g29 track: since the seal only what grew after it'
+track --seal-on=main --budget='growth 0' -- ./steady
+[ $? -eq 97 ] && grep -q 'growth since main' err && grep -qE '^ +9.4 KiB  add_node \(' err
+check 'g29 track: since main of a program that knows nothing of seals'
+track --seal-on=never -- ./steady
+[ $? -eq 64 ] && [ ! -s out ]
+check 'usage: --seal-on=never'
 track --budget='growth 0' -- ./steady
 [ $? -eq 98 ]
 check 'g29 track: growth without a mark is not checked'
@@ -186,6 +204,14 @@ track
 [ $? -eq 64 ]
 check 'usage: no program'
 
+if command -v script >/dev/null; then
+    script -qec "$coldheap top s.track" /dev/null >out 2>err </dev/null
+    grep -q "$(printf '\033\\[H')process" out && grep -q add_node out
+    check 'g44 top: on a terminal the cursor goes home'
+else
+    skip 'g44 top: on a terminal the cursor goes home' 'no script(1)'
+fi
+
 # ---- top on a running program (G44) ----
 cat >slow.c <<'C'
 #include <stdlib.h>
@@ -198,7 +224,7 @@ gcc -g -O1 slow.c -o slow && mkfifo pipe
 command=$!
 exec 9>pipe
 process=
-for _ in $(seq 100); do
+for _ in $(seq 300); do
     process=$(pgrep -P "$command" -x slow) && "$coldheap" top --once "$process" >out 2>err && break
     sleep 0.1
 done

@@ -4,6 +4,7 @@
 #include "codes.h"
 #include "message.h"
 #include "policy.h"
+#include "seal_on.h"
 #include "store.h"
 #include "suppress.h"
 #include "syscalls.h"
@@ -154,57 +155,11 @@ static int read_ops(chi_session_config *config) {
     return EXIT_DONE;
 }
 
-static bool read_after(chi_session_config *config, const char *text) {
-    text_error error;
-    double seconds;
-    size_t length = strlen(text);
-    double unit = 1e9;
-    if (length > 2 && strcmp(text + length - 2, "ms") == 0) {
-        length -= 2;
-        unit = 1e6;
-    } else if (length > 1 && text[length - 1] == 's') {
-        length -= 1;
-    }
-    if (!text_seconds(&seconds, store_text(text, length), 1e6, &error)) {
-        return false;
-    }
-    config->seal_on |= CHI_SEAL_ON_AFTER;
-    config->seal_after_ns = (uint64_t)(seconds * unit);
-    return true;
-}
-
-static int read_seal_call(chi_session_config *config, const char *word, int position) {
-    static const word_value calls[] = {
-        {"main", CHI_SEAL_ON_MAIN},           {"listen", CHI_SEAL_ON_LISTEN},
-        {"accept", CHI_SEAL_ON_ACCEPT},       {"poll", CHI_SEAL_ON_POLL},
-        {"select", CHI_SEAL_ON_SELECT},       {"epoll_wait", CHI_SEAL_ON_EPOLL_WAIT},
-        {"sigwait", CHI_SEAL_ON_SIGWAIT},     {"pause", CHI_SEAL_ON_PAUSE},
-        {"nanosleep", CHI_SEAL_ON_NANOSLEEP}, {"SIGUSR2", CHI_SEAL_ON_SIGUSR2}};
-    uint32_t bit;
-    if (find_word(calls, sizeof calls / sizeof calls[0], word, &bit)) {
-        config->seal_on |= bit;
-        return EXIT_DONE;
-    }
-    if (strncmp(word, "after=", 6) == 0 && read_after(config, word + 6)) {
-        return EXIT_DONE;
-    }
-    return message_argument(EXIT_USAGE, position,
-                            "bad value '%.80s' for --seal-on: use main, listen, accept, poll, "
-                            "select, epoll_wait, sigwait, pause, nanosleep, SIGUSR2 or after=2s",
-                            word);
-}
-
 static int read_seal(chi_session_config *config) {
     int code = options_choice("seal-exit", flags.seal_exit, "strict|end");
     config->seal_exit_strict =
         flags.seal_exit.position != 0 && code == EXIT_DONE && *flags.seal_exit.text == 's';
-    for (size_t i = 0; i < flags.seal_on.count; i++) {
-        const char *text = flags.seal_on.items[i].text;
-        for (const char *word; code == EXIT_DONE && (word = next_part(&text)) != NULL;) {
-            code = read_seal_call(config, word, flags.seal_on.items[i].position);
-        }
-    }
-    return code;
+    return code == EXIT_DONE ? seal_on_read(config, &flags.seal_on) : code;
 }
 
 /* deny-all, allow=NAME; words behind an allow= are names too. */

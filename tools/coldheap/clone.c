@@ -2,6 +2,8 @@
  */
 #include "clone.h"
 
+#include "demangle.h"
+
 #include <string.h>
 
 static const char *const SUFFIXES[] = {".constprop", ".isra",  ".part",       ".cold",
@@ -26,6 +28,12 @@ bool clone_origin(char *plain, const char *name) {
     memcpy(plain, name, length);
     plain[length] = 0;
     return true;
+}
+
+bool clone_fits(const char *glob, const char *name) {
+    char plain[CLONE_BYTES];
+    return demangle_matches(glob, name) ||
+           (clone_origin(plain, name) && demangle_matches(glob, plain));
 }
 
 bool clone_is_cold(const char *name) {

@@ -29,3 +29,12 @@ TEST(other_names_are_no_clones) {
     CHECK(clone_is_cold(long_name));
     CHECK(!clone_is_cold("run.part.0"));
 }
+
+TEST(globs_fit_clones_and_readable_names) { /* G38 */
+    CHECK(clone_fits("run", "run"));
+    CHECK(clone_fits("run", "run.constprop.0"));
+    CHECK(clone_fits("r*", "run.part.1"));
+    CHECK(clone_fits("engine::tick", "_ZN6engine4tickEi"));
+    CHECK(!clone_fits("run", "runs"));
+    CHECK(!clone_fits("ru", "run.cold"));
+}

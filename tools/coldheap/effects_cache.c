@@ -68,7 +68,7 @@ static char *read_whole(const char *path, size_t *size) {
     }
     char *text = NULL;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size < CACHE_BYTES) {
-        text = store_text("", (size_t)status.st_size);
+        text = STORE_ARRAY(char, (size_t)status.st_size + 1);
         *size = 0;
         for (ssize_t got = 1; got > 0 && *size < (size_t)status.st_size; *size += (size_t)got) {
             got = read(fd, text + *size, (size_t)status.st_size - *size);

@@ -361,7 +361,9 @@ size_t graph_add_table(graph *in, function *to, image *at, const image_symbol *o
         }
     }
     const image_section *section = image_section_at(at, object->address);
-    for (uint64_t i = 0; at->linked && section != NULL && i + 8 <= object->size; i += 8) {
+    uint64_t left = section != NULL ? section->address + section->size - object->address : 0;
+    uint64_t size = object->size < left ? object->size : left;
+    for (uint64_t i = 0; at->linked && i + 8 <= size; i += 8) {
         function *target = graph_starting_at(in, at, place_word(section, object->address + i, 8));
         if (target != NULL) {
             graph_add_edge(to, EDGE_TAIL, target, NULL);

@@ -334,8 +334,7 @@ static void place_sections(image *out) {
     }
 }
 
-static bool read_elf(image_set *set, Elf *elf, const char *name, image_file *file,
-                     uint32_t member) {
+bool image_add_elf(image_set *set, Elf *elf, const char *name, image_file *file, uint32_t member) {
     GElf_Ehdr header;
     size_t section_count;
     size_t names;
@@ -388,93 +387,6 @@ void image_close(image_set *set) {
     *set = (image_set){.first = NULL};
 }
 
-void image_close_archive(image_archive *from) {
-    elf_end(from->elf);
-    close(from->fd);
-    *from = (image_archive){.fd = -1};
-}
-
-int image_open_archive(image_archive *out, const char *path) {
-    *out = (image_archive){.path = path};
-    elf_version(EV_CURRENT);
-    out->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (out->fd < 0) {
-        return message_error(EXIT_NOT_ARMED, path, 0, "%s", strerror(errno));
-    }
-    out->elf = elf_begin(out->fd, ELF_C_READ_MMAP, NULL);
-    if (out->elf == NULL || elf_kind(out->elf) != ELF_K_AR) {
-        image_close_archive(out);
-        return message_error(EXIT_NOT_ARMED, path, 0, "not an archive");
-    }
-    out->names = elf_getarsym(out->elf, &out->name_count);
-    if (out->names == NULL) {
-        image_close_archive(out);
-        return message_error(EXIT_NOT_ARMED, path, 0, "an archive without index (see ranlib)");
-    }
-    return EXIT_DONE;
-}
-
-bool image_archive_has(const image_archive *in, const char *name) {
-    unsigned long hash = elf_hash(name);
-    for (size_t i = 0; i + 1 < in->name_count; i++) {
-        if (in->names[i].as_hash == hash && strcmp(in->names[i].as_name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-bool image_read_member(image_set *set, image_archive *from, const char *name) {
-    unsigned long hash = elf_hash(name);
-    for (size_t i = 0; i + 1 < from->name_count; i++) {
-        const Elf_Arsym *entry = &from->names[i];
-        if (entry->as_hash != hash || strcmp(entry->as_name, name) != 0) {
-            continue;
-        }
-        if (elf_rand(from->elf, entry->as_off) != entry->as_off) {
-            return false;
-        }
-        Elf *member = elf_begin(from->fd, ELF_C_READ_MMAP, from->elf);
-        Elf_Arhdr *header = member != NULL ? elf_getarhdr(member) : NULL;
-        bool read = header != NULL &&
-                    read_elf(set, member,
-                             store_format("%s(%s)", base_of(from->path), header->ar_name), NULL, 0);
-        if (!read) {
-            elf_end(member);
-        }
-        return read;
-    }
-    return false;
-}
-
-/* "archive(member)"; asked before elf_next, which takes the name of the last member away. NULL if
- * it has none. */
-static const char *member_name(const char *archive, Elf *member) {
-    const Elf_Arhdr *header = elf_getarhdr(member);
-    return header != NULL && header->ar_name != NULL
-               ? store_format("%s(%s)", archive, header->ar_name)
-               : NULL;
-}
-
-int image_read_library(image_set *set, image_archive *from) {
-    uint32_t before = set->count;
-    Elf *member;
-    if (elf_rand(from->elf, SARMAG) != SARMAG) {
-        return message_error(EXIT_NOT_ARMED, from->path, 0, "an archive that cannot be read");
-    }
-    for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(from->fd, next, from->elf)) != NULL;) {
-        const char *name = member_name(base_of(from->path), member);
-        next = elf_next(member);
-        if (name == NULL || elf_kind(member) != ELF_K_ELF ||
-            !read_elf(set, member, name, NULL, 0)) {
-            elf_end(member);
-        }
-    }
-    return set->count > before
-               ? EXIT_DONE
-               : message_error(EXIT_NOT_ARMED, from->path, 0, "no code in it that can be read");
-}
-
 /* ---- files ---- */
 
 typedef enum file_kind {
@@ -509,7 +421,7 @@ static int look_at(const char *path, file_kind *kind) {
 /* One file: itself, or each member of an archive. */
 static bool read_members(image_set *set, Elf *elf, image_file *file) {
     if (elf_kind(elf) != ELF_K_AR) {
-        bool read = read_elf(set, elf, file->path, file, 0);
+        bool read = image_add_elf(set, elf, file->path, file, 0);
         file->elf = read ? NULL : elf;
         return read;
     }
@@ -518,11 +430,11 @@ static bool read_members(image_set *set, Elf *elf, image_file *file) {
     Elf *member;
     uint32_t number = 0;
     for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(file->fd, next, elf)) != NULL;) {
-        const char *name = member_name(file->path, member);
+        const char *name = image_member_name(file->path, member);
         next = elf_next(member);
         bool read = false;
         if (name != NULL && elf_kind(member) == ELF_K_ELF) { /* not the index, the names */
-            read = read_elf(set, member, name, file, number++);
+            read = image_add_elf(set, member, name, file, number++);
         }
         if (!read) {
             elf_end(member);

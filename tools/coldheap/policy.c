@@ -3,7 +3,6 @@
 
 #include "clone.h"
 #include "codes.h"
-#include "demangle.h"
 #include "expression.h"
 #include "message.h"
 #include "store.h"
@@ -158,16 +157,9 @@ int policy_read(policy *out, const char *path) {
     return code;
 }
 
-/* A glob for the name itself, or for the function that it is a clone of. */
-static bool fits(const char *glob, const char *name) {
-    char plain[CLONE_BYTES];
-    return demangle_matches(glob, name) ||
-           (clone_origin(plain, name) && demangle_matches(glob, plain));
-}
-
 policy_line *policy_find(const policy *in, policy_kind kind, const char *name) {
     for (policy_line *line = in->lines; line != NULL; line = line->next) {
-        if (line->kind == kind && !line->by_expression && fits(line->name, name)) {
+        if (line->kind == kind && !line->by_expression && clone_fits(line->name, name)) {
             line->used++;
             return line;
         }
@@ -200,7 +192,7 @@ static bool lists(const char *targets, const char *name) {
 
 policy_line *policy_for_assembly(const policy *in, const char *name, const char *target) {
     for (policy_line *line = in->lines; line != NULL; line = line->next) {
-        if (line->kind == POLICY_CALL && !line->by_expression && fits(line->name, name) &&
+        if (line->kind == POLICY_CALL && !line->by_expression && clone_fits(line->name, name) &&
             lists(line->targets, target)) {
             line->used++;
             return line;

@@ -4,7 +4,6 @@
 
 #include "clone.h"
 #include "decode.h"
-#include "demangle.h"
 #include "message.h"
 #include "permit.h"
 #include "prove_report.h"
@@ -65,14 +64,11 @@ static const flag_row FLAGS[] = {
 /* A name given by --root stands for the clones of the function too; the parts of one that were
  * moved away are reached from it. */
 static bool is_wanted(const function *of) {
-    char plain[CLONE_BYTES];
-    bool is_clone = clone_origin(plain, of->name);
-    if (is_clone && clone_is_cold(of->name)) {
+    if (clone_is_cold(of->name)) {
         return false;
     }
     for (size_t i = 0; i < flags.roots.count; i++) {
-        const char *glob = flags.roots.items[i].text;
-        if (demangle_matches(glob, of->name) || (is_clone && demangle_matches(glob, plain))) {
+        if (clone_fits(flags.roots.items[i].text, of->name)) {
             return true;
         }
     }

@@ -2,6 +2,7 @@
  * depth.c goes over what was reached, for recursion and the stack. See verdict.h. */
 #include "verdict.h"
 
+#include "clone.h"
 #include "demangle.h"
 #include "depth.h"
 #include "effects.h"
@@ -150,23 +151,21 @@ static finding_class alloc_class(const function *from) {
     return is_library(from) ? FINDING_LIBC_ALLOC : FINDING_ALLOC;
 }
 
-/* Nothing of it needs to be looked into. */
-static bool is_settled(const char *name) {
-    return effects_allocates(name) || effects_none(name) || effects_ends(name);
+/* Whether an input defines the name, or a library that the user gave: then it is not libc's. */
+static bool is_own(const search *s, const char *name, const function *target) {
+    bool own = target != NULL && !is_library(target);
+    for (const image_archive *at = s->in->libraries;
+         !own && at != s->rules->effects.libc && at != NULL; at = at->next) {
+        own = image_archive_has(at, name);
+    }
+    return own;
 }
 
-/* What the table of effects has on a name that no input defines, and no library of the user's. */
-static const effect_row *row_of(search *s, const char *name, const function *target) {
-    if (target != NULL && !is_library(target)) {
-        return NULL;
-    }
-    for (const image_archive *at = s->in->libraries; at != s->rules->effects.libc && at != NULL;
-         at = at->next) {
-        if (image_archive_has(at, name)) {
-            return NULL;
-        }
-    }
-    return effects_use_find(&s->rules->effects, name);
+/* Nothing of it needs to be looked into. The C library's leaves in assembly are so by name, also
+ * in a program that is linked with them. */
+static bool is_settled(const char *name, const function *target, bool own) {
+    bool leaf = effects_none(name) && (!own || (target != NULL && target->in->linked));
+    return effects_allocates(name) || effects_is_mark(name) || leaf || effects_ends(name);
 }
 
 static bool row_is_none(const effect_row *row) {
@@ -195,14 +194,15 @@ static bool tell_difference(search *s, function *from, const edge *via, const ef
  * Returns: the function to look into; NULL if that is settled. */
 static function *settle_name(search *s, function *from, const edge *via, const char *name,
                              function *target) {
-    const effect_row *row = row_of(s, name, target);
+    bool own = is_own(s, name, target);
+    const effect_row *row = own ? NULL : effects_use_find(&s->rules->effects, name);
     if (row_is_none(row)) {
         return graph_add_known(s->in, row->name, (uint32_t)row->stack_bytes);
     }
     if (target != NULL && target->hub) {
         return target; /* that was known before */
     }
-    if (target == NULL && !is_settled(name)) {
+    if (target == NULL && !is_settled(name, target, own)) {
         target = graph_find_further(s->in, name);
         name = target != NULL ? target->name : name; /* another name of the same */
     }
@@ -210,7 +210,7 @@ static function *settle_name(search *s, function *from, const edge *via, const c
         add_finding(s, alloc_class(from), from, via, name);
         return NULL;
     }
-    if (is_settled(name)) {
+    if (is_settled(name, target, own)) {
         return NULL;
     }
     policy_line *line = policy_find(&s->rules->policy, POLICY_EFFECT, name);
@@ -302,6 +302,19 @@ static size_t add_table(search *s, function *hub, const char *glob) {
     return count;
 }
 
+/* All functions that the name fits: units may keep several of one name to themselves. */
+static size_t add_named(search *s, function *hub, const char *name) {
+    size_t count = 0;
+    size_t position = 0;
+    for (function *of; (of = graph_each(s->in, &position)) != NULL;) {
+        if (!of->in->library && !clone_is_cold(of->name) && clone_fits(name, of->name)) {
+            graph_add_edge(hub, EDGE_TAIL, of, NULL);
+            count++;
+        }
+    }
+    return count;
+}
+
 static void add_listed(search *s, function *hub, const char *targets, const char **open) {
     for (const char *at = targets; *at != 0;) {
         size_t length = strcspn(at, ",");
@@ -313,8 +326,9 @@ static void add_listed(search *s, function *hub, const char *targets, const char
                 *open = store_format("no function in an object named %s", name + 4);
             }
         } else if (strcmp(name, "cold") != 0) {
-            function *target = graph_find_any(s->in, name);
-            graph_add_edge(hub, EDGE_TAIL, target, target == NULL ? name : NULL);
+            if (add_named(s, hub, name) == 0) {
+                graph_add_edge(hub, EDGE_TAIL, NULL, name);
+            }
         }
         at += length + (at[length] == ',');
     }
