@@ -6,10 +6,10 @@
 #                                                 compiles, proves, runs; PAGE gets the table of all
 #                                                 libraries, or of those named
 #
-# Sources are what `apt-get source` gives, with lists and packages of our own: nothing of the system
-# is changed, no root is needed. All of it goes to build/libraries (COLDHEAP_LIBRARIES), nothing into
-# the repository. For each library libraries/NAME.c calls the functions in question under the guard,
-# libraries/NAME.policy (of COLDHEAP_POLICIES) states what its users may state.
+# Sources are what `apt-get source` gives, with lists and packages of our own: nothing of the
+# system is changed, no root is needed. All of it goes to build/libraries (COLDHEAP_LIBRARIES),
+# nothing into the repository. For each library libraries/NAME.c calls the functions in question
+# under the guard, libraries/NAME.policy (of COLDHEAP_POLICIES) states what its users may state.
 #
 # Exit status: 0 all verdicts hold, 1 one does not, 2 usage, 77 the sources cannot be had here.
 set -euo pipefail
@@ -17,12 +17,12 @@ set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${COLDHEAP_LIBRARIES:-$root/build/libraries}
 policies=${COLDHEAP_POLICIES:-$root/scripts/libraries}
-flags=(-O2 -g -fPIC -ffunction-sections -fcallgraph-info=su,da)
+flags=(-O2 -g -fPIC -ffunction-sections '-fcallgraph-info=su,da')
 
-# name, source package, files to compile, more flags
+# name, source package, files to compile
 libraries='
 lz4    lz4    lib/lz4.c lib/lz4hc.c
-zlib   zlib   adler32.c compress.c crc32.c deflate.c inffast.c inflate.c inftrees.c infback.c trees.c uncompr.c zutil.c
+zlib   zlib   adler32.c compress.c crc32.c deflate.c inf*.c trees.c uncompr.c zutil.c
 xxhash xxhash xxhash.c
 '
 
@@ -50,7 +50,8 @@ fetch() {
     printf '%s\n' 'Types: deb-src' "URIs: ${COLDHEAP_MIRROR:-http://deb.debian.org/debian}" \
         "Suites: $release" 'Components: main' "Signed-By: $keys" >"$work/debian.sources"
     packages=$(echo "$libraries" | awk 'NF { print $2 }')
-    apt update >"$work/apt.log" 2>&1 || skip "no lists of source packages: $(tail -n 1 "$work/apt.log")"
+    apt update >"$work/apt.log" 2>&1 ||
+        skip "no lists of source packages: $(tail -n 1 "$work/apt.log")"
     # shellcheck disable=SC2086 # package names
     (cd "$work" && apt source $packages) >>"$work/apt.log" 2>&1 ||
         skip "no source packages: $(tail -n 1 "$work/apt.log")"
@@ -73,7 +74,8 @@ build() {
     local name=$1 source=$2 at=$work/$1 file objects=()
     shift 2
     rm -rf "$at" && mkdir -p "$at/objects" || return 1
-    for file; do
+    # shellcheck disable=SC2048,SC2086 # globs
+    for file in $(cd "$source" && echo $*); do
         local object=$at/objects/$(basename "${file%.c}").o
         gcc "${flags[@]}" -w -DHAVE_UNISTD_H -c "$source/$file" -o "$object" ||
             return 1
@@ -83,7 +85,8 @@ build() {
         "$root/scripts/libraries/$name.c" "${objects[@]}" -o "$at/count"
 }
 
-# verdicts NAME FLAG...: "ROOT VERDICT CLASS" for each function that the program calls; FLAG as prove's.
+# verdicts NAME FLAG...: "ROOT VERDICT CLASS" for each function that the program calls; FLAG as
+# prove's.
 verdicts() {
     local name=$1 roots=() root_name
     shift
@@ -91,13 +94,16 @@ verdicts() {
         roots+=("--root=$root_name")
     done <"$work/$name/counts"
     "$coldheap" prove --progress none "$@" "${roots[@]}" "$work/$name/objects" \
-        >"$work/$name/proof" 2>"$work/$name/proof.err" || [ $? -lt 98 ] || {
-        cat "$work/$name/proof.err" >&2
+        >"$work/$name/proof" 2>&1 || [ $? -lt 98 ] || {
+        cat "$work/$name/proof" >&2
         return 1
     }
-    awk '/^(PROVEN|UNPROVEN|VIOLATION)/ { name = $2; verdict[name] = $1; class[name] = "-" }
-         /^    [A-Z]+-?[A-Z]+ / && class[name] == "-" { class[name] = $1 }
-         END { for (name in verdict) print name, verdict[name], class[name] }' \
+    awk '/^(PROVEN|UNPROVEN|VIOLATION) / {
+             class = "-"
+             for (i = 3; class == "-" && i <= NF; i++) {
+                 if ($i ~ /^[A-Z][A-Z-]+[A-Z]$/) class = $i
+             }
+             print $2, $1, class }' \
         "$work/$name/proof" | sort
 }
 
@@ -105,7 +111,10 @@ verdicts() {
 judge() {
     join <(sort "$work/$1/counts") "$work/$1/$2" | awk -v how="$2" '
         $4 == "PROVEN" && $2 > 0 { print "WRONG", $1, "is PROVEN and allocates", how; bad = 1 }
-        $4 == "VIOLATION" && $2 == 0 { print "WRONG", $1, "is a VIOLATION that nobody saw", how; bad = 1 }
+        $4 == "VIOLATION" && $2 == 0 {
+            print "WRONG", $1, "is a VIOLATION that nobody saw", how
+            bad = 1
+        }
         { rows++ }
         END { if (rows == 0) { print "WRONG: no verdicts", how; bad = 1 } exit bad }'
 }
@@ -161,8 +170,8 @@ check() {
         # shellcheck disable=SC2086 # several files
         check_library "$name" "$package" $files || failed=1
         table_rows "$name" >>"$work/rows"
-        printf '%s%s %s' "$([ -s "$work/versions" ] && echo ', ')" "$name" "$(version_of "$package")" \
-            >>"$work/versions"
+        printf '%s%s %s' "$([ -s "$work/versions" ] && echo ', ')" "$name" \
+            "$(version_of "$package")" >>"$work/versions"
     done <<<"$libraries"
     page >"$target"
     return $failed

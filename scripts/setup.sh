@@ -39,6 +39,7 @@ test       clang-format        command:clang-format
 test       libgmp-dev          header:gmp.h
 test       libssl-dev          header:openssl/evp.h
 test       valgrind            command:valgrind
+test       google-perftools    command:google-pprof
 test       python3             command:python3
 test       python3-jsonschema  package
 test       rustc               command:rustc

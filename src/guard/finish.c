@@ -21,6 +21,9 @@ static bool told;
 /* What the process ends with instead of `status`. */
 static int judged(int status) {
     chi_track_ended();
+    if (chi_guard_settings.config.quiet == 0) {
+        chi_faults_tell(chi_guard_settings.report_fd);
+    }
     if (chi_guard_settings.exit_status == 0 || chi_guard_ledger_mine() == 0) {
         return status;
     }

@@ -27,7 +27,7 @@ static CH_COLD bool judge(const chi_guard_call *call, const chi_range *range) {
     uintptr_t stack_pointer;
     size_t frame_count = 0;
     if (chi_guard_wants_frames()) {
-        frame_count = chi_guard_backtrace(frames, &stack_pointer, call->caller, CHI_FRAME_MAX);
+        frame_count = chi_guard_find_frames(frames, &stack_pointer, call->caller, CHI_FRAME_MAX);
     }
     label_range(label, range);
     chi_guard_finding finding = {.violation = {.section = label,

@@ -113,5 +113,10 @@ TEST(g23_hot_call_is_permitted_by_a_scope) {
 }
 
 TEST(g23_hot_call_is_denied) {
+#ifdef CHI_GUARD_HOOKS
+    (void)denied;
+    ch_test_skip("beside a sanitizer nothing can be refused");
+#else
     CHECK(child_agrees(denied));
+#endif
 }

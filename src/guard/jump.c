@@ -43,6 +43,7 @@ static void before_jump(const struct __jmp_buf_tag *environment) {
         self->hook_frame = 0;
     }
     chi_guard_drop_below(target);
+    self->kernel.selector = chi_kernel_selector(self->hook_frame == 0 ? self->state : 0);
 }
 
 #ifdef CHI_GUARD_STATIC

@@ -43,8 +43,10 @@ static uint64_t site_key(const chi_guard_site *site) {
 
 static void own_account(void) {
     int nobody = 0;
-    __atomic_compare_exchange_n(&ledger.account.process, &nobody, (int)getpid(), false,
-                                __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&ledger.account.process, __ATOMIC_RELAXED) == nobody) {
+        __atomic_compare_exchange_n(&ledger.account.process, &nobody, (int)getpid(), false,
+                                    __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    }
 }
 
 chi_guard_ledger_row *chi_guard_ledger_find(const chi_guard_site *site) {

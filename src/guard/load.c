@@ -50,12 +50,6 @@ static const char *unsupported(void) {
     if ((config->ops & ~supported_ops()) != 0) {
         return "operations besides the heap's";
     }
-    if (config->check_syscalls != 0) {
-        return "system calls";
-    }
-    if (config->check_faults != 0) {
-        return "page faults";
-    }
     return (config->seal_on & ~chi_sealon_supported()) != 0 ? "a seal by a call" : NULL;
 }
 
@@ -122,6 +116,15 @@ static bool is_hot_required(void) {
     return true;
 }
 
+/* Why functions that are hot by name would not be seen; NULL: they are. */
+static const char *begin_ranges(char *why, size_t why_size) {
+    chi_ranges_begin();
+    if (chi_ranges_blind()) {
+        return "stacks cannot be walked: no .eh_frame_hdr (link with --eh-frame-hdr)";
+    }
+    return is_hot_required() && chi_ranges_missing(why, why_size) ? why : NULL;
+}
+
 /* The image's row is written first: if anything below kills the process, the command still knows
  * that there was one. */
 static void arm(void) {
@@ -134,17 +137,21 @@ static void arm(void) {
     }
     prime();
     char why[CHI_SESSION_NAME_BYTES];
-    chi_ranges_begin();
-    if (is_hot_required() && chi_ranges_missing(why, sizeof why)) {
-        not_armed(why, "", "");
+    missing = begin_ranges(why, sizeof why);
+    if (missing != NULL) {
+        not_armed(missing, "", "");
         return;
     }
     if (chi_guard_selftest()) {
         missing = chi_track_arm(&chi_guard_settings.config);
+        missing = missing != NULL ? missing : chi_kernel_begin();
         if (missing != NULL) {
             not_armed(missing, "", "");
             return;
         }
+#ifdef CHI_GUARD_HOOKS
+        chi_session_image_hooks(chi_guard_unseen());
+#endif
         chi_sealon_begin();
         chi_session_image_armed();
         return;
@@ -176,7 +183,7 @@ CHI_EXPORT bool chi_guard_armed(void) {
 }
 
 CHI_EXPORT uint32_t chi_guard_ops(void) {
-    return chi_guard_armed() ? supported_ops() : 0;
+    return chi_guard_armed() ? supported_ops() | chi_kernel_possible() : 0;
 }
 
 CHI_EXPORT ch_guard_mode chi_guard_set_mode(ch_guard_mode mode) {

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "unseen.h"
+
 static chi_places workspaces[CHI_PLACES_MAX];
 static int users[CHI_PLACES_MAX]; /* process ids; 0: free */
 
@@ -22,6 +24,7 @@ static chi_places *take_workspace(void) {
 }
 
 chi_places *chi_places_locate(const void *const *addresses, size_t count) {
+    CHI_UNSEEN;
     chi_places *places = take_workspace();
     if (places == NULL) {
         return NULL;
@@ -48,6 +51,7 @@ chi_places *chi_places_find(const void *const *addresses, size_t count) {
 }
 
 void chi_places_name(chi_places *places) {
+    CHI_UNSEEN;
     for (size_t i = 0; i < places->module_count && !places->named; i++) {
         chi_places_from_elf(places, (int)i, true);
     }

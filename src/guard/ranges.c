@@ -8,6 +8,7 @@
 #include "functions.h"
 #include "glob.h"
 #include "near.h"
+#include "shortcut.h"
 #include "state.h"
 
 static chi_range ranges[CHI_RANGES_MAX];
@@ -193,6 +194,15 @@ void chi_ranges_begin(void) {
         chi_code_refresh();
         __atomic_fetch_or(&chi_guard_flags, CHI_FLAG_RANGES, __ATOMIC_RELEASE);
     }
+}
+
+bool chi_ranges_blind(void) {
+#ifdef __x86_64__
+    const uint64_t word = chi_shortcut((uintptr_t)&chi_ranges_blind, chi_shortcut_salt());
+    return (chi_guard_flags & CHI_FLAG_RANGES) != 0 && (word & CHI_SHORTCUT_WAY) == CHI_WAY_NONE;
+#else
+    return false; /* frame pointers are the rule there */
+#endif
 }
 
 bool chi_ranges_missing(char *why, size_t why_size) {

@@ -47,6 +47,10 @@ const chi_range *chi_ranges_get(size_t number);
 /** chi_ranges_rule returns the rule of a range; NULL: the function is marked. */
 chi_session_rule *chi_ranges_rule(const chi_range *range);
 
+/** chi_ranges_blind tells whether our own frames cannot be passed, so that no call would ever be
+ *  found below a range: a program with the run time in it that has no .eh_frame_hdr. */
+bool chi_ranges_blind(void);
+
 /** chi_ranges_module_fits tells whether a rule is about the file. */
 bool chi_ranges_module_fits(const chi_session_rule *rule, const char *path, const char *soname);
 

@@ -23,7 +23,17 @@ static const char *base_name(const char *path) {
 }
 
 static void add_op(chi_text *text, const ch_violation *violation) {
+    if (violation->op == CH_OP_SYSCALL) {
+        chi_text_add(text, "system call ");
+        chi_text_add(text, violation->call);
+        return;
+    }
     chi_text_add(text, violation->call);
+    if (violation->op == CH_OP_FAULT) {
+        chi_text_add(text, " at ");
+        chi_text_add_hex(text, (uint64_t)(uintptr_t)violation->pointer);
+        return;
+    }
     if (violation->op == CH_OP_FREE) {
         chi_text_add(text, " of ");
         chi_text_add_hex(text, (uint64_t)(uintptr_t)violation->pointer);

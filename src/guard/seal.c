@@ -7,6 +7,7 @@
 #include "sealon.h"
 #include "session_shared.h"
 #include "state.h"
+#include "track.h"
 
 typedef enum seal_phase { PHASE_INIT, PHASE_SEALED, PHASE_TEARDOWN } seal_phase;
 
@@ -57,6 +58,7 @@ CHI_EXPORT bool chi_guard_seal(const char *name, uint32_t ops) {
         return false;
     }
     tell_session(seal_name);
+    chi_track_sealed(seal_name);
     chi_sealon_sealed(seal_name);
     deny_everywhere(ops);
     return true;

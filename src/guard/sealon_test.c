@@ -21,9 +21,9 @@
 #include "session_shared.h"
 #include "state.h"
 
-static const struct timespec no_time;
-
 #ifdef CHI_GUARD_INTERPOSES
+
+static const struct timespec no_time;
 
 /* A SIGUSR1 that is blocked and waits. */
 static const sigset_t *pending_signal(void) {

@@ -147,6 +147,8 @@ typedef struct chi_session_section {
     char name[CHI_SESSION_NAME_BYTES];
     char file[CHI_SESSION_PATH_BYTES];
     char func[CHI_SESSION_NAME_BYTES];
+    uint64_t faults_minor; /* while it was the outermost one; CHI_FAULTS_COUNT */
+    uint64_t faults_major;
 } chi_session_section;
 
 /** One file that code came from. Key: path and build id. */

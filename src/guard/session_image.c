@@ -8,6 +8,7 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "unseen.h"
 
 static chi_session_image *mine;
 
@@ -15,6 +16,7 @@ static chi_session_image *take_row(const char *path, int process) {
     if (chi_guard_session == NULL) {
         return NULL;
     }
+    CHI_UNSEEN;
     const uint32_t index = __atomic_fetch_add(&chi_guard_session->image_count, 1, __ATOMIC_RELAXED);
     if (index >= CHI_SESSION_IMAGES) {
         return NULL;
@@ -36,6 +38,13 @@ void chi_session_image_begin(void) {
 void chi_session_image_armed(void) {
     if (mine != NULL) {
         __atomic_store_n(&mine->state, CHI_IMAGE_ARMED, __ATOMIC_RELEASE);
+    }
+}
+
+void chi_session_image_hooks(const char *unseen) {
+    if (mine != NULL) {
+        chi_session_copy(mine->notes, sizeof mine->notes, unseen);
+        __atomic_fetch_or(&mine->mechanisms, CHI_MECHANISM_HOOKS, __ATOMIC_RELEASE);
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "unseen.h"
 
 static uint64_t section_key(const char *name, const char *file, uint32_t line) {
     uint64_t key = chi_session_hash_text(0, name);
@@ -27,6 +28,7 @@ uint32_t chi_session_section_find(const char *name, const char *file, uint32_t l
     if (chi_guard_session == NULL) {
         return 0;
     }
+    CHI_UNSEEN;
     file = file != NULL ? file : "";
     const uint64_t key = section_key(name, file, line);
     for (uint32_t i = 0; i < CHI_SESSION_SECTIONS; i++) {
@@ -117,6 +119,7 @@ void chi_session_mark_entered(const ch_hot_mark *mark) {
     if (chi_guard_session == NULL || (mark->deny & CH_MARK_PERMIT) != 0) {
         return;
     }
+    CHI_UNSEEN;
     const uint32_t section = section_of_mark(mark);
     if (section == 0) {
         return;
@@ -131,5 +134,18 @@ void chi_session_mark_entered(const ch_hot_mark *mark) {
     chi_session_image *image = chi_session_image_mine();
     if (image != NULL) {
         __atomic_fetch_add(&image->entries, 1, __ATOMIC_RELAXED);
+    }
+}
+
+void chi_session_faults(const ch_hot_mark *mark, uint64_t minor, uint64_t major) {
+    chi_session_section *section = row_of(mark != NULL ? chi_session_section_of(mark) : 0);
+    chi_session_image *image = chi_session_image_mine();
+    if (section != NULL) {
+        __atomic_fetch_add(&section->faults_minor, minor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&section->faults_major, major, __ATOMIC_RELAXED);
+    }
+    if (image != NULL) {
+        __atomic_fetch_add(&image->faults_minor, minor, __ATOMIC_RELAXED);
+        __atomic_fetch_add(&image->faults_major, major, __ATOMIC_RELAXED);
     }
 }

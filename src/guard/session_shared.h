@@ -38,6 +38,10 @@ void chi_session_image_begin(void);
 void chi_session_image_armed(void);
 void chi_session_image_refused(const char *why);
 
+/** chi_session_image_hooks notes that the image is armed by a sanitizer's hooks, and what these do
+ *  not tell (NULL: nothing). */
+void chi_session_image_hooks(const char *unseen);
+
 /** chi_session_image is the row of this image, shared with its fork children; NULL if it has none.
  */
 chi_session_image *chi_session_image_mine(void);
@@ -79,6 +83,10 @@ void chi_session_section_entered(uint32_t index_plus_1);
 /** chi_session_mark_entered notes that the calling thread has entered a hot mark's scope; a second
  *  call for the same mark changes nothing. */
 void chi_session_mark_entered(const ch_hot_mark *mark);
+
+/** chi_session_faults counts page faults inside a scope, for its section (mark may be NULL) and the
+ *  image. */
+void chi_session_faults(const ch_hot_mark *mark, uint64_t minor, uint64_t major);
 
 /* ---- session_violation.c ---- */
 

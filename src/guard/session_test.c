@@ -103,6 +103,9 @@ TEST(g19_image_says_armed_and_how_it_ended) {
     chi_session_image_ended(7);
     CHECK_EQUAL(image->ended, 1);
     CHECK_EQUAL(image->status, 7);
+    chi_session_image_hooks("half of it");
+    CHECK_EQUAL(image->mechanisms, CHI_MECHANISM_HOOKS);
+    CHECK_TEXT(image->notes, "half of it");
     chi_session_image_begin();
     chi_session_image_refused("no reason");
     CHECK_EQUAL(rig.session->images[1].state, CHI_IMAGE_REFUSED);

@@ -8,6 +8,7 @@
 
 #include "session_shared.h"
 #include "state.h"
+#include "unseen.h"
 
 typedef struct frames {
     chi_session_frame frame[CHI_SESSION_FRAMES];
@@ -116,6 +117,7 @@ uint32_t chi_session_violation_row(const chi_session_details *details, const chi
     if (chi_guard_session == NULL) {
         return 0;
     }
+    CHI_UNSEEN;
     frames f;
     locate(&f, places, details->violation->frames, details->violation->frame_count);
     const uint64_t key = violation_key(details, &f);

@@ -15,6 +15,7 @@
 #include <coldheap/base.h>
 #include <coldheap/guard.h>
 
+#include "kernel.h"
 #include "settings.h"
 
 /** Where calls besides the heap's can be interposed: not in a static program, which has nothing
@@ -43,6 +44,7 @@
 
 #define CHI_STATE_TOKEN        (UINT64_C(1) << 63)
 #define CHI_STATE_COUNTING     (UINT64_C(1) << 62)
+#define CHI_STATE_WATCHED      (UINT64_C(1) << 31) /* in tokens only: kernel.h */
 #define CHI_STATE_PERMIT_SHIFT 48
 #define CHI_STATE_DENY_SHIFT   32
 #define CHI_STATE_OPS          0xffu
@@ -83,8 +85,9 @@ typedef struct chi_guard_thread {
     uint32_t probing;    /* the self-test runs: violations are only counted, in probe_hits */
     uint32_t probe_hits; /* see probing */
     chi_guard_record records[CHI_RECORD_MAX];
-    const ch_hot_mark *seen[CHI_SEEN_MAX];       /* marks entered before, by address */
+    uintptr_t seen[CHI_SEEN_MAX];                /* marks entered before, by address; scope.c */
     uint64_t entered[CHI_SESSION_SECTIONS / 64]; /* sections of the session, a bit each */
+    chi_kernel_thread kernel;
 } chi_guard_thread;
 
 extern CHI_THREAD_LOCAL chi_guard_thread chi_guard_self;
@@ -112,7 +115,9 @@ extern uint32_t chi_guard_flags;
     X(CHI_CALL_MUNMAP, "munmap")                                                                   \
     X(CHI_CALL_MREMAP, "mremap")                                                                   \
     X(CHI_CALL_BRK, "brk")                                                                         \
-    X(CHI_CALL_SBRK, "sbrk")
+    X(CHI_CALL_SBRK, "sbrk")                                                                       \
+    X(CHI_CALL_SYSTEM, "system call")                                                              \
+    X(CHI_CALL_FAULT, "page fault")
 
 typedef enum chi_guard_call_name {
 #define CHI_CALL_ENUM(name, text) name,
@@ -182,6 +187,15 @@ const char *chi_guard_call_text(chi_guard_call_name name);
  *  and to the session, and the callback or the mode says what happens.
  *  Returns: false if the call must be refused. */
 bool chi_guard_judge(chi_guard_finding *finding);
+
+/** chi_guard_settle names the section that denies what was found, if one still does, and judges.
+ *  Returns: false if the call must be refused. */
+bool chi_guard_settle(chi_guard_finding *finding);
+
+/** chi_guard_find_frames writes the calling code's return addresses and stack pointer (0: not
+ * found) as chi_guard_backtrace does, by the short way (walk.h) where that leads to the caller. */
+size_t chi_guard_find_frames(const void **frames, uintptr_t *stack_pointer, const void *caller,
+                             size_t frame_max);
 
 /** chi_guard_wants_frames tells whether a violation needs its backtrace. */
 bool chi_guard_wants_frames(void);
@@ -287,11 +301,14 @@ void chi_guard_say(const char *first, const char *second, const char *third);
 static inline uintptr_t chi_guard_hook_begin(void *frame) {
     const uintptr_t before = chi_guard_self.hook_frame;
     chi_guard_self.hook_frame = (uintptr_t)frame;
+    chi_guard_self.kernel.selector = CHI_SELECTOR_ALLOW;
     return before;
 }
 
 static inline void chi_guard_hook_end(const uintptr_t *before) {
-    chi_guard_self.hook_frame = *before;
+    chi_guard_thread *self = &chi_guard_self;
+    self->hook_frame = *before;
+    self->kernel.selector = *before == 0 ? chi_kernel_selector(self->state) : CHI_SELECTOR_ALLOW;
 }
 
 #define CHI_HOOK_SCOPE                                                                             \

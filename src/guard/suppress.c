@@ -5,6 +5,7 @@
 #include "glob.h"
 #include "session_shared.h"
 #include "state.h"
+#include "unseen.h"
 
 static bool stack_fits(const char *glob, chi_places *places) {
     if (places == NULL) {
@@ -27,6 +28,7 @@ static bool rule_fits(const chi_session_rule *rule, const ch_violation *violatio
 }
 
 uint32_t chi_suppress_find(const ch_violation *violation, chi_places *places) {
+    CHI_UNSEEN;
     for (size_t i = 0; i < chi_guard_rule_count; i++) {
         if (rule_fits(&chi_guard_rules[i], violation, places)) {
             return (uint32_t)i + 1;

@@ -20,7 +20,7 @@ CHI_THREAD_LOCAL chi_track_thread chi_track_self;
 /* ---- the hot way ---- */
 
 CH_INLINE chi_track_counters *row_of(const chi_track_thread *self, uint32_t site) {
-    return (chi_track_counters *)(void *)(self->table + site * CHI_PLAN->row_bytes);
+    return (chi_track_counters *)(void *)self->table + site;
 }
 
 /* Marks the thread as busy with its table, for signal handlers. */
@@ -76,69 +76,13 @@ CH_INLINE void write_trailer(void *block, size_t size_bytes, uint32_t site, size
         chi_trailer_mix(block) ^ (site | (uint64_t)slack << CHI_SITE_BITS);
 }
 
-/* ---- the general way: what is known of a block ---- */
+/* ---- the general way: booking ---- */
 
 /* Room for the trailer; 0 if the request is so large that it must fail anyway. */
 CH_INLINE size_t with_trailer(size_t size_bytes) {
     return size_bytes <= (size_t)PTRDIFF_MAX - PAGE_BYTES ? size_bytes + CHI_PLAN->trailer_bytes
                                                           : size_bytes;
 }
-
-/* False if there is no room for it. */
-static bool put_block(void *pointer, const chi_track_block *block) {
-    const size_t trailer = CHI_PLAN->trailer_bytes;
-    if (trailer == 0) {
-        return chi_track_address_put(chi_track_address_key(pointer, CH_TRACK_HEAP), block);
-    }
-    const size_t usable = chi_chunk_usable(chi_chunk_head(pointer));
-    uint64_t *word = chi_trailer_at(pointer, usable);
-    uint64_t slack = usable - trailer - block->size_bytes;
-    if (trailer > CHI_TRAILER_BYTES) {
-        word[-1] = block->time_ns;
-    }
-    if (slack >= CHI_SLACK_MAX) {
-        *chi_trailer_at(pointer, usable - trailer) = block->size_bytes;
-        slack = CHI_SLACK_MAX;
-    }
-    *word = chi_trailer_mix(pointer) ^ (block->site | slack << CHI_SITE_BITS);
-    return true;
-}
-
-/* Where the trailer of a block is and what it says; false if it has none. */
-static bool find_trailer(void *pointer, chi_track_block *block, uint64_t **word) {
-    const uint64_t head = chi_chunk_head(pointer);
-    const size_t trailer = CHI_PLAN->trailer_bytes;
-    const size_t usable = chi_chunk_usable(head);
-    if (!chi_chunk_plausible(pointer, head) || usable < trailer) {
-        return false;
-    }
-    const uint64_t says = chi_trailer_read(pointer, usable);
-    const uint64_t slack = says >> CHI_SITE_BITS;
-    if (says == 0 || slack > usable - trailer) {
-        return false;
-    }
-    *word = chi_trailer_at(pointer, usable);
-    block->site = (uint32_t)(says & CHI_SITE_MASK);
-    block->time_ns = trailer > CHI_TRAILER_BYTES ? (*word)[-1] : 0;
-    block->size_bytes = slack < CHI_SLACK_MAX ? usable - trailer - slack
-                                              : *chi_trailer_at(pointer, usable - trailer);
-    return true;
-}
-
-/* Takes a block out of what is known; false if it was not known. */
-static bool take_block(void *pointer, chi_track_block *block) {
-    if (CHI_PLAN->trailer_bytes == 0) {
-        return chi_track_address_take(chi_track_address_key(pointer, CH_TRACK_HEAP), block);
-    }
-    uint64_t *word;
-    if (!find_trailer(pointer, block, &word)) {
-        return false;
-    }
-    *word = ~chi_trailer_mix(pointer);
-    return true;
-}
-
-/* ---- the general way: booking ---- */
 
 static bool plan_is_there(void) {
     return CH_LIKELY(CHI_PLAN->index != NULL) || chi_track_forked();
@@ -159,7 +103,7 @@ static void book_given(void *pointer, size_t size_bytes, uint32_t site) {
     const chi_track_block block = {size_bytes, time_of_block(), site};
     const chi_track_weight weight = chi_track_weigh(size_bytes, block.time_ns);
     chi_track_book_alloc(site, weight.blocks, weight.bytes, size_bytes);
-    if (CH_UNLIKELY(!put_block(pointer, &block))) {
+    if (CH_UNLIKELY(!chi_track_block_put(pointer, &block))) {
         chi_track_book_dropped_block();
         chi_track_book_free(site, weight.blocks, weight.bytes, 0);
     }
@@ -233,22 +177,8 @@ CH_INLINE void *hot_malloc(chi_track_thread *self, size_t size_bytes, uint32_t s
     return block;
 }
 
-/* The first place of the index alone is tried, here and below. */
+/* A site that needs the stack. */
 static CH_NOINLINE void *malloc_by_stack(size_t size_bytes, const void *caller) {
-    const void *frames[CHI_TRACK_FRAMES_MAX];
-    const size_t count = chi_guard_walk(frames, CHI_PLAN->depth, caller, CHI_WALK_FRAME);
-    uint64_t hash = 0;
-    for (size_t i = 0; i < count; i++) {
-        hash = chi_index_hash(hash, frames[i]);
-    }
-    uint32_t site = chi_index_look(hash);
-    if (CH_UNLIKELY(site == 0)) {
-        site = chi_track_site(CH_TRACK_HEAP, CHI_CALL_MALLOC, frames, count);
-    }
-    return hot_malloc(&chi_track_self, size_bytes, site);
-}
-
-static CH_NOINLINE void *malloc_in_wrapper(size_t size_bytes, const void *caller) {
     const uint32_t site = chi_track_site_of_call(CHI_CALL_MALLOC, caller, CHI_WALK_FRAME);
     return hot_malloc(&chi_track_self, size_bytes, site);
 }
@@ -274,12 +204,13 @@ void *chi_track_malloc(size_t size_bytes, const void *caller) {
     if (CHI_PLAN->hot != 1) {
         return malloc_by_stack(size_bytes, caller);
     }
+    /* The first place of the index alone is tried. */
     const uint32_t site = chi_index_look(chi_index_hash(0, caller));
     if (CH_UNLIKELY(site == 0)) {
         return general_malloc(size_bytes, caller);
     }
     return CH_LIKELY(site != CHI_INDEX_WRAPPER) ? hot_malloc(self, size_bytes, site)
-                                                : malloc_in_wrapper(size_bytes, caller);
+                                                : malloc_by_stack(size_bytes, caller);
 }
 
 void *chi_track_calloc(size_t count, size_t size_bytes, const void *caller) {
@@ -294,7 +225,7 @@ void *chi_track_calloc(size_t count, size_t size_bytes, const void *caller) {
 static CH_NOINLINE void general_free(void *pointer) {
     chi_track_block block;
     if (pointer != NULL && plan_is_there()) {
-        if (take_block(pointer, &block)) {
+        if (chi_track_block_take(pointer, &block)) {
             book_taken(&block);
         } else {
             book_unknown(pointer);
@@ -333,7 +264,7 @@ void *chi_track_realloc(void *pointer, size_t size_bytes, const void *caller) {
     const request r = request_begin(CHI_CALL_REALLOC, size_bytes, caller, CHI_WALK_FRAME);
     chi_track_block old;
     const bool there = CHI_PLAN->index != NULL;
-    const bool known = there && pointer != NULL && take_block(pointer, &old);
+    const bool known = there && pointer != NULL && chi_track_block_take(pointer, &old);
     const bool frees = pointer != NULL && size_bytes == 0;
     const size_t old_usable =
         there && pointer != NULL && !known ? chi_next_usable_size(pointer) : 0;
@@ -343,7 +274,7 @@ void *chi_track_realloc(void *pointer, size_t size_bytes, const void *caller) {
     }
     if (moved == NULL && !frees) {
         if (known) {
-            (void)put_block(pointer, &old);
+            (void)chi_track_block_put(pointer, &old);
         }
         return request_end(&r, NULL);
     }
@@ -403,13 +334,26 @@ int chi_track_posix_memalign(void **pointer, size_t align, size_t size_bytes, co
 
 size_t chi_track_usable_size(void *pointer) {
     chi_track_block block;
-    uint64_t *word;
     const size_t usable = chi_next_usable_size(pointer);
-    if (pointer == NULL || CHI_PLAN->trailer_bytes == 0 || !find_trailer(pointer, &block, &word)) {
+    if (pointer == NULL || CHI_PLAN->trailer_bytes == 0 || !chi_track_block_look(pointer, &block)) {
         return usable;
     }
     const size_t behind = usable - CHI_PLAN->trailer_bytes;
     return behind - block.size_bytes < CHI_SLACK_MAX ? behind : behind - CHI_TRAILER_BYTES;
+}
+
+size_t chi_track_origin(const void **frames, const void *pointer) {
+    chi_track_block block;
+    if (!chi_track_on() || CHI_PLAN->index == NULL ||
+        !chi_track_block_look((void *)(uintptr_t)pointer, &block)) {
+        return 0;
+    }
+    const chi_track_site_row *row = chi_track_site_row_at(CHI_PLAN->record, block.site);
+    const uint64_t *addresses = chi_track_site_frames(row);
+    for (uint32_t i = 0; i < row->frame_count; i++) {
+        frames[i] = (const void *)(uintptr_t)addresses[i];
+    }
+    return row->frame_count;
 }
 
 /* ---- a sanitizer's hooks ---- */
@@ -424,7 +368,7 @@ void chi_track_hook_free(const void *block) {
     if (!plan_is_there()) {
         return;
     }
-    if (take_block((void *)(uintptr_t)block, &known)) {
+    if (chi_track_block_take((void *)(uintptr_t)block, &known)) {
         book_taken(&known);
     } else {
         book_unknown(block);

@@ -8,8 +8,9 @@
  *  The one idea: on the way of a call there is nothing that threads share for writing. Everything
  *  else (new sites, new threads, the process's peak, marks) is out of that way.
  *
- *  Files: track.c the calls, track_block.h the trailers, track_address.c blocks without trailers,
- *  track_site.c sites, track_wrapper.c operator new and its like, track_table.c tables and sums,
+ *  Files: track.c the calls, track_block.c the trailers, track_address.c blocks without trailers,
+ *  track_site.c sites, track_stack.c sites by
+ *  stack, track_wrapper.c operator new and its like, track_table.c tables and sums,
  * track_setup.c the file and its life, track_modules.c modules, track_note.c other kinds of memory.
  */
 #ifndef CH_GUARD_TRACK_H
@@ -40,6 +41,7 @@ typedef struct chi_track_plan {
     chi_track_record *record;
     uint8_t *tables;
     int64_t *exact_live; /* one word a site */
+    uint8_t *memos;      /* of each table; see track_stack.c */
 } chi_track_plan;
 
 #define CHI_TRACK_LIFETIMES  1u
@@ -62,7 +64,8 @@ typedef struct chi_track_thread {
     int64_t sample_left;
     uint64_t random;
     uint32_t state;
-    uint32_t walking;
+    uint32_t unused;
+    void *memos; /* NULL: stacks are walked each time */
 } chi_track_thread;
 
 #define CHI_TRACK_NEW    0u
@@ -92,6 +95,10 @@ void *chi_track_aligned(chi_guard_call_name name, size_t align, size_t size_byte
                         const void *caller);
 int chi_track_posix_memalign(void **pointer, size_t align, size_t size_bytes, const void *caller);
 size_t chi_track_usable_size(void *pointer);
+
+/** chi_track_origin writes the frames of the call that gave the block out, at most
+ *  CHI_TRACK_FRAMES_MAX. Returns: how many; 0 if that is not known. */
+size_t chi_track_origin(const void **frames, const void *pointer);
 
 /** chi_track_hook_alloc, chi_track_hook_free book blocks that a sanitizer's hooks tell of. */
 void chi_track_hook_alloc(const void *block, size_t size_bytes, const void *caller);
@@ -126,6 +133,18 @@ uint32_t chi_track_site_of_call(uint32_t call, const void *caller, const void *f
 chi_track_site_row *chi_track_site_row_at(const chi_track_record *record, uint32_t site);
 const uint64_t *chi_track_site_frames(const chi_track_site_row *row);
 
+/* track_stack.c */
+typedef struct chi_track_memo chi_track_memo;
+
+#define CHI_TRACK_MEMO_BITS   6
+#define CHI_TRACK_MEMO_BYTES  1088u
+#define CHI_TRACK_MEMOS_BYTES ((size_t)CHI_TRACK_MEMO_BYTES << CHI_TRACK_MEMO_BITS)
+
+uint32_t chi_track_site_by_stack(uint32_t call, const void *caller, const void *frame);
+
+/** chi_track_stack_begin prepares a thread that has just taken its table. */
+CH_COLD void chi_track_stack_begin(uint32_t table);
+
 /* track_wrapper.c: functions that allocate for their callers, such as operator new. */
 void chi_track_wrappers_find(void);
 bool chi_track_is_wrapper(const void *return_address);
@@ -138,6 +157,9 @@ const char *chi_track_arm(const chi_session_config *config);
 /** Tables of a file, if there is room: CHI_TRACK_TABLES; tests take fewer. At least 2. */
 extern uint32_t chi_track_tables_wanted;
 
+/** False: the address table even where trailers are possible; for tests. */
+extern bool chi_track_trailers_wanted;
+
 /** chi_track_stop turns the tracker off and leaves the file as it is; for tests and benches, while
  * no other thread makes heap calls. What it gave out stays valid, and is of before arming later. */
 void chi_track_stop(void);
@@ -146,13 +168,15 @@ void chi_track_stop(void);
  *  gets a file of its own or stops. Returns: whether the tracker is on. */
 CH_COLD bool chi_track_forked(void);
 
+uint64_t chi_track_now_ns(void);
+
+/* track_mark.c */
+
 /** chi_track_ended brings the header up to date; may be called more than once. */
 void chi_track_ended(void);
 
 /** chi_track_sealed is told that the process is sealed. */
 void chi_track_sealed(const char *name);
-
-uint64_t chi_track_now_ns(void);
 
 /* track_modules.c */
 
@@ -175,6 +199,7 @@ CH_INLINE uint64_t chi_track_address_key(const void *pointer, uint32_t kind) {
 bool chi_track_address_init(void);
 bool chi_track_address_put(uint64_t key, const chi_track_block *block);
 bool chi_track_address_take(uint64_t key, chi_track_block *block);
+bool chi_track_address_look(uint64_t key, chi_track_block *block);
 
 /* track_sample.c */
 

@@ -47,14 +47,29 @@ bool chi_track_address_put(uint64_t key, const chi_track_block *block) {
     return false;
 }
 
-bool chi_track_address_take(uint64_t key, chi_track_block *block) {
+static address_row *row_of(uint64_t key) {
     address_row *row = home_of(key);
     for (unsigned i = 0; i < WINDOW; i++, row++) {
         if (__atomic_load_n(&row->key, __ATOMIC_RELAXED) == key) {
-            *block = row->block;
-            __atomic_store_n(&row->key, 0, __ATOMIC_RELEASE);
-            return true;
+            return row;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool chi_track_address_look(uint64_t key, chi_track_block *block) {
+    const address_row *row = row_of(key);
+    if (row != NULL) {
+        *block = row->block;
+    }
+    return row != NULL;
+}
+
+bool chi_track_address_take(uint64_t key, chi_track_block *block) {
+    address_row *row = row_of(key);
+    if (row != NULL) {
+        *block = row->block;
+        __atomic_store_n(&row->key, 0, __ATOMIC_RELEASE);
+    }
+    return row != NULL;
 }

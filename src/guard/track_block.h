@@ -58,4 +58,16 @@ CH_INLINE uint64_t chi_trailer_read(void *pointer, size_t usable_bytes) {
     return passes ? word : 0;
 }
 
+#pragma GCC visibility push(hidden)
+
+/** chi_track_block_put writes down whose a block is. Returns: false if there is no room for it. */
+bool chi_track_block_put(void *pointer, const chi_track_block *block);
+
+/** chi_track_block_take reads that, and makes it invalid. Returns: false if the block is not known;
+ *  nothing is written then. chi_track_block_look only reads. */
+bool chi_track_block_take(void *pointer, chi_track_block *block);
+bool chi_track_block_look(void *pointer, chi_track_block *block);
+
+#pragma GCC visibility pop
+
 #endif

@@ -7,12 +7,20 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 static const chi_session_config by_site = {.track_depth = 1};
+
+/* One call site, also where a loop is unrolled. */
+CH_NOINLINE static void *take(size_t size_bytes) {
+    void *block = rig_hide(malloc(size_bytes));
+    __asm__ volatile("" : : : "memory");
+    return block;
+}
 
 static void run_threads(size_t count, void *(*body)(void *), void *context) {
     pthread_t threads[64];
@@ -47,7 +55,7 @@ static void *consume(void *context) {
 
 static void produce(channel *c) {
     for (size_t i = 0; i < PASSED; i++) {
-        void *block = rig_hide(malloc(c->size_bytes));
+        void *block = take(c->size_bytes);
         void *empty = NULL;
         while (!__atomic_compare_exchange_n(&c->block, &empty, block, false, __ATOMIC_ACQ_REL,
                                             __ATOMIC_RELAXED)) {
@@ -89,7 +97,7 @@ TEST(g27_exact_peak_is_exact_across_threads) {
 static void *allocate_some(void *context) {
     const size_t size_bytes = *(const size_t *)context;
     for (size_t i = 0; i < 1000; i++) {
-        free(rig_hide(malloc(size_bytes)));
+        free(take(size_bytes));
     }
     return NULL;
 }
@@ -276,6 +284,44 @@ TEST(g26_fork_child_writes_its_own_record) {
     rig_stop();
 }
 
+/* The name is of the folder that the program began in. */
+TEST(g26_fork_child_finds_the_folder_of_the_record) {
+    CHECK(rig_arm(by_site));
+    const pid_t child = fork();
+    if (child == 0) {
+        const bool moved = chdir("/") == 0;
+        free(rig_hide(malloc(9004)));
+        syscall(SYS_exit_group, moved && chi_track_on() ? 0 : 1);
+    }
+    int status = -1;
+    CHECK_EQUAL(waitpid(child, &status, 0), child);
+    CHECK_EQUAL(status, 0);
+    char path[64];
+    snprintf(path, sizeof path, "track_test.%d.record", (int)child);
+    CHECK_EQUAL(unlink(path), 0);
+    rig_stop();
+}
+
+/* Where files may not grow that large there are fewer tables; where there is no room at all the
+ * program is told so, and lives. */
+TEST(g27_limits_of_the_file_system_are_kept) {
+    struct rlimit before;
+    CHECK_EQUAL(getrlimit(RLIMIT_FSIZE, &before), 0);
+    struct rlimit limit = before;
+    limit.rlim_cur = (rlim_t)64 << 20;
+    CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    CHECK(rig_arm(by_site));
+    CHECK(CHI_PLAN->record->tables_max >= 2 && CHI_PLAN->record->tables_max < CHI_TRACK_TABLES);
+    free(rig_hide(malloc(9005)));
+    CHECK_EQUAL(rig_sum(9005).frees, 1);
+    rig_stop();
+    limit.rlim_cur = 4096;
+    CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    CHECK(!rig_arm(by_site));
+    CHECK_EQUAL(setrlimit(RLIMIT_FSIZE, &before), 0);
+    unlink(rig_path());
+}
+
 TEST(g26_fork_child_stops_where_the_name_has_no_process) {
     chi_session_config config = {.track = 1, .track_depth = 1};
     snprintf(config.track_path, sizeof config.track_path, "%s", rig_path());
@@ -314,7 +360,7 @@ TEST(g29_mark_keeps_what_was_live) {
     CHECK(ch_track_mark("steady"));
     void *third[3];
     for (size_t i = 0; i < 3; i++) {
-        third[i] = rig_hide(malloc(9103));
+        third[i] = take(9103);
     }
     free(second);
     const chi_track_counters one = rig_sum(9101);
@@ -336,6 +382,22 @@ TEST(g29_mark_keeps_what_was_live) {
     CHECK(!ch_track_mark("off"));
 }
 
+TEST(g29_seal_is_a_mark_where_that_is_asked_for) {
+    for (uint32_t asked = 0; asked < 2; asked++) {
+        chi_guard_settings.config.track_since_seal = asked;
+        CHECK(rig_arm(by_site));
+        void *block = rig_hide(malloc(9201));
+        CHECK(ch_seal("ready"));
+        CHECK(ch_unseal());
+        CHECK_EQUAL(rig_sum(9201).mark_bytes, asked != 0 ? 9201 : 0);
+        CHECK_EQUAL(CHI_PLAN->record->mark_count, asked);
+        CHECK_TEXT(CHI_PLAN->record->marks[0].name, asked != 0 ? "ready" : "");
+        free(block);
+        rig_stop();
+    }
+    chi_guard_settings.config.track_since_seal = 0;
+}
+
 /* ---- sampling ---- */
 
 #define SAMPLE_BYTES 4096u
@@ -350,7 +412,7 @@ TEST(g29_samples_are_unbiased) {
         const double share = (double)sizes[s] / SAMPLE_BYTES;
         const size_t draws = DRAWS / (s < 2 ? 1 : 40);
         for (size_t i = 0; i < draws; i++) {
-            free(rig_hide(malloc(sizes[s])));
+            free(take(sizes[s]));
         }
         const chi_track_counters sum = rig_sum(sizes[s]);
         const double got = (double)(sum.bytes - before.bytes);

@@ -6,7 +6,9 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,6 +23,7 @@
 #define FRAMES_LEAST     4u /* room for wrappers in front of the call site */
 #define INDEX_BITS_LEAST 8u
 #define TABLES_LEAST     2u
+#define ROOM_BYTES       ((uint64_t)64 << 20)
 
 static chi_session_config settings;
 
@@ -28,9 +31,11 @@ static chi_session_config settings;
 static void *mapped;
 static size_t mapped_bytes;
 static size_t index_bytes;
+static size_t memos_bytes;
 static bool trailers;
 
 uint32_t chi_track_tables_wanted = CHI_TRACK_TABLES;
+bool chi_track_trailers_wanted = true;
 
 _Alignas(PAGE_BYTES) chi_track_page chi_track_plan_page;
 _Static_assert(sizeof(chi_track_page) == PAGE_BYTES, "one page, or it would wipe its neighbours");
@@ -109,6 +114,29 @@ static bool name_file(char *path, size_t size_bytes, bool *has_process) {
     return used > 0;
 }
 
+/* A name that does not depend on the folder: fork children may be in another one by the time they
+ * need it. Where that cannot be, it stays as it is. */
+static void make_absolute(char *path, size_t size_bytes) {
+    char folder[CHI_SESSION_PATH_BYTES];
+    char whole[CHI_SESSION_PATH_BYTES];
+    const size_t length = strlen(path);
+    size_t used = 0;
+    if (path[0] == '/' || getcwd(folder, sizeof folder) == NULL) {
+        return;
+    }
+    for (const char *c = folder; *c != 0 && used + 2 < sizeof whole; c++) {
+        whole[used++] = *c;
+        if (*c == '%') {
+            whole[used++] = '%';
+        }
+    }
+    if (used + 1 + length < sizeof whole && used + 1 + length < size_bytes) {
+        whole[used++] = '/';
+        memcpy(whole + used, path, length + 1);
+        memcpy(path, whole, used + length + 1);
+    }
+}
+
 /* A record of a process that is still there must not be lost: that of the program that started
  * this one, with the same settings. */
 static bool is_in_use(const char *path) {
@@ -132,12 +160,30 @@ static int make_file(const char *path) {
     return open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 }
 
+/* The file is full of holes: what it takes is known only when it is written to, and a file system
+ * that is full then ends the program. So some room must be there from the start. */
+static bool has_room(int fd, const chi_track_record *layout) {
+    struct statvfs status;
+    const uint64_t some = layout->tables_offset + TABLES_LEAST * layout->table_bytes;
+    const uint64_t needed = some < ROOM_BYTES ? some : ROOM_BYTES;
+    return fstatvfs(fd, &status) != 0 || (uint64_t)status.f_bavail * status.f_frsize >= needed;
+}
+
+/* Asked for more than the limit, the kernel would send a signal. */
+static bool set_length(int fd, uint64_t size_bytes) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && size_bytes > limit.rlim_cur) {
+        return false;
+    }
+    return ftruncate(fd, (off_t)size_bytes) == 0;
+}
+
 /* As many tables as file and address space have room for. */
 static bool map_file(int fd, chi_track_record *layout) {
     for (uint32_t tables = chi_track_tables_wanted; tables >= TABLES_LEAST; tables /= 2) {
         lay_out(layout, tables);
         mapped_bytes = layout->file_bytes;
-        if (ftruncate(fd, (off_t)layout->file_bytes) != 0) {
+        if (!has_room(fd, layout) || !set_length(fd, layout->file_bytes)) {
             continue;
         }
         mapped =
@@ -204,6 +250,14 @@ static uint64_t make_salt(void) {
     return salt * CHI_TRAILER_MIX;
 }
 
+/* Memory that is not there is only missed. */
+static void make_memos(chi_track_plan *plan) {
+    if (plan->depth > 1) {
+        memos_bytes = plan->record->tables_max * CHI_TRACK_MEMOS_BYTES;
+        plan->memos = (uint8_t *)map_private(memos_bytes);
+    }
+}
+
 static bool make_index(chi_track_plan *plan) {
     uint32_t bits = INDEX_BITS_LEAST;
     while ((UINT64_C(1) << bits) < 4 * (uint64_t)plan->sites_max) {
@@ -238,7 +292,7 @@ static chi_track_plan make_plan(chi_track_record *record) {
     plan.options = (record->lifetimes ? CHI_TRACK_LIFETIMES : 0) |
                    (record->exact_peak ? CHI_TRACK_EXACT_PEAK : 0) |
                    (record->sample_bytes != 0 ? CHI_TRACK_SAMPLED : 0);
-    if (trailers) {
+    if (trailers && chi_track_trailers_wanted) {
         const bool timed = (plan.options & (CHI_TRACK_LIFETIMES | CHI_TRACK_SAMPLED)) != 0;
         plan.trailer_bytes = CHI_TRAILER_BYTES * (timed ? 2 : 1);
     }
@@ -272,6 +326,7 @@ static const char *start(int fd) {
     if (!make_index(&plan) || !chi_track_address_init()) {
         return "no memory for the tracker";
     }
+    make_memos(&plan);
     *CHI_PLAN = plan;
     chi_track_modules_see(0);
     __atomic_store_n(&record->magic, CHI_TRACK_MAGIC, __ATOMIC_RELEASE);
@@ -286,6 +341,7 @@ const char *chi_track_arm(const chi_session_config *config) {
     if (config->track == 0) {
         return NULL;
     }
+    make_absolute(settings.track_path, sizeof settings.track_path);
     if (!name_file(path, sizeof path, &has_process)) {
         return "the name of the tracker's file is empty or too long";
     }
@@ -314,6 +370,9 @@ void chi_track_stop(void) {
         (void)munmap(CHI_PLAN->index, index_bytes);
         mapped = NULL;
     }
+    if (CHI_PLAN->memos != NULL) {
+        (void)munmap(CHI_PLAN->memos, memos_bytes);
+    }
     if (CHI_PLAN->exact_live != NULL) {
         (void)munmap(CHI_PLAN->exact_live, CHI_PLAN->sites_max * sizeof(int64_t));
     }
@@ -339,69 +398,4 @@ bool chi_track_forked(void) {
     }
     errno = errno_before;
     return CHI_PLAN->index != NULL;
-}
-
-/* ---- marks and the end ---- */
-
-static void bring_up_to_date(chi_track_record *record) {
-    chi_track_tail sum;
-    chi_track_thread *self = &chi_track_self;
-    if (self->state == CHI_TRACK_READY) {
-        chi_track_publish(self->tail);
-    }
-    chi_track_totals(&sum);
-    record->reallocs = sum.reallocs;
-    record->frees_unattributed = sum.frees_unattributed;
-    record->sites_dropped = sum.sites_dropped;
-    record->blocks_dropped = sum.blocks_dropped;
-    record->end_ns = chi_track_now_ns();
-}
-
-void chi_track_ended(void) {
-    if (chi_track_on() && CHI_PLAN->index != NULL) {
-        bring_up_to_date(CHI_PLAN->record);
-        CHI_PLAN->record->ended = 1;
-    }
-}
-
-static void add_mark(chi_track_record *record, const char *name) {
-    const uint32_t at = __atomic_fetch_add(&record->mark_count, 1, __ATOMIC_RELAXED);
-    if (at >= CHI_TRACK_MARKS) {
-        __atomic_store_n(&record->mark_count, CHI_TRACK_MARKS, __ATOMIC_RELAXED);
-        return;
-    }
-    chi_track_mark_row *row = &record->marks[at];
-    for (size_t i = 0; name != NULL && name[i] != 0 && i < sizeof row->name - 1; i++) {
-        row->name[i] = name[i];
-    }
-    row->at_ns = chi_track_now_ns();
-}
-
-static void mark(const char *name) {
-    chi_track_record *record = CHI_PLAN->record;
-    const uint32_t sites = __atomic_load_n(&record->site_count, __ATOMIC_ACQUIRE);
-    for (uint32_t site = 0; site < sites; site++) {
-        chi_track_counters sum;
-        chi_track_sum(&sum, site);
-        chi_track_counters *row =
-            (chi_track_counters *)(void *)(CHI_PLAN->tables + site * CHI_PLAN->row_bytes);
-        row->mark_bytes = sum.bytes - sum.freed_bytes;
-        row->mark_blocks = sum.count - sum.frees;
-    }
-    bring_up_to_date(record);
-    add_mark(record, name);
-}
-
-CHI_EXPORT bool chi_guard_track_mark(const char *name) {
-    if (!chi_track_on() || (CHI_PLAN->index == NULL && !chi_track_forked())) {
-        return false;
-    }
-    mark(name);
-    return true;
-}
-
-void chi_track_sealed(const char *name) {
-    if (settings.track_since_seal != 0) {
-        (void)chi_guard_track_mark(name);
-    }
 }

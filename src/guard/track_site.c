@@ -154,11 +154,6 @@ static uint32_t site_of_frame(uint32_t call, const void *caller, const void *fra
 }
 
 uint32_t chi_track_site_of_call(uint32_t call, const void *caller, const void *frame) {
-    const uint32_t depth = CHI_PLAN->depth;
-    if (depth == 1) {
-        return site_of_frame(call, caller, frame);
-    }
-    const void *frames[CHI_TRACK_FRAMES_MAX];
-    const size_t count = chi_guard_walk(frames, depth, caller, frame);
-    return chi_track_site(CH_TRACK_HEAP, call, frames, count);
+    return CHI_PLAN->depth == 1 ? site_of_frame(call, caller, frame)
+                                : chi_track_site_by_stack(call, caller, frame);
 }

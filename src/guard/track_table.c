@@ -83,9 +83,10 @@ bool chi_track_thread_begin(void) {
         const uint32_t taken = chi_track_tables_taken();
         index = look_for_ended(taken, taken, mine);
     }
-    errno = errno_before;
     self->table = table_at(index);
     self->tail = tail_of(self->table);
+    chi_track_stack_begin(index);
+    errno = errno_before;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
     self->state = index != 0 ? CHI_TRACK_READY : CHI_TRACK_SHARES;
     return index != 0;

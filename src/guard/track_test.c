@@ -43,7 +43,7 @@ TEST(g25_site_has_blocks_bytes_live_peak_and_largest) {
 TEST(g25_largest_of_one_call_site_is_one_row) {
     CHECK(rig_arm(by_site));
     for (size_t i = 0; i < 10; i++) {
-        free(rig_hide(malloc(2000 + i)));
+        free(take(2000 + i)); /* in the loop itself an unrolled call would be several */
     }
     free(rig_hide(malloc(2100)));
     const chi_track_counters loop = rig_sum(2009);
@@ -177,6 +177,22 @@ TEST(g26_free_is_charged_to_the_site_that_allocated) {
     give_back_elsewhere(first);
     CHECK_EQUAL(rig_sum(5001).frees, 1);
     rig_stop();
+}
+
+TEST(g16_place_that_allocated_is_known_of_a_block) {
+    const void *frames[CHI_TRACK_FRAMES_MAX];
+    void *before = rig_hide(malloc(10));
+    CHECK(rig_arm(by_site));
+    void *block = rig_hide(malloc(5101));
+    CHECK_EQUAL(chi_track_origin(frames, block), 1);
+    const chi_track_site_row *row = chi_track_site_row_at(CHI_PLAN->record, rig_find(5101));
+    CHECK_EQUAL((uintptr_t)frames[0], chi_track_site_frames(row)[0]);
+    CHECK_EQUAL(chi_track_origin(frames, before), 0);
+    free(before);
+    free(block);
+    CHECK_EQUAL(rig_sum(5101).frees, 1);
+    rig_stop();
+    CHECK_EQUAL(chi_track_origin(frames, frames), 0);
 }
 
 TEST(g26_usable_size_is_the_programs_own) {

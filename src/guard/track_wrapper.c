@@ -96,6 +96,9 @@ void chi_track_wrappers_find(void) {
         wrappers[i].start = (uintptr_t)symbol;
         wrappers[i].bytes = symbol != NULL ? (uintptr_t)bytes_of(symbol) : 0;
     }
+    CHI_HOOK_SCOPE;
+    (void)dlerror(); /* the first call gives the text of the last miss out, the second back: */
+    (void)dlerror(); /* else it would be freed later, as a block of unknown origin */
 }
 
 /* A return address is behind the call: the last one of a function may be its end. */

@@ -12,6 +12,7 @@
 #include "session_shared.h"
 #include "state.h"
 #include "suppress.h"
+#include "walk.h"
 
 const char *chi_guard_call_text(chi_guard_call_name name) {
     static const char *const texts[] = {
@@ -35,7 +36,8 @@ static const ch_hot_mark *denying_mark(uint32_t op) {
     depth = depth < CHI_RECORD_MAX ? depth : CHI_RECORD_MAX;
     while (depth > 0) {
         const ch_hot_mark *mark = self->records[--depth].mark;
-        if (mark != NULL && (mark->deny & CH_MARK_PERMIT) == 0 && (mark->deny & mask) != 0) {
+        if (mark != NULL && (mark->deny & CH_MARK_PERMIT) == 0 &&
+            (chi_kernel_mark_ops(mark) & mask) != 0) {
             return mark;
         }
     }
@@ -72,6 +74,14 @@ bool chi_guard_wants_frames(void) {
            chi_guard_callback(&function, &context);
 }
 
+CH_NOINLINE size_t chi_guard_find_frames(const void **frames, uintptr_t *stack_pointer,
+                                         const void *caller, size_t frame_max) {
+    const size_t count =
+        chi_guard_walk_stack(frames, frame_max, stack_pointer, caller, CHI_WALK_FRAME);
+    return *stack_pointer != 0 ? count
+                               : chi_guard_backtrace(frames, stack_pointer, caller, frame_max);
+}
+
 bool chi_guard_violation(const chi_guard_call *call) {
     CHI_HOOK_SCOPE;
     const int errno_before = errno;
@@ -80,14 +90,12 @@ bool chi_guard_violation(const chi_guard_call *call) {
     size_t frame_count = 0;
     if (denied_by_scope(call->op) || wants_frames) {
         uintptr_t stack_pointer = 0;
-        frame_count = chi_guard_backtrace(frames, &stack_pointer, call->caller,
-                                          wants_frames ? CHI_FRAME_MAX : 1);
+        frame_count = chi_guard_find_frames(frames, &stack_pointer, call->caller,
+                                            wants_frames ? CHI_FRAME_MAX : 1);
         if (stack_pointer != 0 && chi_guard_own_stack(stack_pointer)) {
             chi_guard_drop_below(stack_pointer);
         }
     }
-    char label[CHI_SEAL_LABEL_BYTES];
-    bool allowed = true;
     chi_guard_finding finding = {.violation = {.call = chi_guard_call_text(call->name),
                                                .pointer = call->pointer,
                                                .caller = call->caller,
@@ -100,12 +108,18 @@ bool chi_guard_violation(const chi_guard_call *call) {
                                                .thread = (int)syscall(SYS_gettid)},
                                  .site = {.caller = call->caller, .call = (uint32_t)call->name + 1},
                                  .found = CHI_FOUND_CALL};
-    if ((chi_guard_denied() & chi_guard_mask(call->op)) != 0 &&
-        name_section(&finding.violation, &finding.site, label)) {
-        allowed = chi_guard_judge(&finding);
-    }
+    const bool allowed = chi_guard_settle(&finding);
     errno = errno_before;
     return allowed;
+}
+
+bool chi_guard_settle(chi_guard_finding *finding) {
+    char label[CHI_SEAL_LABEL_BYTES];
+    if ((chi_guard_denied() & chi_guard_mask(finding->violation.op)) == 0 ||
+        !name_section(&finding->violation, &finding->site, label)) {
+        return true;
+    }
+    return chi_guard_judge(finding);
 }
 
 /* ---- judging ---- */
@@ -156,14 +170,39 @@ static bool act(const ch_violation *violation, ch_guard_mode mode) {
     abort();
 }
 
+static uint64_t stack_hash(const ch_violation *violation) {
+    uint64_t hash = violation->frame_count;
+    for (size_t i = 0; i < violation->frame_count; i++) {
+        hash = (hash ^ (uint64_t)(uintptr_t)violation->frames[i]) * UINT64_C(0x9e3779b97f4a7c15);
+        hash ^= hash >> 32;
+    }
+    return hash;
+}
+
+/* What is met for the first time will be read: the compiler's unwinder may see further than the
+ * short way, which ends at what it does not know. `frames` must outlive the violation. */
+static void look_further(ch_violation *violation, const void **frames) {
+    uintptr_t stack_pointer;
+    if (violation->frame_count == 0 || violation->frame_count == CHI_FRAME_MAX) {
+        return;
+    }
+    const size_t count =
+        chi_guard_backtrace(frames, &stack_pointer, violation->caller, CHI_FRAME_MAX);
+    if (count > violation->frame_count) {
+        violation->frames = frames;
+        violation->frame_count = count;
+    }
+}
+
 bool chi_guard_judge(chi_guard_finding *finding) {
     ch_violation *violation = &finding->violation;
-    finding->site.stack = chi_session_hash(0, violation->frames,
-                                           violation->frame_count * sizeof violation->frames[0]);
+    const void *frames[CHI_FRAME_MAX];
+    finding->site.stack = stack_hash(violation);
     chi_guard_ledger_row unplaced = {0};
     chi_guard_ledger_row *placed = chi_guard_ledger_find(&finding->site);
     chi_guard_ledger_row *row = placed != NULL ? placed : &unplaced;
     if (__atomic_load_n(&row->met, __ATOMIC_ACQUIRE) == 0) {
+        look_further(violation, frames);
         meet(row, finding);
     }
     if (chi_suppress_use(row->suppressed)) {

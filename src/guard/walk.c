@@ -224,6 +224,14 @@ size_t chi_guard_walk(const void **frames, size_t frame_max, const void *caller,
     return count;
 }
 
+size_t chi_guard_walk_stack(const void **frames, size_t frame_max, uintptr_t *stack_pointer,
+                            const void *caller, const void *frame) {
+    walk w;
+    const spot s = begin(&w, caller, frame);
+    *stack_pointer = s.pc != 0 ? s.sp : 0;
+    return chi_guard_walk(frames, frame_max, caller, frame);
+}
+
 CH_INLINE size_t hot_frame(walk *w, spot s, const void **at, bool whole) {
     for (size_t steps = 0; steps < STEPS_MAX && s.pc != 0; steps++) {
         const uint64_t word = chi_shortcut(s.at, w->salt);

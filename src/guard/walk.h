@@ -27,6 +27,11 @@
  *  Cost:    guard/walk_bench. */
 size_t chi_guard_walk(const void **frames, size_t frame_max, const void *caller, const void *frame);
 
+/** chi_guard_walk_stack does the same, and tells the stack pointer that the calling code had; 0 if
+ *  the caller was not found. */
+size_t chi_guard_walk_stack(const void **frames, size_t frame_max, uintptr_t *stack_pointer,
+                            const void *caller, const void *frame);
+
 /** chi_guard_walk_hot looks for a hot range (ranges.h) that holds any frame, from the caller up.
  *  Returns: its number, the innermost if there are several, and the frame in *at; CHI_RANGES_MAX
  *  if there is none. */

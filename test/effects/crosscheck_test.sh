@@ -39,7 +39,8 @@ check 'G42: JSON, a line a call' $? 0
 # A wrong table is refuted: by the first use, and by every one.
 sed 's/^\(gmtime_r\|strdup\)\talloc\t/\1\tnone\t/' table >wrong
 crosscheck --cache wrong
-[ $? -eq 97 ] && grep -qE '^none +strdup .*REFUTED$' out && grep -qE '^none +gmtime_r .*REFUTED$' out
+[ $? -eq 97 ] && grep -qE '^none +strdup .*REFUTED$' out &&
+    grep -qE '^none +gmtime_r .*REFUTED$' out
 check 'G42: a call that allocates but is classed none: 97' $? 0
 crosscheck --cache table --runtime /no/such/folder
 check 'G42: without the run time: 98' $? 98

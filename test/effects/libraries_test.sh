@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# libraries_test.sh COLDHEAP PRELOAD SCRIPT: libraries of others, from Debian's source packages: each
-# verdict of `coldheap prove` holds against a run under the guard. Skips loudly without the sources.
+# libraries_test.sh COLDHEAP PRELOAD SCRIPT: libraries of others, from Debian's source packages:
+# each verdict of `coldheap prove` holds against a run under the guard. Skips loudly without the
+# sources.
 set -u
+# shellcheck disable=SC2016 # backquotes of the page
 
 coldheap=$(realpath "$1")
 preload=$(realpath "$2")
@@ -30,7 +32,7 @@ check 'a state taken from the heap is a VIOLATION' $? 0
 
 # A policy that is wrong makes PROVEN of what allocates: the run shows it.
 mkdir policies
-echo 'call expr:ZALLOC -> cold "not so"' >policies/zlib.policy
+echo 'call updatewindow -> cold "not so"' >policies/zlib.policy
 COLDHEAP_POLICIES=$PWD/policies "$script" check "$coldheap" "$preload" page zlib >out 2>err
 [ $? -eq 1 ] && grep -q '^WRONG inflate is PROVEN and allocates' out
 check 'a wrong statement is refuted by the run' $? 0

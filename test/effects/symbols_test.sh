@@ -7,7 +7,10 @@ coldheap=$(realpath "$1")
 . "$(dirname "$0")/tap.sh"
 
 gate() {
-    "$coldheap" prove --symbols-only --progress none "$@" >out 2>err
+    "$coldheap" prove --symbols-only --progress none "$@" >out 2>&1
+    local status=$?
+    cp out err
+    return $status
 }
 
 gcc -O1 -fno-builtin -c -x c - -o hot.o <<'END'
@@ -15,7 +18,10 @@ gcc -O1 -fno-builtin -c -x c - -o hot.o <<'END'
 int helper(const char *text);
 int table[4];
 __attribute__((weak)) void ch_hot_enter(void);
-int hot(const char *text) { if (ch_hot_enter) ch_hot_enter(); return helper(text) + (int)strlen(text) + table[1]; }
+int hot(const char *text) {
+    if (ch_hot_enter) ch_hot_enter();
+    return helper(text) + (int)strlen(text) + table[1];
+}
 END
 gcc -O1 -fno-builtin -c -x c - -o helper.o <<'END'
 #include <string.h>

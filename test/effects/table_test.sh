@@ -22,9 +22,10 @@ is() {
 
 for flags in -O0 -O1 '-O2 -fno-inline' '-Os -fno-inline'; do
     # shellcheck disable=SC2086 # several flags
-    gcc $flags -w -fno-builtin -fno-ipa-icf -c "$here/tiny.c" -o tiny.o && ar rcs libtiny.a tiny.o &&
-        gcc $flags -w -fno-builtin -fno-ipa-icf -DSHARED -fPIC -shared -nostdlib -Wl,--build-id=sha1 \
-            "$here/tiny.c" -o libtiny.so
+    gcc $flags -w -fno-builtin -fno-ipa-icf -c "$here/tiny.c" -o tiny.o &&
+        ar rcs libtiny.a tiny.o &&
+        gcc $flags -w -fno-builtin -fno-ipa-icf -DSHARED -fPIC -shared -nostdlib \
+            -Wl,--build-id=sha1 "$here/tiny.c" -o libtiny.so
     effects --cache= --libc libtiny.so --archive libtiny.a
     check "G41: a small library is read ($flags)" $? 0
     is clean_leaf none && is clean_calls none && is clean_switch none && is ends_only none
@@ -62,7 +63,8 @@ check 'G41: no archive: 98' $? 98
 
 # ---- the cache ----
 
-effects --cache table --libc libtiny.so --archive libtiny.a && grep -q '(derived)' out && cp out first
+effects --cache table --libc libtiny.so --archive libtiny.a
+grep -q '(derived)' out && cp out first
 effects --cache table --libc libtiny.so --archive libtiny.a
 grep -q '(table)' out && cmp -s <(grep -v '^coldheap' first) <(grep -v '^coldheap' out)
 check 'G41: the cache gives the same table' $? 0

@@ -125,7 +125,8 @@ fn main() {
 RUST
     rustc -g -O -C link-arg=-Wl,--build-id tick.rs -o tick 2>err &&
         id=$(readelf -n tick | sed -n 's/.*Build ID: //p') &&
-        address=$(nm tick | sed -n 's/^\([0-9a-f]*\) [tT] .*6engine4tick17h.*/\1/p' | head -n 1) && {
+        address=$(nm tick | sed -n 's/^\([0-9a-f]*\) [tT] .*6engine4tick17h.*/\1/p' | head -n 1) &&
+        {
         echo 'coldheap: VIOLATION malloc 8 B in hot section "x"'
         for step in $(seq 1 4 200); do
             printf '    #0 0x1000 (tick+0x%x)\n' $((0x$address + step))

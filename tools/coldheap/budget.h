@@ -71,6 +71,7 @@ typedef struct budget_result {
     bool is_bytes;                      /* the value, for printing */
     uint64_t value;                     /* what was found */
     const char *why;                    /* UNKNOWN */
+    int process;                        /* 0: there is one */
     const named_site *top[BUDGET_TOP];  /* the sites with most of it; NULL: no more */
     const chi_session_section *section; /* the section with most of it; NULL: none */
 } budget_result;
@@ -85,6 +86,11 @@ void budget_result_text(sink *out, const budget_result *of);
 
 /* budget_result_json prints it as one line. */
 void budget_result_json(sink *out, const budget_result *of);
+
+/* budget_worse tells whether `of` says more against a run than `than`, of the same line in another
+ * process: what one of them could not know (growth without a mark) another may; a site that may be
+ * hidden in one is known in none. */
+bool budget_worse(const budget_result *of, const budget_result *than);
 
 /* budget_status is the worse of `code` and what the result means: EXIT_FINDING, EXIT_NOT_ARMED. */
 int budget_status(int code, const budget_result *of);

@@ -173,6 +173,9 @@ void budget_result_text(sink *out, const budget_result *of) {
         sink_print(out, ": not checked: %s\n", of->why);
         return;
     }
+    if (of->process != 0) {
+        sink_print(out, ": process %d", of->process);
+    }
     sink_print(out, ": %s%s, limit %s\n", of->is_bound ? "at most " : "",
                amount_of(value, of, of->value), amount_of(limit, of, of->line->limit));
     if (of->section != NULL) {
@@ -202,7 +205,9 @@ void budget_result_json(sink *out, const budget_result *of) {
     } else {
         sink_u64(out, of->value);
     }
-    sink_print(out, ",\"value_is_bound\":%s,\"why\":", of->is_bound ? "true" : "false");
+    sink_print(out,
+               ",\"value_is_bound\":%s,\"process\":%d,\"why\":", of->is_bound ? "true" : "false",
+               of->process);
     sink_json_text(out, of->why != NULL ? of->why : "");
     sink_text(out, ",\"top\":[");
     for (size_t i = 0; i < BUDGET_TOP && of->top[i] != NULL; i++) {
@@ -210,6 +215,23 @@ void budget_result_json(sink *out, const budget_result *of) {
         sink_json_text(out, of->top[i]->function);
     }
     sink_text(out, "]}\n");
+}
+
+static int weight(const budget_result *of) {
+    switch (of->verdict) {
+    case BUDGET_EXCEEDED:
+        return 3;
+    case BUDGET_UNKNOWN:
+        return of->line->subject == BUDGET_SITE ? 2 : 0;
+    case BUDGET_HELD:
+        return 1;
+    }
+    return 0;
+}
+
+bool budget_worse(const budget_result *of, const budget_result *than) {
+    int heavier = weight(of) - weight(than);
+    return heavier > 0 || (heavier == 0 && of->value > than->value);
 }
 
 int budget_status(int code, const budget_result *of) {

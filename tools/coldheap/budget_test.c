@@ -188,7 +188,7 @@ TEST(budget_g31_growth_needs_a_mark) {
     CHECK_EQUAL(budget_status(EXIT_DONE, &result), EXIT_NOT_ARMED);
     CHECK_EQUAL(budget_status(EXIT_FINDING, &result), EXIT_FINDING);
     made.header.mark_count = 1;
-    made.tables[1].rows[2].of.mark_bytes = 550;
+    made.tables[0].rows[2].of.mark_bytes = 550;
     JUDGED("growth 49", BUDGET_EXCEEDED, 50);
     JUDGED("growth 50", BUDGET_HELD, 50);
 }

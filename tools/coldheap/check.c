@@ -82,6 +82,7 @@ static int run_and_judge(run *in, check_report *report) {
     if (code != EXIT_DONE) {
         return code;
     }
+    outcome_marks(in->session.session);
     outcome_judge(&made, &in->session, &in->program, &end, &in->demands);
     check_report_run(report, &made, in->armed, &end);
     return made.status;

@@ -4,6 +4,7 @@
 #include "codes.h"
 #include "message.h"
 #include "policy.h"
+#include "seal_on.h"
 #include "store.h"
 #include "suppress.h"
 #include "syscalls.h"
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define DEPTH_DEFAULT   16u
+#define DEPTH_UNSET     UINT64_MAX
 #define REPORTS_DEFAULT 20u
 
 static struct {
@@ -42,9 +44,9 @@ static struct {
     bool strict;
     bool partial_ok;
     bool github;
-} flags = {.depth = DEPTH_DEFAULT, .reports_max = REPORTS_DEFAULT};
+} flags = {.depth = DEPTH_UNSET, .reports_max = REPORTS_DEFAULT};
 
-const flag_row check_flag_rows[CHECK_FLAG_COUNT] = {
+const flag_row check_flag_rows[] = {
     {"mode", FLAG_TEXT, &flags.mode, "abort|log|count|callback|deny", 0, NULL,
      "what a violation does to the program: it goes on (log), ends (abort), its call fails (deny), "
      "the program's own function decides (callback) (log)"},
@@ -84,7 +86,8 @@ const flag_row check_flag_rows[CHECK_FLAG_COUNT] = {
      "accept a program that has a heap beside malloc, which is not seen"},
     {"with-valgrind", FLAG_MAYBE, &flags.valgrind, "TOOL", 0, "memcheck",
      "run under valgrind, set up so that the guard and the tool both see the heap"},
-    {"depth", FLAG_U64, &flags.depth, "N", CHI_SESSION_FRAMES, NULL, "frames of a violation (16)"},
+    {"depth", FLAG_U64, &flags.depth, "N", CHI_SESSION_FRAMES, NULL,
+     "lines of a stack (16; 0 with --mode=count)"},
     {"max-reports", FLAG_U64, &flags.reports_max, "N", 1000000, NULL,
      "violations that are printed in full (20)"},
     {"json", FLAG_TEXT, &flags.json, "FILE", 0, NULL, "one object per line as well"},
@@ -92,6 +95,9 @@ const flag_row check_flag_rows[CHECK_FLAG_COUNT] = {
     {"runtime", FLAG_TEXT, &flags.runtime, "FOLDER", 0, NULL,
      "where libcoldheap-preload.so and libcoldheap-hooks.so are (../lib of this command)"},
 };
+
+_Static_assert(sizeof check_flag_rows / sizeof check_flag_rows[0] == CHECK_FLAG_COUNT,
+               "the number that the command gives is that of the rows");
 
 typedef struct word_value {
     const char *word;
@@ -149,57 +155,11 @@ static int read_ops(chi_session_config *config) {
     return EXIT_DONE;
 }
 
-static bool read_after(chi_session_config *config, const char *text) {
-    text_error error;
-    double seconds;
-    size_t length = strlen(text);
-    double unit = 1e9;
-    if (length > 2 && strcmp(text + length - 2, "ms") == 0) {
-        length -= 2;
-        unit = 1e6;
-    } else if (length > 1 && text[length - 1] == 's') {
-        length -= 1;
-    }
-    if (!text_seconds(&seconds, store_text(text, length), 1e6, &error)) {
-        return false;
-    }
-    config->seal_on |= CHI_SEAL_ON_AFTER;
-    config->seal_after_ns = (uint64_t)(seconds * unit);
-    return true;
-}
-
-static int read_seal_call(chi_session_config *config, const char *word, int position) {
-    static const word_value calls[] = {
-        {"main", CHI_SEAL_ON_MAIN},           {"listen", CHI_SEAL_ON_LISTEN},
-        {"accept", CHI_SEAL_ON_ACCEPT},       {"poll", CHI_SEAL_ON_POLL},
-        {"select", CHI_SEAL_ON_SELECT},       {"epoll_wait", CHI_SEAL_ON_EPOLL_WAIT},
-        {"sigwait", CHI_SEAL_ON_SIGWAIT},     {"pause", CHI_SEAL_ON_PAUSE},
-        {"nanosleep", CHI_SEAL_ON_NANOSLEEP}, {"SIGUSR2", CHI_SEAL_ON_SIGUSR2}};
-    uint32_t bit;
-    if (find_word(calls, sizeof calls / sizeof calls[0], word, &bit)) {
-        config->seal_on |= bit;
-        return EXIT_DONE;
-    }
-    if (strncmp(word, "after=", 6) == 0 && read_after(config, word + 6)) {
-        return EXIT_DONE;
-    }
-    return message_argument(EXIT_USAGE, position,
-                            "bad value '%.80s' for --seal-on: use main, listen, accept, poll, "
-                            "select, epoll_wait, sigwait, pause, nanosleep, SIGUSR2 or after=2s",
-                            word);
-}
-
 static int read_seal(chi_session_config *config) {
     int code = options_choice("seal-exit", flags.seal_exit, "strict|end");
     config->seal_exit_strict =
         flags.seal_exit.position != 0 && code == EXIT_DONE && *flags.seal_exit.text == 's';
-    for (size_t i = 0; i < flags.seal_on.count; i++) {
-        const char *text = flags.seal_on.items[i].text;
-        for (const char *word; code == EXIT_DONE && (word = next_part(&text)) != NULL;) {
-            code = read_seal_call(config, word, flags.seal_on.items[i].position);
-        }
-    }
-    return code;
+    return code == EXIT_DONE ? seal_on_read(config, &flags.seal_on) : code;
 }
 
 /* deny-all, allow=NAME; words behind an allow= are names too. */
@@ -236,7 +196,10 @@ static int read_settings(chi_session_config *config) {
     code = code == EXIT_DONE ? read_seal(config) : code;
     code = code == EXIT_DONE ? read_syscalls(config) : code;
     code = code == EXIT_DONE ? options_choice("children", flags.children, "all|ignore") : code;
-    config->depth = (uint32_t)flags.depth;
+    const bool counting = config->mode == CH_GUARD_COUNT && flags.depth == DEPTH_UNSET;
+    config->depth = counting                     ? 0
+                    : flags.depth == DEPTH_UNSET ? DEPTH_DEFAULT
+                                                 : (uint32_t)flags.depth;
     config->max_reports = (uint32_t)flags.reports_max;
     config->hot_marked = flags.hot_marked;
     config->hot_required = !flags.hot_late;
@@ -301,7 +264,7 @@ static int read_watch(launch *session, outcome_demands *demands) {
         demands->rule_paths[session->rule_count - 1] = flags.watch.text;
         rule->line = (uint32_t)line->line;
         code = launch_set(rule->function, sizeof rule->function, line->name, flags.watch.text);
-        strncpy(rule->why, line->reason, sizeof rule->why - 1);
+        launch_cut(rule->why, sizeof rule->why, line->reason);
         count++;
     }
     if (code == EXIT_DONE && count == 0) {

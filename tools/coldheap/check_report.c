@@ -59,7 +59,7 @@ static void print_violations(check_report *in) {
         sighting_read(one, in->session, row);
         if (full) {
             printed++;
-            sighting_text(&sink_err, one);
+            sighting_text(&sink_err, one, in->session->config.depth);
         }
         if (full && in->options->github) {
             sighting_github(&sink_err, one, in->repository);

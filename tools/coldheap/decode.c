@@ -30,7 +30,8 @@ static void direct(walk *w, const cs_insn *insn, bool is_call, uint64_t value) {
     place target = walk_operand(w, insn, value, &through_slot);
     bool here = target.address != 0 && walk_is_inside(w, target.address);
     if (here && !(is_call && target.address == w->of->address)) {
-        walk_label(w, target.address); /* a call inside is a jump that pushes: get-my-address */
+        walk_label_direct(w,
+                          target.address); /* a call inside is a jump that pushes: get-my-address */
         return;
     }
     call_or_tail(w, insn, is_call, place_settle(w->in, w->at, target));
@@ -102,7 +103,8 @@ static void step(walk *w, const instruction *at, const uint32_t *seen) {
  */
 static void forget_code(walk *w) {
     for (unsigned i = 0; i < REGISTERS; i++) {
-        if (w->known.values[i].kind == KNOWN_CODE) {
+        const known_value *value = &w->known.values[i];
+        if (value->kind == KNOWN_CODE && value->code != w->of) {
             w->known.values[i] = w->constant.values[i];
         }
     }
@@ -196,11 +198,12 @@ static void pass(walk *w, registers *constant, uint32_t *seen) {
 
 #define PASSES_MAX 8u
 
-/* A label between instructions: the code there was not looked at. Past a lock prefix is fine. */
+/* A label between instructions: the code there was not looked at. Past a lock prefix is fine, and
+ * so are entries of tables: where the next table begins they are read with a wrong base. */
 static void check_labels(walk *w, size_t size, const uint32_t *seen) {
     for (size_t offset = 0; offset < size && w->of->address + offset < w->end; offset++) {
         uint64_t address = w->of->address + offset;
-        bool hidden = walk_is_label(w, address) && seen[offset] == 0 &&
+        bool hidden = (w->direct[offset / 64] >> offset % 64 & 1) != 0 && seen[offset] == 0 &&
                       !(offset > 0 && w->bytes[offset - 1] == 0xf0 && seen[offset - 1] != 0);
         if (hidden) {
             walk_edge(w, EDGE_UNDECODED, (place){0}, address);
@@ -212,6 +215,7 @@ static void check_labels(walk *w, size_t size, const uint32_t *seen) {
 /* Tables of one decoding, per byte of the function. */
 typedef struct tables {
     uint64_t *labels;
+    uint64_t *direct;
     uint32_t *depths;
     uint32_t *depths_before;
     uint32_t *seen;
@@ -219,15 +223,17 @@ typedef struct tables {
 
 static bool open_tables(tables *out, size_t size) {
     out->labels = calloc(size / 64 + 1, sizeof *out->labels);
+    out->direct = calloc(size / 64 + 1, sizeof *out->direct);
     out->depths = calloc(size, sizeof *out->depths);
     out->depths_before = calloc(size, sizeof *out->depths_before);
     out->seen = calloc(size, sizeof *out->seen);
-    return out->labels != NULL && out->depths != NULL && out->depths_before != NULL &&
-           out->seen != NULL;
+    return out->labels != NULL && out->direct != NULL && out->depths != NULL &&
+           out->depths_before != NULL && out->seen != NULL;
 }
 
 static void close_tables(tables *of) {
     free(of->labels);
+    free(of->direct);
     free(of->depths);
     free(of->depths_before);
     free(of->seen);
@@ -260,6 +266,7 @@ static void decode_bytes(walk *w, size_t size) {
     bool settled = false;
     if (open_tables(&all, size)) {
         w->labels = all.labels;
+        w->direct = all.direct;
         w->depths = all.depths;
         w->depths_before = all.depths_before;
         for (unsigned i = 0; i < 2 * PASSES_MAX && !settled; i++) {

@@ -357,130 +357,140 @@ static void call_tsearch(void) {
 
 // clang-format off
 #define BATTERY_ROWS(X)                                                                            \
-    X(strlen_,      "strlen",                 before_text,     sum += strlen(bytes))               \
-    X(strnlen_,     "strnlen",                before_text,     sum += strnlen(bytes, 20))          \
-    X(strcmp_,      "strcmp",                 before_text,     sum += (uintmax_t)strcmp(bytes, other)) \
-    X(strncmp_,     "strncmp",                before_text,     sum += (uintmax_t)strncmp(bytes, other, 9)) \
-    X(strcasecmp_,  "strcasecmp",             before_text,     sum += (uintmax_t)strcasecmp(bytes, other)) \
-    X(strcoll_,     "strcoll",                before_text,     sum += (uintmax_t)strcoll(bytes, other)) \
-    X(strcpy_,      "strcpy",                 before_text,     (void)strcpy(other, bytes))         \
-    X(strncpy_,     "strncpy",                before_text,     (void)strncpy(other, bytes, 64))    \
-    X(stpcpy_,      "stpcpy",                 before_text,     (void)stpcpy(other, bytes))         \
-    X(strcat_,      "strcat",                 before_text,     (void)strcat(other, bytes))         \
-    X(strchr_,      "strchr",                 before_text,     sum += (uintptr_t)strchr(bytes, 'q')) \
-    X(strrchr_,     "strrchr",                before_text,     sum += (uintptr_t)strrchr(bytes, 'q')) \
-    X(strstr_,      "strstr",                 before_text,     sum += (uintptr_t)strstr(bytes, "fox")) \
-    X(strspn_,      "strspn",                 before_text,     sum += strspn(bytes, "The "))       \
-    X(strpbrk_,     "strpbrk",                before_text,     sum += (uintptr_t)strpbrk(bytes, ",.")) \
-    X(strtok_r_,    "strtok_r",               NULL,            call_strtok_r())                    \
-    X(strdup_,      "strdup",                 before_text,     free(strdup(bytes)))                \
-    X(strndup_,     "strndup",                before_text,     free(strndup(bytes, 9)))            \
-    X(strerror_1,   "strerror known",         NULL,            sum += strlen(strerror(ENOENT)))    \
-    X(strerror_2,   "strerror unknown",       NULL,            sum += strlen(strerror(12345)))     \
-    X(strsignal_,   "strsignal",              NULL,            sum += strlen(strsignal(SIGINT)))   \
-    X(memcpy_,      "memcpy",                 before_text,     (void)memcpy(other, bytes, 300))    \
-    X(memmove_,     "memmove",                before_text,     (void)memmove(bytes + 1, bytes, 300)) \
-    X(mempcpy_,     "mempcpy",                before_text,     (void)mempcpy(other, bytes, 300))   \
-    X(memset_,      "memset",                 NULL,            (void)memset(other, 1, 300))        \
-    X(memcmp_,      "memcmp",                 before_text,     sum += (uintmax_t)memcmp(bytes, other, 300)) \
-    X(memchr_,      "memchr",                 before_text,     sum += (uintptr_t)memchr(bytes, 'q', 300)) \
-    X(memmem_,      "memmem",                 before_text,     sum += (uintptr_t)memmem(bytes, 300, "fox", 3)) \
-    X(toupper_,     "toupper",                NULL,            sum += (uintmax_t)toupper('a'))     \
-    X(isalpha_,     "isalpha",                NULL,            sum += (uintmax_t)(isalpha)('a'))   \
-    X(atoi_,        "atoi",                   NULL,            sum += (uintmax_t)atoi("1234"))     \
-    X(strtol_,      "strtol",                 NULL,            sum += (uintmax_t)strtol("1234", NULL, 0)) \
-    X(strtoul_,     "strtoul",                NULL,            sum += strtoul("0x1234", NULL, 0))  \
-    X(strtod_,      "strtod",                 NULL,            sum += (uintmax_t)strtod("6.5e3", NULL)) \
-    X(abs_,         "abs",                    NULL,            sum += (uintmax_t)abs(-3))          \
-    X(div_,         "div",                    NULL,            sum += (uintmax_t)div(7, 2).quot)   \
-    X(rand_,        "rand",                   NULL,            sum += (uintmax_t)rand())           \
-    X(rand_r_,      "rand_r",                 NULL,            call_rand_r())                      \
-    X(random_,      "random",                 NULL,            sum += (uintmax_t)random())         \
-    X(drand48_,     "drand48",                NULL,            sum += (uintmax_t)(drand48() * 100)) \
-    X(qsort_1,      "qsort 512 B",            before_numbers,  qsort(numbers, 128, sizeof(int), compare)) \
-    X(qsort_2,      "qsort 4 KiB",            before_numbers,  qsort(numbers, 1024, sizeof(int), compare)) \
-    X(bsearch_,     "bsearch",                NULL,            sum += (uintptr_t)bsearch(&numbers[3], numbers, 8, sizeof(int), compare)) \
-    X(tsearch_,     "tsearch",                NULL,            call_tsearch())                     \
-    X(getenv_,      "getenv",                 NULL,            sum += (uintptr_t)getenv("NO_SUCH_NAME")) \
-    X(setenv_,      "setenv",                 NULL,            call_setenv())                      \
-    X(snprintf_1,   "snprintf %d %s",         NULL,            sum += (uintmax_t)snprintf(bytes, sizeof bytes, "%d %s", 7, "a")) \
-    X(snprintf_2,   "snprintf %f",            NULL,            sum += (uintmax_t)snprintf(bytes, sizeof bytes, "%f", 0.1)) \
-    X(snprintf_3,   "snprintf %.2000f",       NULL,            sum += (uintmax_t)snprintf(bytes, sizeof bytes, "%.2000f", 0.1)) \
-    X(sscanf_1,     "sscanf %d",              NULL,            sum += (uintmax_t)sscanf("12", "%d", &numbers[0])) \
-    X(sscanf_2,     "sscanf %ms",             NULL,            call_scan_allocating())             \
-    X(asprintf_,    "asprintf",               NULL,            call_asprintf())                    \
-    X(fopen_,       "fopen",                  NULL,            call_file())                        \
-    X(fprintf_1,    "fprintf no buffer yet",  before_file,     sum += (uintmax_t)fprintf(file, "%d\n", 7)) \
-    X(fprintf_2,    "fprintf after setvbuf",  before_buffered, sum += (uintmax_t)fprintf(file, "%d\n", 7)) \
-    X(fwrite_,      "fwrite after setvbuf",   before_buffered, sum += fwrite("abc", 1, 3, file))   \
-    X(fputs_,       "fputs no buffer yet",    before_file,     sum += (uintmax_t)fputs("abc", file)) \
-    X(fputc_,       "fputc after setvbuf",    before_buffered, sum += (uintmax_t)fputc('a', file)) \
-    X(fflush_,      "fflush",                 before_buffered, sum += (uintmax_t)fflush(file))     \
-    X(fread_,       "fread no buffer yet",    before_file,     sum += fread(bytes, 1, 8, file))    \
-    X(fgets_,       "fgets after setvbuf",    before_buffered, sum += (uintptr_t)fgets(bytes, 8, file)) \
-    X(getline_,     "getline",                before_buffered, call_getline())                     \
-    X(opendir_,     "opendir",                NULL,            call_directory())                   \
-    X(realpath_,    "realpath own buffer",    NULL,            sum += (uintptr_t)realpath("/proc/self/exe", bytes)) \
-    X(getcwd_,      "getcwd own buffer",      NULL,            sum += (uintptr_t)getcwd(bytes, sizeof bytes)) \
-    X(basename_,    "basename",               before_text,     sum += (uintptr_t)basename(bytes))  \
-    X(fnmatch_,     "fnmatch",                NULL,            sum += (uintmax_t)fnmatch("a*c", "abc", 0)) \
-    X(regcomp_,     "regcomp",                NULL,            call_regcomp())                     \
-    X(iconv_open_,  "iconv_open",             NULL,            call_iconv_open())                  \
-    X(setlocale_,   "setlocale",              NULL,            sum += (uintptr_t)setlocale(LC_ALL, "C.UTF-8")) \
-    X(gmtime_r_,    "gmtime_r",               NULL,            call_gmtime_r())                    \
-    X(localtime_r_, "localtime_r",            NULL,            call_localtime_r())                 \
-    X(mktime_,      "mktime",                 NULL,            call_mktime())                      \
-    X(timegm_,      "timegm",                 NULL,            call_timegm())                      \
-    X(strftime_,    "strftime",               NULL,            call_strftime())                    \
-    X(time_,        "time",                   NULL,            sum += (uintmax_t)time(NULL))       \
-    X(clock_,       "clock",                  NULL,            sum += (uintmax_t)clock())          \
-    X(clock_get_,   "clock_gettime",          NULL,            call_clock_gettime())               \
-    X(gettime_,     "gettimeofday",           NULL,            call_gettimeofday())                \
-    X(nanosleep_,   "nanosleep",              NULL,            call_nanosleep())                   \
-    X(getpid_,      "getpid",                 NULL,            sum += (uintmax_t)getpid())         \
-    X(getrusage_,   "getrusage",              NULL,            call_getrusage())                   \
-    X(uname_,       "uname",                  NULL,            call_uname())                       \
-    X(sysconf_,     "sysconf",                NULL,            sum += (uintmax_t)sysconf(_SC_NPROCESSORS_ONLN)) \
-    X(getrandom_,   "getrandom",              NULL,            sum += (uintmax_t)getrandom(bytes, 16, 0)) \
-    X(open_,        "open",                   NULL,            (void)close(open("/dev/null", O_RDONLY | O_CLOEXEC))) \
-    X(read_,        "read",                   before_null,     sum += (uintmax_t)read(null_fd, bytes, 8)) \
-    X(write_,       "write",                  before_null,     sum += (uintmax_t)write(null_fd, bytes, 8)) \
-    X(writev_,      "writev",                 before_null,     call_writev())                      \
-    X(lseek_,       "lseek",                  before_null,     sum += (uintmax_t)lseek(null_fd, 0, SEEK_SET)) \
-    X(fcntl_,       "fcntl",                  before_null,     sum += (uintmax_t)fcntl(null_fd, F_GETFD)) \
-    X(stat_,        "stat",                   NULL,            call_stat())                        \
-    X(poll_,        "poll",                   before_null,     call_poll())                        \
-    X(sigaction_,   "sigaction",              NULL,            call_sigaction())                   \
-    X(raise_,       "raise",                  call_sigaction,  sum += (uintmax_t)raise(SIGUSR1))   \
-    X(longjmp_,     "longjmp",                NULL,            call_longjmp())                     \
-    X(mutex_,       "pthread_mutex_lock",     NULL,            call_mutex())                       \
-    X(robust_,      "pthread_mutex_lock robust, inherits", before_robust, call_robust())           \
-    X(rwlock_,      "pthread_rwlock_rdlock",  NULL,            call_rwlock())                      \
-    X(spin_,        "pthread_spin_lock",      before_spin,     call_spin())                        \
-    X(timedwait_,   "pthread_cond_timedwait", NULL,            call_timedwait())                   \
-    X(signal_,      "pthread_cond_signal",    NULL,            sum += (uintmax_t)pthread_cond_signal(&condition)) \
-    X(once_,        "pthread_once",           NULL,            sum += (uintmax_t)pthread_once(&once, nothing)) \
-    X(self_,        "pthread_self",           NULL,            sum += (uintmax_t)pthread_self())   \
-    X(specific_1,   "pthread_setspecific key below 32", before_keys, sum += (uintmax_t)pthread_setspecific(first_key, bytes)) \
-    X(specific_2,   "pthread_setspecific key above 32", before_keys, sum += (uintmax_t)pthread_setspecific(far_key, bytes)) \
-    X(getspecific_, "pthread_getspecific",    before_keys,     sum += (uintptr_t)pthread_getspecific(first_key)) \
-    X(attr_,        "pthread_getattr_np",     NULL,            call_attributes())                  \
-    X(create_,      "pthread_create",         NULL,            call_thread())                      \
-    X(sem_post_,    "sem_post",               before_semaphore, sum += (uintmax_t)sem_post(&semaphore)) \
-    X(sem_wait_,    "sem_trywait",            before_semaphore, sum += (uintmax_t)sem_trywait(&semaphore)) \
-    X(yield_,       "sched_yield",            NULL,            sum += (uintmax_t)sched_yield())    \
-    X(mbstowcs_,    "mbstowcs",               NULL,            call_mbstowcs())                    \
-    X(mbrtowc_,     "mbrtowc",                NULL,            call_mbrtowc())                     \
-    X(wcrtomb_,     "wcrtomb",                NULL,            call_wcrtomb())                     \
-    X(wcslen_,      "wcslen",                 call_mbstowcs,   sum += wcslen(wide))                \
-    X(htonl_,       "htonl",                  NULL,            sum += (htonl)(7))                  \
-    X(inet_pton_,   "inet_pton",              NULL,            call_inet_pton())                   \
-    X(inet_ntop_,   "inet_ntop",              NULL,            call_inet_ntop())                   \
-    X(getaddr_,     "getaddrinfo",            NULL,            call_getaddrinfo())                 \
-    X(dlsym_1,      "dlsym hit",              NULL,            sum += (uintptr_t)dlsym(RTLD_DEFAULT, "malloc")) \
-    X(dlsym_2,      "dlsym miss",             NULL,            sum += (uintptr_t)dlsym(RTLD_DEFAULT, "no_such_name")) \
-    X(backtrace_,   "backtrace",              NULL,            sum += (uintmax_t)backtrace((void **)(void *)bytes, 8)) \
-    X(malloc_,      "malloc",                 NULL,            free(malloc(40)))
+    X(strlen_, "strlen", before_text, sum += strlen(bytes))                                        \
+    X(strnlen_, "strnlen", before_text, sum += strnlen(bytes, 20))                                 \
+    X(strcmp_, "strcmp", before_text, sum += (uintmax_t)strcmp(bytes, other))                      \
+    X(strncmp_, "strncmp", before_text, sum += (uintmax_t)strncmp(bytes, other, 9))                \
+    X(strcasecmp_, "strcasecmp", before_text, sum += (uintmax_t)strcasecmp(bytes, other))          \
+    X(strcoll_, "strcoll", before_text, sum += (uintmax_t)strcoll(bytes, other))                   \
+    X(strcpy_, "strcpy", before_text, (void)strcpy(other, bytes))                                  \
+    X(strncpy_, "strncpy", before_text, (void)strncpy(other, bytes, 64))                           \
+    X(stpcpy_, "stpcpy", before_text, (void)stpcpy(other, bytes))                                  \
+    X(strcat_, "strcat", before_text, (void)strcat(other, bytes))                                  \
+    X(strchr_, "strchr", before_text, sum += (uintptr_t)strchr(bytes, 'q'))                        \
+    X(strrchr_, "strrchr", before_text, sum += (uintptr_t)strrchr(bytes, 'q'))                     \
+    X(strstr_, "strstr", before_text, sum += (uintptr_t)strstr(bytes, "fox"))                      \
+    X(strspn_, "strspn", before_text, sum += strspn(bytes, "The "))                                \
+    X(strpbrk_, "strpbrk", before_text, sum += (uintptr_t)strpbrk(bytes, ",."))                    \
+    X(strtok_r_, "strtok_r", NULL, call_strtok_r())                                                \
+    X(strdup_, "strdup", before_text, free(strdup(bytes)))                                         \
+    X(strndup_, "strndup", before_text, free(strndup(bytes, 9)))                                   \
+    X(strerror_1, "strerror known", NULL, sum += strlen(strerror(ENOENT)))                         \
+    X(strerror_2, "strerror unknown", NULL, sum += strlen(strerror(12345)))                        \
+    X(strsignal_, "strsignal", NULL, sum += strlen(strsignal(SIGINT)))                             \
+    X(memcpy_, "memcpy", before_text, (void)memcpy(other, bytes, 300))                             \
+    X(memmove_, "memmove", before_text, (void)memmove(bytes + 1, bytes, 300))                      \
+    X(mempcpy_, "mempcpy", before_text, (void)mempcpy(other, bytes, 300))                          \
+    X(memset_, "memset", NULL, (void)memset(other, 1, 300))                                        \
+    X(memcmp_, "memcmp", before_text, sum += (uintmax_t)memcmp(bytes, other, 300))                 \
+    X(memchr_, "memchr", before_text, sum += (uintptr_t)memchr(bytes, 'q', 300))                   \
+    X(memmem_, "memmem", before_text, sum += (uintptr_t)memmem(bytes, 300, "fox", 3))              \
+    X(toupper_, "toupper", NULL, sum += (uintmax_t)toupper('a'))                                   \
+    X(isalpha_, "isalpha", NULL, sum += (uintmax_t)(isalpha)('a'))                                 \
+    X(atoi_, "atoi", NULL, sum += (uintmax_t)atoi("1234"))                                         \
+    X(strtol_, "strtol", NULL, sum += (uintmax_t)strtol("1234", NULL, 0))                          \
+    X(strtoul_, "strtoul", NULL, sum += strtoul("0x1234", NULL, 0))                                \
+    X(strtod_, "strtod", NULL, sum += (uintmax_t)strtod("6.5e3", NULL))                            \
+    X(abs_, "abs", NULL, sum += (uintmax_t)abs(-3))                                                \
+    X(div_, "div", NULL, sum += (uintmax_t)div(7, 2).quot)                                         \
+    X(rand_, "rand", NULL, sum += (uintmax_t)rand())                                               \
+    X(rand_r_, "rand_r", NULL, call_rand_r())                                                      \
+    X(random_, "random", NULL, sum += (uintmax_t)random())                                         \
+    X(drand48_, "drand48", NULL, sum += (uintmax_t)(drand48() * 100))                              \
+    X(qsort_1, "qsort 512 B", before_numbers, qsort(numbers, 128, sizeof(int), compare))           \
+    X(qsort_2, "qsort 4 KiB", before_numbers, qsort(numbers, 1024, sizeof(int), compare))          \
+    X(bsearch_, "bsearch", NULL,                                                                   \
+      sum += (uintptr_t)bsearch(&numbers[3], numbers, 8, sizeof(int), compare))                    \
+    X(tsearch_, "tsearch", NULL, call_tsearch())                                                   \
+    X(getenv_, "getenv", NULL, sum += (uintptr_t)getenv("NO_SUCH_NAME"))                           \
+    X(setenv_, "setenv", NULL, call_setenv())                                                      \
+    X(snprintf_1, "snprintf %d %s", NULL,                                                          \
+      sum += (uintmax_t)snprintf(bytes, sizeof bytes, "%d %s", 7, "a"))                            \
+    X(snprintf_2, "snprintf %f", NULL,                                                             \
+      sum += (uintmax_t)snprintf(bytes, sizeof bytes, "%f", 0.1))                                  \
+    X(snprintf_3, "snprintf %.2000f", NULL,                                                        \
+      sum += (uintmax_t)snprintf(bytes, sizeof bytes, "%.2000f", 0.1))                             \
+    X(sscanf_1, "sscanf %d", NULL, sum += (uintmax_t)sscanf("12", "%d", &numbers[0]))              \
+    X(sscanf_2, "sscanf %ms", NULL, call_scan_allocating())                                        \
+    X(asprintf_, "asprintf", NULL, call_asprintf())                                                \
+    X(fopen_, "fopen", NULL, call_file())                                                          \
+    X(fprintf_1, "fprintf no buffer yet", before_file,                                             \
+      sum += (uintmax_t)fprintf(file, "%d\n", 7))                                                  \
+    X(fprintf_2, "fprintf after setvbuf", before_buffered,                                         \
+      sum += (uintmax_t)fprintf(file, "%d\n", 7))                                                  \
+    X(fwrite_, "fwrite after setvbuf", before_buffered, sum += fwrite("abc", 1, 3, file))          \
+    X(fputs_, "fputs no buffer yet", before_file, sum += (uintmax_t)fputs("abc", file))            \
+    X(fputc_, "fputc after setvbuf", before_buffered, sum += (uintmax_t)fputc('a', file))          \
+    X(fflush_, "fflush", before_buffered, sum += (uintmax_t)fflush(file))                          \
+    X(fread_, "fread no buffer yet", before_file, sum += fread(bytes, 1, 8, file))                 \
+    X(fgets_, "fgets after setvbuf", before_buffered, sum += (uintptr_t)fgets(bytes, 8, file))     \
+    X(getline_, "getline", before_buffered, call_getline())                                        \
+    X(opendir_, "opendir", NULL, call_directory())                                                 \
+    X(realpath_, "realpath own buffer", NULL,                                                      \
+      sum += (uintptr_t)realpath("/proc/self/exe", bytes))                                         \
+    X(getcwd_, "getcwd own buffer", NULL, sum += (uintptr_t)getcwd(bytes, sizeof bytes))           \
+    X(basename_, "basename", before_text, sum += (uintptr_t)basename(bytes))                       \
+    X(fnmatch_, "fnmatch", NULL, sum += (uintmax_t)fnmatch("a*c", "abc", 0))                       \
+    X(regcomp_, "regcomp", NULL, call_regcomp())                                                   \
+    X(iconv_open_, "iconv_open", NULL, call_iconv_open())                                          \
+    X(setlocale_, "setlocale", NULL, sum += (uintptr_t)setlocale(LC_ALL, "C.UTF-8"))               \
+    X(gmtime_r_, "gmtime_r", NULL, call_gmtime_r())                                                \
+    X(localtime_r_, "localtime_r", NULL, call_localtime_r())                                       \
+    X(mktime_, "mktime", NULL, call_mktime())                                                      \
+    X(timegm_, "timegm", NULL, call_timegm())                                                      \
+    X(strftime_, "strftime", NULL, call_strftime())                                                \
+    X(time_, "time", NULL, sum += (uintmax_t)time(NULL))                                           \
+    X(clock_, "clock", NULL, sum += (uintmax_t)clock())                                            \
+    X(clock_get_, "clock_gettime", NULL, call_clock_gettime())                                     \
+    X(gettime_, "gettimeofday", NULL, call_gettimeofday())                                         \
+    X(nanosleep_, "nanosleep", NULL, call_nanosleep())                                             \
+    X(getpid_, "getpid", NULL, sum += (uintmax_t)getpid())                                         \
+    X(getrusage_, "getrusage", NULL, call_getrusage())                                             \
+    X(uname_, "uname", NULL, call_uname())                                                         \
+    X(sysconf_, "sysconf", NULL, sum += (uintmax_t)sysconf(_SC_NPROCESSORS_ONLN))                  \
+    X(getrandom_, "getrandom", NULL, sum += (uintmax_t)getrandom(bytes, 16, 0))                    \
+    X(open_, "open", NULL, (void)close(open("/dev/null", O_RDONLY | O_CLOEXEC)))                   \
+    X(read_, "read", before_null, sum += (uintmax_t)read(null_fd, bytes, 8))                       \
+    X(write_, "write", before_null, sum += (uintmax_t)write(null_fd, bytes, 8))                    \
+    X(writev_, "writev", before_null, call_writev())                                               \
+    X(lseek_, "lseek", before_null, sum += (uintmax_t)lseek(null_fd, 0, SEEK_SET))                 \
+    X(fcntl_, "fcntl", before_null, sum += (uintmax_t)fcntl(null_fd, F_GETFD))                     \
+    X(stat_, "stat", NULL, call_stat())                                                            \
+    X(poll_, "poll", before_null, call_poll())                                                     \
+    X(sigaction_, "sigaction", NULL, call_sigaction())                                             \
+    X(raise_, "raise", call_sigaction, sum += (uintmax_t)raise(SIGUSR1))                           \
+    X(longjmp_, "longjmp", NULL, call_longjmp())                                                   \
+    X(mutex_, "pthread_mutex_lock", NULL, call_mutex())                                            \
+    X(robust_, "pthread_mutex_lock robust, inherits", before_robust, call_robust())                \
+    X(rwlock_, "pthread_rwlock_rdlock", NULL, call_rwlock())                                       \
+    X(spin_, "pthread_spin_lock", before_spin, call_spin())                                        \
+    X(timedwait_, "pthread_cond_timedwait", NULL, call_timedwait())                                \
+    X(signal_, "pthread_cond_signal", NULL, sum += (uintmax_t)pthread_cond_signal(&condition))     \
+    X(once_, "pthread_once", NULL, sum += (uintmax_t)pthread_once(&once, nothing))                 \
+    X(self_, "pthread_self", NULL, sum += (uintmax_t)pthread_self())                               \
+    X(specific_1, "pthread_setspecific key below 32", before_keys,                                 \
+      sum += (uintmax_t)pthread_setspecific(first_key, bytes))                                     \
+    X(specific_2, "pthread_setspecific key above 32", before_keys,                                 \
+      sum += (uintmax_t)pthread_setspecific(far_key, bytes))                                       \
+    X(getspecific_, "pthread_getspecific", before_keys,                                            \
+      sum += (uintptr_t)pthread_getspecific(first_key))                                            \
+    X(attr_, "pthread_getattr_np", NULL, call_attributes())                                        \
+    X(create_, "pthread_create", NULL, call_thread())                                              \
+    X(sem_post_, "sem_post", before_semaphore, sum += (uintmax_t)sem_post(&semaphore))             \
+    X(sem_wait_, "sem_trywait", before_semaphore, sum += (uintmax_t)sem_trywait(&semaphore))       \
+    X(yield_, "sched_yield", NULL, sum += (uintmax_t)sched_yield())                                \
+    X(mbstowcs_, "mbstowcs", NULL, call_mbstowcs())                                                \
+    X(mbrtowc_, "mbrtowc", NULL, call_mbrtowc())                                                   \
+    X(wcrtomb_, "wcrtomb", NULL, call_wcrtomb())                                                   \
+    X(wcslen_, "wcslen", call_mbstowcs, sum += wcslen(wide))                                       \
+    X(htonl_, "htonl", NULL, sum += (htonl)(7))                                                    \
+    X(inet_pton_, "inet_pton", NULL, call_inet_pton())                                             \
+    X(inet_ntop_, "inet_ntop", NULL, call_inet_ntop())                                             \
+    X(getaddr_, "getaddrinfo", NULL, call_getaddrinfo())                                           \
+    X(dlsym_1, "dlsym hit", NULL, sum += (uintptr_t)dlsym(RTLD_DEFAULT, "malloc"))                 \
+    X(dlsym_2, "dlsym miss", NULL, sum += (uintptr_t)dlsym(RTLD_DEFAULT, "no_such_name"))          \
+    X(backtrace_, "backtrace", NULL, sum += (uintmax_t)backtrace((void **)(void *)bytes, 8))       \
+    X(malloc_, "malloc", NULL, free(malloc(40)))
 // clang-format on
 
 #define BATTERY_FUNCTION(id, label, before, statement)                                             \

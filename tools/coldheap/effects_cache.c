@@ -1,10 +1,10 @@
 /* effects_cache.c: the lines of the file are
  *
- *   coldheap effects 1
+ *   coldheap effects 2
  *   tool SIZE MTIME                 of the program that derived it
  *   libc BUILD-ID
  *   archive SIZE MTIME PATH
- *   NAME \t CLASS \t CLASS-OF-ARCHIVE \t FLAGS \t WITNESS        a row, ascending by name
+ *   NAME \t CLASS \t CLASS-OF-ARCHIVE \t FLAGS \t STACK \t WITNESS   a row, ascending by name
  *   end COUNT
  *
  * See effects_cache.h. */
@@ -24,7 +24,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CACHE_VERSION 1u
+#define CACHE_VERSION 2u
 #define CACHE_BYTES   (16u << 20) /* of a file that is looked at */
 #define ROWS_MAX      65536u
 
@@ -68,7 +68,7 @@ static char *read_whole(const char *path, size_t *size) {
     }
     char *text = NULL;
     if (fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size < CACHE_BYTES) {
-        text = store_text("", (size_t)status.st_size);
+        text = STORE_ARRAY(char, (size_t)status.st_size + 1);
         *size = 0;
         for (ssize_t got = 1; got > 0 && *size < (size_t)status.st_size; *size += (size_t)got) {
             got = read(fd, text + *size, (size_t)status.st_size - *size);
@@ -100,14 +100,18 @@ static bool read_row(effect_row *out, char *line) {
     const char *class = cut(&line, '\t');
     const char *archive = cut(&line, '\t');
     const char *marks = cut(&line, '\t');
-    if (marks == NULL || *name == 0) {
+    const char *stack = cut(&line, '\t');
+    text_error error;
+    if (stack == NULL || *name == 0) {
         return false;
     }
     *out = (effect_row){.name = name,
                         .witness = line,
                         .in_archive = strchr(marks, 'a') != NULL,
                         .differs = strchr(marks, 'd') != NULL};
-    return effect_class_read(&out->class, class) && effect_class_read(&out->archive, archive);
+    out->stack_known = strchr(marks, 's') != NULL;
+    return effect_class_read(&out->class, class) && effect_class_read(&out->archive, archive) &&
+           text_u64(&out->stack_bytes, stack, UINT32_MAX, &error);
 }
 
 /* Rows up to "end COUNT", which must be there and true: a file cut off is none. */
@@ -152,9 +156,10 @@ static void write_rows(sink *to, const effects_table *in) {
     for (size_t i = 0; i < in->count; i++) {
         const effect_row *row = &in->rows[i];
         sink_text(to, row->name);
-        sink_print(to, "\t%s\t%s\t%s%s-\t", effect_class_text(row->class),
+        sink_print(to, "\t%s\t%s\t%s%s%s-\t%llu\t", effect_class_text(row->class),
                    effect_class_text(row->archive), row->in_archive ? "a" : "",
-                   row->differs ? "d" : "");
+                   row->differs ? "d" : "", row->stack_known ? "s" : "",
+                   (unsigned long long)row->stack_bytes);
         sink_text(to, row->witness);
         sink_char(to, '\n');
     }
@@ -179,6 +184,21 @@ static void make_folder(const char *path) {
         *upper = '/';
         (void)mkdir(folder, 0700);
     }
+}
+
+bool effects_cache_reserve(const libc_identity *libc, const char *path) {
+    path = effects_cache_path(libc, path);
+    if (path == NULL) {
+        return false;
+    }
+    make_folder(path);
+    char *folder = store_text(path, strlen(path));
+    char *slash = strrchr(folder, '/');
+    if (slash == NULL) {
+        return access(".", W_OK) == 0;
+    }
+    slash[slash == folder] = 0;
+    return access(folder, W_OK | X_OK) == 0;
 }
 
 static char write_buffer[65536];

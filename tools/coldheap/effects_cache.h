@@ -13,6 +13,9 @@ const char *effects_cache_path(const libc_identity *libc, const char *path);
 /* effects_cache_read fills rows and origin if the file is of this C library and archive. */
 bool effects_cache_read(effects_table *out, const char *path);
 
+/* effects_cache_reserve tells whether a table could be kept: its folder is made, and writable. */
+bool effects_cache_reserve(const libc_identity *libc, const char *path);
+
 /* effects_cache_write replaces the file as a whole; one that cannot be written is told by a note.
  */
 void effects_cache_write(const effects_table *in, const char *path);

@@ -72,6 +72,9 @@ static void json_row(sink *out, const effect_row *row) {
     sink_print(out, ",\"class\":\"%s\",\"in_archive\":%s,\"archive_class\":\"%s\",\"differs\":%s,",
                effect_class_text(row->class), row->in_archive ? "true" : "false",
                effect_class_text(row->archive), row->differs ? "true" : "false");
+    if (row->stack_known) {
+        sink_print(out, "\"stack_bytes\":%llu,", (unsigned long long)row->stack_bytes);
+    }
     sink_text(out, "\"witness\":");
     sink_json_text(out, row->witness);
     sink_text(out, "}\n");

@@ -239,6 +239,50 @@ effect_class effects_class_of(const effects_map *in, const function *of) {
     return EFFECT_NONE;
 }
 
+/* ---- the stack ---- */
+
+#define STACK_NOT_ASKED 0u
+#define STACK_OPEN      (UINT64_MAX - 1) /* on the way: to come back here is recursion */
+
+static uint64_t stack_below(effects_map *in, const function *of) {
+    uint64_t most = of->unbounded ? EFFECTS_STACK_UNKNOWN : of->frame_bytes;
+    for (const edge *via = of->edges; via != NULL && most != EFFECTS_STACK_UNKNOWN;
+         via = via->next) {
+        bool flows = via->kind == EDGE_CALL || via->kind == EDGE_TAIL ||
+                     (via->kind == EDGE_REFERENCE && of->resolver);
+        const function *to = via->target;
+        if (to == NULL && via->name != NULL) {
+            to = graph_find(in->in, via->name);
+        }
+        if (!flows || to == NULL || effects_ends(to->name)) {
+            continue;
+        }
+        uint64_t below = effects_stack(in, to);
+        uint64_t through = below + via->stack_bytes + (via->kind == EDGE_CALL ? 8u : 0u);
+        most = below == EFFECTS_STACK_UNKNOWN ? below : through > most ? through : most;
+    }
+    return most;
+}
+
+uint64_t effects_stack(effects_map *in, const function *of) {
+    of = of->same != NULL ? of->same : of;
+    if (in->stacks == NULL) {
+        in->stacks = STORE_ARRAY(uint64_t, in->count);
+    }
+    uint64_t *slot = &in->stacks[of->index];
+    if (*slot == STACK_OPEN) {
+        return EFFECTS_STACK_UNKNOWN;
+    }
+    if (*slot == STACK_NOT_ASKED) {
+        *slot = STACK_OPEN;
+        uint64_t below = stack_below(in, of);
+        *slot = below == EFFECTS_STACK_UNKNOWN ? below : below + 1; /* 0: not asked */
+    }
+    return *slot == EFFECTS_STACK_UNKNOWN ? *slot : *slot - 1;
+}
+
+/* ---- witnesses ---- */
+
 #define WITNESS_BYTES 1000u
 
 const char *effects_witness(const effects_map *in, const function *of, effect_class effect) {

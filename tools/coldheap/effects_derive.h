@@ -17,6 +17,7 @@ typedef struct effects_map {
     function **nodes; /* all functions, in order of index */
     size_t count;
     effects_step *steps[EFFECT_CLASSES]; /* by function.index; towards that effect */
+    uint64_t *stacks;                    /* by function.index; see effects_stack */
 } effects_map;
 
 /* effects_derive answers for all functions of the graph and of its libraries' members that they
@@ -29,5 +30,10 @@ effect_class effects_class_of(const effects_map *in, const function *of);
 /* effects_witness is the way to an effect: "qsort > __qsort_r > malloc"; in the store. A function
  * whose address is handed out on the way stands behind ">&". Requires: the function reaches it. */
 const char *effects_witness(const effects_map *in, const function *of, effect_class effect);
+
+/* effects_stack is the most that a function and all it calls take of the stack, in bytes.
+ * Returns: EFFECTS_STACK_UNKNOWN with recursion or a frame without a bound on the way. */
+#define EFFECTS_STACK_UNKNOWN UINT64_MAX
+uint64_t effects_stack(effects_map *in, const function *of);
 
 #endif

@@ -53,6 +53,8 @@ static int note_libc(struct dl_phdr_info *info, size_t size, void *context) {
     return 0;
 }
 
+#define BUILD_ID_BYTES_MAX 64u
+
 /* The note of type NT_GNU_BUILD_ID in one section of notes. */
 static const char *id_in_notes(const image_section *notes) {
     Elf64_Nhdr header;
@@ -61,12 +63,12 @@ static const char *id_in_notes(const image_section *notes) {
         uint64_t name = at + sizeof header;
         uint64_t value = name + (((uint64_t)header.n_namesz + 3) & ~UINT64_C(3));
         uint64_t end = value + (((uint64_t)header.n_descsz + 3) & ~UINT64_C(3));
-        if (end > notes->size) {
+        if (end > notes->size || header.n_descsz > BUILD_ID_BYTES_MAX) {
             return NULL;
         }
         if (header.n_type == NT_GNU_BUILD_ID && header.n_namesz == 4 &&
             memcmp(notes->bytes + name, "GNU", 4) == 0) {
-            char *text = store_text("", 2 * (size_t)header.n_descsz);
+            char *text = STORE_ARRAY(char, 2 * (size_t)header.n_descsz + 1);
             for (uint32_t i = 0; i < header.n_descsz; i++) {
                 (void)snprintf(text + 2 * (size_t)i, 3, "%02x", notes->bytes[value + i]);
             }

@@ -90,7 +90,14 @@ static void list_names(effects_table *out, const image *shared) {
     }
 }
 
-static void answer(effect_row *row, const effects_map *archive, const effects_map *shared) {
+/* Only of what calls nothing that is computed: else it is a part of the truth. */
+static void answer_stack(effect_row *row, effects_map *in, const function *of) {
+    uint64_t stack = of != NULL && effect_class_is_clean(row->class) ? effects_stack(in, of) : 0;
+    row->stack_known = row->stack_known && stack != EFFECTS_STACK_UNKNOWN;
+    row->stack_bytes = stack > row->stack_bytes ? stack : row->stack_bytes;
+}
+
+static void answer(effect_row *row, effects_map *archive, effects_map *shared) {
     const function *there = graph_find(archive->in, row->name);
     const function *here = graph_find(shared->in, row->name);
     effect_class own = here != NULL ? effects_class_of(shared, here) : EFFECT_UNKNOWN;
@@ -99,6 +106,10 @@ static void answer(effect_row *row, const effects_map *archive, const effects_ma
     row->differs = own != row->archive;
     bool by_own = here != NULL && (there == NULL || own > row->archive);
     row->class = by_own ? own : row->archive;
+    row->stack_known = effect_class_is_clean(row->class);
+    answer_stack(row, archive, there);
+    answer_stack(row, shared, here);
+    row->stack_bytes = row->stack_known ? row->stack_bytes : 0;
     row->witness = "";
     if (row->class != EFFECT_NONE && (here != NULL || there != NULL)) {
         row->witness =
@@ -143,19 +154,31 @@ static int check_archive(const libc_identity *libc) {
     return EXIT_DONE;
 }
 
+/* Out of the cache, or derived and put there. */
+static int fill(effects_table *out, graph *shared, const effects_settings *settings) {
+    if (!settings->renew && effects_cache_read(out, settings->cache)) {
+        return EXIT_DONE;
+    }
+    if (settings->only_kept && !effects_cache_reserve(&out->libc, settings->cache)) {
+        return EXIT_UNPROVEN;
+    }
+    int code = derive(out, shared);
+    if (code == EXIT_DONE) {
+        effects_cache_write(out, settings->cache);
+    }
+    return code;
+}
+
 int effects_table_open(effects_table *out, const effects_settings *settings) {
     graph shared = {.libraries = NULL};
     *out = (effects_table){.origin = NULL};
     int code = libc_identify(&out->libc, &shared.images, settings->shared, settings->archive);
-    if (code == EXIT_DONE) {
+    if (code == EXIT_DONE && settings->only_kept && !libc_versions_fit(&out->libc)) {
+        code = EXIT_UNPROVEN;
+    } else if (code == EXIT_DONE) {
         code = check_archive(&out->libc);
     }
-    if (code == EXIT_DONE && (settings->renew || !effects_cache_read(out, settings->cache))) {
-        code = derive(out, &shared);
-        if (code == EXIT_DONE) {
-            effects_cache_write(out, settings->cache);
-        }
-    }
+    code = code == EXIT_DONE ? fill(out, &shared, settings) : code;
     close_graph(&shared);
     return code;
 }

@@ -15,7 +15,9 @@ typedef struct effect_row {
     effect_class class;
     effect_class archive; /* what the archive says; EFFECT_UNKNOWN if it has no such function */
     bool in_archive;
-    bool differs;        /* the shared library's own code says otherwise */
+    bool differs;         /* the shared library's own code says otherwise */
+    uint64_t stack_bytes; /* with all it calls, if stack_known; of both the larger */
+    bool stack_known;
     const char *witness; /* "" for EFFECT_NONE */
 } effect_row;
 
@@ -31,6 +33,7 @@ typedef struct effects_settings {
     const char *archive; /* NULL: where compilers look */
     const char *cache;   /* NULL: the user's cache folder; "": none */
     bool renew;          /* whatever the cache says */
+    bool only_kept;      /* only if it can be kept, and without messages of errors */
 } effects_settings;
 
 /* effects_table_open gives the table of the C library in use: out of the cache if that is of the

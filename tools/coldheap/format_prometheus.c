@@ -15,23 +15,22 @@ static void head(sink *out, const char *name, const char *type, const char *help
     sink_print(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* A label's value: backslash, quote and line end are escaped. */
+/* A label's value: backslash, quote and line end are escaped; it must be UTF-8. */
 static void label(sink *out, const char *name, const char *value) {
     sink_print(out, "%s=\"", name);
-    for (; *value != 0; value++) {
-        switch (*value) {
-        case '\\':
-            sink_text(out, "\\\\");
-            break;
-        case '"':
-            sink_text(out, "\\\"");
-            break;
-        case '\n':
+    while (*value != 0) {
+        size_t size = text_utf8(value);
+        if (*value == '\n') {
             sink_text(out, "\\n");
-            break;
-        default:
+        } else if (*value == '\\' || *value == '"') {
+            sink_char(out, '\\');
             sink_char(out, *value);
+        } else if (size == 0) {
+            sink_text(out, "\xef\xbf\xbd");
+        } else {
+            sink_bytes(out, value, size);
         }
+        value += size > 0 ? size : 1;
     }
     sink_char(out, '"');
 }

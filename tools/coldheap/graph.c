@@ -305,6 +305,15 @@ function *graph_make_hub(graph *in, const char *name) {
     return made;
 }
 
+function *graph_add_known(graph *in, const char *name, uint32_t stack_bytes) {
+    function *made = graph_make_hub(in, name);
+    made->global = true;
+    made->weak = true;
+    made->frame_bytes = stack_bytes;
+    enter_name(in, made);
+    return made;
+}
+
 void graph_add_edge(function *to, edge_kind kind, function *target, const char *name) {
     edge *made = STORE_NEW(edge);
     *made = (edge){.kind = kind, .target = target, .name = name, .next = to->edges};

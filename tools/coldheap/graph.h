@@ -99,6 +99,9 @@ function *graph_find_any(const graph *in, const char *name);
 
 /* graph_make_hub makes a function of no code, to which edges can be added with graph_add_edge. */
 function *graph_make_hub(graph *in, const char *name);
+/* graph_add_known makes a function of a name that nobody has defined so far, of which all is known:
+ * it calls nothing and takes that much of the stack. */
+function *graph_add_known(graph *in, const char *name, uint32_t stack_bytes);
 void graph_add_edge(function *to, edge_kind kind, function *target, const char *name);
 
 /* graph_at finds the function at, or around, an address of code; one without a symbol is made. NULL

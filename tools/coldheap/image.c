@@ -334,7 +334,7 @@ static void place_sections(image *out) {
     }
 }
 
-bool image_read_elf(image_set *set, Elf *elf, const char *name, image_file *file, uint32_t member) {
+bool image_add_elf(image_set *set, Elf *elf, const char *name, image_file *file, uint32_t member) {
     GElf_Ehdr header;
     size_t section_count;
     size_t names;
@@ -421,7 +421,7 @@ static int look_at(const char *path, file_kind *kind) {
 /* One file: itself, or each member of an archive. */
 static bool read_members(image_set *set, Elf *elf, image_file *file) {
     if (elf_kind(elf) != ELF_K_AR) {
-        bool read = image_read_elf(set, elf, file->path, file, 0);
+        bool read = image_add_elf(set, elf, file->path, file, 0);
         file->elf = read ? NULL : elf;
         return read;
     }
@@ -434,7 +434,7 @@ static bool read_members(image_set *set, Elf *elf, image_file *file) {
         next = elf_next(member);
         bool read = false;
         if (name != NULL && elf_kind(member) == ELF_K_ELF) { /* not the index, the names */
-            read = image_read_elf(set, member, name, file, number++);
+            read = image_add_elf(set, member, name, file, number++);
         }
         if (!read) {
             elf_end(member);

@@ -98,16 +98,14 @@ typedef struct image_set {
  * objects in it and below; archives and programs there are made of those, and passed over. */
 int image_read(image_set *set, const char *path);
 
-/* image_read_elf adds one image to the set, from `member` of a file; NULL: a library's. False if it
- * is none; the ELF handle is the set's then only if true. */
-bool image_read_elf(image_set *set, Elf *elf, const char *name, image_file *file, uint32_t member);
-
-/* image_member_name is "archive(member)"; asked before elf_next, which takes the name of the last
- * member away. NULL if it has none. */
-const char *image_member_name(const char *archive, Elf *member);
-
 /* image_close ends the reading of all files of the set: no section has bytes any more. */
 void image_close(image_set *set);
+
+/* image_add_elf adds one object or program; `file` is where its lines may be asked for, NULL for a
+ * member of a library. False if it cannot be read. image_member_name is "archive(member)", to be
+ * asked for before elf_next, which takes the name of the last member away; NULL if it has none. */
+bool image_add_elf(image_set *set, Elf *elf, const char *name, image_file *file, uint32_t member);
+const char *image_member_name(const char *archive, Elf *member);
 
 /* An archive of which members are read one by one, by the names that they define. */
 typedef struct image_archive {
@@ -123,6 +121,9 @@ typedef struct image_archive {
  * member that defines `name`, marked as a library's; false if there is none. */
 int image_open_archive(image_archive *out, const char *path);
 bool image_read_member(image_set *set, image_archive *from, const char *name);
+
+/* image_archive_has tells whether a member defines `name`. */
+bool image_archive_has(const image_archive *in, const char *name);
 
 /* image_read_library reads all members of the archive, marked as a library's; an exit code, its
  * message out. */

@@ -61,6 +61,12 @@ int launch_set(char *field, size_t field_bytes, const char *text, const char *wh
     return EXIT_DONE;
 }
 
+void launch_cut(char *field, size_t field_bytes, const char *text) {
+    const size_t length = strnlen(text, field_bytes - 1);
+    memcpy(field, text, length);
+    field[length] = 0;
+}
+
 chi_session_rule *launch_rule(launch *in, uint32_t kind) {
     if (in->rule_count == CHI_SESSION_RULES) {
         (void)message_error(EXIT_USAGE, "rules", 0, "more than %u rules", CHI_SESSION_RULES);
@@ -147,6 +153,39 @@ int launch_runtime(launch *in, launch_runtime_kind kind, const char *folder) {
     }
     return message_error(EXIT_NOT_ARMED, names[kind], 0, "not in %s: name its folder by --runtime",
                          folders[0]);
+}
+
+/* ---- images ---- */
+
+static size_t image_count(const chi_session *in) {
+    const uint32_t taken = __atomic_load_n(&in->image_count, __ATOMIC_ACQUIRE);
+    return taken < CHI_SESSION_IMAGES ? taken : CHI_SESSION_IMAGES;
+}
+
+static bool counts(const chi_session_image *image) {
+    const uint32_t state = __atomic_load_n(&image->state, __ATOMIC_ACQUIRE);
+    return state == CHI_IMAGE_EXPECTED || state == CHI_IMAGE_ARMED || state == CHI_IMAGE_REFUSED;
+}
+
+static bool is_last(const chi_session *in, size_t index, size_t count) {
+    const chi_session_image *image = &in->images[index];
+    for (size_t i = index + 1; image->process != 0 && i < count; i++) {
+        if (in->images[i].process == image->process && counts(&in->images[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const chi_session_image *launch_next_image(const chi_session *in, size_t *position) {
+    const size_t count = image_count(in);
+    while (*position < count) {
+        const size_t index = (*position)++;
+        if (counts(&in->images[index]) && is_last(in, index, count)) {
+            return &in->images[index];
+        }
+    }
+    return NULL;
 }
 
 /* ---- the program ---- */
@@ -243,7 +282,7 @@ static chi_session_image *announce(chi_session *in, const char *path) {
     }
     chi_session_image *image = &in->images[index];
     image->process = getpid();
-    (void)strncpy(image->path, path, sizeof image->path - 1);
+    launch_cut(image->path, sizeof image->path, path);
     __atomic_store_n(&image->state, CHI_IMAGE_EXPECTED, __ATOMIC_RELEASE);
     return image;
 }
@@ -276,6 +315,17 @@ static int not_started(const char *path, int why, launch_end *end) {
     return message_error(end->status, path, 0, "%s", strerror(why));
 }
 
+/* A run time with violations on its account ends its process with 97; the row of the image has the
+ * status that the program wanted. */
+static void own_status(const chi_session *in, launch_end *end) {
+    size_t position = 0;
+    for (const chi_session_image *image; (image = launch_next_image(in, &position)) != NULL;) {
+        if (image->process == end->process && image->ended != 0 && end->status == EXIT_FINDING) {
+            end->status = image->status;
+        }
+    }
+}
+
 int launch_run(launch *in, const char *path, const char *const *argv, launch_end *end) {
     int ends[2];
     *end = (launch_end){.status = EXIT_INTERNAL};
@@ -302,42 +352,10 @@ int launch_run(launch *in, const char *path, const char *const *argv, launch_end
         wait_for(process, end);
         why = failed ? why : 0;
         end->process = failed ? 0 : process;
+        own_status(in->session, end);
     }
     child = 0;
     close(ends[0]);
     give_signals_back(&before);
     return why != 0 ? not_started(path, why, end) : EXIT_DONE;
-}
-
-/* ---- what came of it ---- */
-
-static size_t image_count(const chi_session *in) {
-    const uint32_t taken = __atomic_load_n(&in->image_count, __ATOMIC_ACQUIRE);
-    return taken < CHI_SESSION_IMAGES ? taken : CHI_SESSION_IMAGES;
-}
-
-static bool counts(const chi_session_image *image) {
-    const uint32_t state = __atomic_load_n(&image->state, __ATOMIC_ACQUIRE);
-    return state == CHI_IMAGE_EXPECTED || state == CHI_IMAGE_ARMED || state == CHI_IMAGE_REFUSED;
-}
-
-static bool is_last(const chi_session *in, size_t index, size_t count) {
-    const chi_session_image *image = &in->images[index];
-    for (size_t i = index + 1; image->process != 0 && i < count; i++) {
-        if (in->images[i].process == image->process && counts(&in->images[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-const chi_session_image *launch_next_image(const chi_session *in, size_t *position) {
-    const size_t count = image_count(in);
-    while (*position < count) {
-        const size_t index = (*position)++;
-        if (counts(&in->images[index]) && is_last(in, index, count)) {
-            return &in->images[index];
-        }
-    }
-    return NULL;
 }

@@ -43,6 +43,9 @@ void launch_close(launch *in);
 chi_session_rule *launch_rule(launch *in, uint32_t kind);
 int launch_set(char *field, size_t field_bytes, const char *text, const char *what);
 
+/* launch_cut copies a text into such a field, as much of it as there is room for. */
+void launch_cut(char *field, size_t field_bytes, const char *text);
+
 /* launch_hot adds a rule for `[MODULE!]FUNCTION` (globs), launch_hot_address for
  * `MODULE+OFFSET:LENGTH`; an exit code, its message out. */
 int launch_hot(launch *in, uint32_t kind, const char *text, int position);

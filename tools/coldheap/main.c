@@ -32,6 +32,7 @@ static const flag_row GLOBAL_FLAGS[] = {
 
 // clang-format off
 static const command *const COMMANDS[] = {
+    &command_check,
     &command_track,
     &command_top,
     &command_diff,
@@ -40,6 +41,7 @@ static const command *const COMMANDS[] = {
     &command_effects,
     &command_list,
     &command_symbolize,
+    &command_doctor,
     NULL,
 };
 // clang-format on

@@ -238,12 +238,11 @@ static void judge_allow_rule(const judge *in, const chi_session_rule *rule, cons
                     store_format("%s: the rule never served", place));
         return;
     }
-    const bool over = rule->max > 0 && rule->hits > rule->max;
     outcome_add(in->out, OUTCOME_NOTE,
-                store_format("%s: allowed %" PRIu64 " call%s%s%s%s", place,
-                             over ? rule->max : rule->hits, rule->hits == 1 ? "" : "s",
-                             over ? ", and no more: max is reached" : "", *why != 0 ? ": " : "",
-                             why));
+                store_format("%s: allowed %" PRIu64 " call%s%s%s%s", place, rule->hits,
+                             rule->hits == 1 ? "" : "s",
+                             rule->max > 0 && rule->hits >= rule->max ? ", as many as it may" : "",
+                             *why != 0 ? ": " : "", why));
 }
 
 static void judge_rules(const judge *in) {

@@ -49,6 +49,11 @@ typedef struct outcome {
     int status; /* of the command */
 } outcome;
 
+/* outcome_marks adds to the session's sections the scopes that stand in the files of its images and
+ * were never entered, so that they can be told and required. Scopes of C++ and of libraries are
+ * known only once they were entered. */
+void outcome_marks(chi_session *in);
+
 /* outcome_judge compares the session with the demands. `end` is how the program ended. */
 void outcome_judge(outcome *out, const launch *of, const preflight *program, const launch_end *end,
                    const outcome_demands *demands);

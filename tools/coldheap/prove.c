@@ -113,30 +113,37 @@ static bool has_cplusplus(const graph *in) {
     return false;
 }
 
-/* The C library's archive: its machine code is that of the shared one, but for a few functions. */
-static int open_libraries(graph *in) {
-    static const char *const PATHS[] = {"/usr/lib/x86_64-linux-gnu/libc.a", "/usr/lib64/libc.a",
-                                        "/usr/lib/libc.a"};
+/* The C library's archive: its machine code is that of the shared one, but for a few functions,
+ * which the table of effects tells. */
+static int open_libc(image_archive ***last, effects_use *effects) {
+    const char *path = libc_archive_path();
+    if (path == NULL) {
+        message_note("coldheap: no libc.a here: functions of the C library are unknown");
+        return EXIT_DONE;
+    }
+    if (!effects_use_check(path)) {
+        return EXIT_DONE;
+    }
+    image_archive **slot = *last;
+    int code = open_library(last, path);
+    effects->libc = code == EXIT_DONE ? *slot : NULL;
+    return code;
+}
+
+static int open_libraries(graph *in, effects_use *effects) {
     image_archive **last = &in->libraries;
     int code = EXIT_DONE;
     for (size_t i = 0; code == EXIT_DONE && i < flags.libraries.count; i++) {
         code = open_library(&last, flags.libraries.items[i].text);
     }
-    bool found = flags.no_libc;
-    for (size_t i = 0; code == EXIT_DONE && !found && i < sizeof PATHS / sizeof PATHS[0]; i++) {
-        if (access(PATHS[i], R_OK) == 0) {
-            found = true;
-            code = open_library(&last, PATHS[i]);
-        }
+    if (code == EXIT_DONE && !flags.no_libc) {
+        code = open_libc(&last, effects);
     }
     if (code == EXIT_DONE && !flags.no_libc) {
         code = open_compiler_library(&last, "libgcc.a");
     }
     if (code == EXIT_DONE && !flags.no_libc && has_cplusplus(in)) {
         code = open_compiler_library(&last, "libstdc++.a");
-    }
-    if (code == EXIT_DONE && !found) {
-        message_note("coldheap: no libc.a here: functions of the C library are unknown");
     }
     return code;
 }
@@ -305,7 +312,7 @@ static int run(const operand_list *operands) {
     if (code == EXIT_DONE && flags.symbols_only) {
         code = check_symbols(&in);
     } else {
-        code = code == EXIT_DONE ? open_libraries(&in) : code;
+        code = code == EXIT_DONE ? open_libraries(&in, &rules.effects) : code;
         code = code == EXIT_DONE ? prove_all(&in, &rules) : code;
     }
     decode_close();

@@ -115,6 +115,9 @@ static void print_finding(sink *out, const finding *of) {
         print_place(out, at->parent, at->parent != NULL ? at->via : NULL);
     }
     print_library_way(out, of);
+    if (of->witness != NULL) {
+        sink_print(out, "   [libc: %.800s]", of->witness);
+    }
     if (of->class == FINDING_INDIRECT_CALL && of->what != NULL && of->why == NULL) {
         sink_print(out, ", expression `%.200s`", of->what);
     }
@@ -187,6 +190,7 @@ static void json_finding(sink *out, const finding *of) {
     sink_print(out, "{\"class\":\"%s\"", verdict_class_text(of->class));
     json_member(out, "what", of->what);
     json_member(out, "open", of->why);
+    json_member(out, "witness", of->witness);
     if (of->candidates != NULL) {
         json_member(out, "candidates", of->candidates + 1);
     }

@@ -38,8 +38,6 @@ static void add_counters(chi_track_counters *to, const chi_track_counters *of) {
     to->bytes += of->bytes;
     to->freed_bytes += of->freed_bytes;
     to->exhausted += of->exhausted;
-    to->mark_bytes += of->mark_bytes;
-    to->mark_blocks += of->mark_blocks;
     if (of->largest_bytes > to->largest_bytes) {
         to->largest_bytes = of->largest_bytes;
     }
@@ -68,8 +66,10 @@ static bool take_counters(void *context, uint64_t row, const uint8_t *bytes) {
         return true;
     }
     site_sum *to = &in->sums[place - 1];
-    if (in->table == 0) {
+    if (in->table == 0) { /* what is known of the site as a whole lies there */
         to->exact_peak = of.peak_bytes;
+        to->of.mark_bytes = of.mark_bytes;
+        to->of.mark_blocks = of.mark_blocks;
     }
     if (is_used(&of)) {
         in->used = true;

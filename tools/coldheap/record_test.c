@@ -132,9 +132,9 @@ TEST(record_g29_growth_is_what_came_after_the_mark) {
     uint32_t shrunk = rig_site_add(&made, 0, FRAMES, 2);
     rig_blocks(&made, 1, grown, 10, 2, 16);
     rig_blocks(&made, 1, shrunk, 10, 9, 16);
-    made.tables[1].rows[grown].of.mark_bytes = 64;
-    made.tables[1].rows[grown].of.mark_blocks = 4;
-    made.tables[1].rows[shrunk].of.mark_bytes = 64;
+    made.tables[0].rows[grown].of.mark_bytes = 64;
+    made.tables[0].rows[grown].of.mark_blocks = 4;
+    made.tables[0].rows[shrunk].of.mark_bytes = 64;
     CHECK_EQUAL(read_made(sizeof made), EXIT_DONE);
     CHECK_EQUAL(site_at(grown)->of.growth_bytes, 0); /* no mark: nothing is known */
     made.header.mark_count = 1;

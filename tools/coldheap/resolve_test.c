@@ -36,7 +36,7 @@ __attribute__((always_inline)) static inline uint64_t inner(void) {
     return address;
 }
 
-__attribute__((noipa, noinline)) static uint64_t outer(void) {
+static CH_NOINLINE uint64_t outer(void) {
     outer_line = __LINE__ + 1;
     const uint64_t address = inner();
     __asm__ volatile("" ::: "memory");

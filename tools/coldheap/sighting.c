@@ -12,7 +12,7 @@
 const chi_session_violation *sighting_next(const chi_session *in, size_t *position) {
     while (*position < CHI_SESSION_VIOLATIONS) {
         const chi_session_violation *row = &in->violations_by_place[(*position)++];
-        if (__atomic_load_n(&row->state, __ATOMIC_ACQUIRE) == CHI_ROW_READY) {
+        if (__atomic_load_n(&row->state, __ATOMIC_ACQUIRE) == CHI_ROW_READY && row->count > 0) {
             return row;
         }
     }

@@ -28,10 +28,10 @@ const chi_session_violation *sighting_next(const chi_session *in, size_t *positi
 /* sighting_read makes a row readable. */
 void sighting_read(sighting *out, const chi_session *in, const chi_session_violation *row);
 
-/* sighting_text prints it for people, sighting_json as one line, sighting_github as an annotation
- * of GitHub: at the place to blame, else at the section's mark, with paths below `repository` made
- * relative to it. */
-void sighting_text(sink *out, const sighting *of);
+/* sighting_text prints it for people, with up to `depth` lines of stack, sighting_json as one line,
+ * sighting_github as an annotation of GitHub: at the place to blame, else at the section's mark,
+ * with paths below `repository` made relative to it. */
+void sighting_text(sink *out, const sighting *of, size_t depth);
 void sighting_json(sink *out, const sighting *of);
 void sighting_github(sink *out, const sighting *of, const char *repository);
 

@@ -60,7 +60,14 @@ static void print_where(sink *out, const sighting *of) {
     sink_print(out, " in hot section \"%.*s\" (%.500s)", NAME_OF(section->name), place);
 }
 
-void sighting_text(sink *out, const sighting *of) {
+/* Up to the place to blame in any case. */
+static void print_stack(sink *out, const backtrace *of, size_t depth) {
+    const size_t least = of->call_site + 1;
+    const size_t wanted = depth == 0 ? 0 : depth > least ? depth : least;
+    backtrace_print_lines(out, of, 0, wanted < of->count ? wanted : of->count);
+}
+
+void sighting_text(sink *out, const sighting *of, size_t depth) {
     const chi_session_violation *row = of->row;
     sink_print(out, "coldheap: %s %s",
                row->found == CHI_FOUND_REFUTED ? "ASSUMPTION REFUTED" : "VIOLATION", of->call);
@@ -70,10 +77,10 @@ void sighting_text(sink *out, const sighting *of) {
         sink_print(out, " \"%.*s\"", NAME_OF(row->thread_name));
     }
     sink_char(out, '\n');
-    backtrace_print(out, &of->trace);
-    if (of->allocated.count > 0) {
+    print_stack(out, &of->trace, depth);
+    if (of->allocated.count > 0 && depth > 0) {
         sink_text(out, "    the block came from\n");
-        backtrace_print(out, &of->allocated);
+        print_stack(out, &of->allocated, depth);
     }
 }
 

@@ -58,18 +58,25 @@ static const char *call_name(uint32_t call) {
     return call < sizeof TEXTS / sizeof TEXTS[0] ? TEXTS[call] : "";
 }
 
+/* The run time stands between the C library and main; it is not the program's. */
+static bool is_run_time(const record_module *module) {
+    return module != NULL && strncmp(last_part(module->path), "libcoldheap-", 12) == 0;
+}
+
 static backtrace trace_of(const record *in, const record_site *site) {
     backtrace_address addresses[CHI_TRACK_FRAMES_MAX];
+    size_t used = 0;
     for (uint32_t i = 0; i < site->frame_count; i++) {
         const record_module *module = record_module_at(in, site->frames[i]);
-        addresses[i] = (backtrace_address){.module = NULL, .offset = site->frames[i]};
+        backtrace_address *to = &addresses[used];
+        *to = (backtrace_address){.module = NULL, .offset = site->frames[i]};
         if (module != NULL) {
-            addresses[i].module =
-                resolve_open(module->path, module->build_id, module->build_id_size);
-            addresses[i].offset = site->frames[i] - module->bias;
+            to->module = resolve_open(module->path, module->build_id, module->build_id_size);
+            to->offset = site->frames[i] - module->bias;
         }
+        used += !is_run_time(module) || site->frame_count == 1;
     }
-    return backtrace_make(addresses, site->frame_count);
+    return backtrace_make(addresses, used);
 }
 
 /* Rows that stand for what has no place: see track_record.h. */

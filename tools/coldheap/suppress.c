@@ -86,7 +86,7 @@ static int set_text(const reader *at, char *field, const char *value, const char
     if (*field != 0) {
         return refuse(at, "given twice: ", name);
     }
-    strcpy(field, value);
+    launch_cut(field, CHI_SESSION_NAME_BYTES, value);
     return EXIT_DONE;
 }
 

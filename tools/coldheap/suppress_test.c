@@ -10,8 +10,8 @@
 #include <coldheap/hot.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 static char said[4096];
@@ -29,8 +29,7 @@ static void keep(void *context, const char *bytes, size_t size) {
 
 /* Reads `text` as a file; the rules are in `in`, which the caller closes. */
 static int read_text(launch *in, wrapper_name **wrappers, const char *text) {
-    char path[] = "/tmp/coldheap-rules-XXXXXX";
-    const int fd = mkstemp(path);
+    const int fd = memfd_create("rules", MFD_CLOEXEC);
     said[0] = 0;
     sink_into(&route, "messages", route_buffer, sizeof route_buffer, keep, NULL);
     message_route(&route);
@@ -38,9 +37,8 @@ static int read_text(launch *in, wrapper_name **wrappers, const char *text) {
     (void)CHECK_EQUAL(store_open(), 0);
     (void)CHECK_EQUAL(launch_open(in), EXIT_DONE);
     (void)CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
-    const int code = suppress_read(in, wrappers, path);
+    const int code = suppress_read(in, wrappers, store_format("/proc/self/fd/%d", fd));
     close(fd);
-    unlink(path);
     return code;
 }
 
@@ -121,9 +119,8 @@ TEST(what_is_too_long_or_too_much_is_refused) {
     (void)snprintf(text, sizeof text, "# %03000d\n", 1);
     CHECK_EQUAL(read_text(&in, &wrappers, text), EXIT_USAGE);
     close_text(&in);
-    text[0] = 0;
-    for (size_t i = 0; i <= CHI_SESSION_RULES; i++) {
-        strcat(text, "allow op=free\n");
+    for (size_t i = 0, used = 0; i <= CHI_SESSION_RULES; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "allow op=free\n");
     }
     CHECK_EQUAL(read_text(&in, &wrappers, text), EXIT_USAGE);
     CHECK(strstr(said, "more than 512") != NULL);

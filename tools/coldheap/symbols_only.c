@@ -163,7 +163,7 @@ static bool is_the_linkers(const char *name) {
 static void refuse(gate *g, const char *object, const char *symbol) {
     const char *class = effects_allocates(symbol) ? "ALLOC" : "NOT-ALLOWED";
     g->refused++;
-    sink_print(&sink_out, "VIOLATION %-24s %-12s %s\n", object, class, symbol);
+    sink_print(&sink_err, "VIOLATION %-24s %-12s %s\n", object, class, symbol);
     if (g->settings->json != NULL) {
         sink_text(g->settings->json, "{\"version\":1,\"object\":");
         sink_json_text(g->settings->json, object);

@@ -6,6 +6,7 @@
 #include "launch.h"
 #include "message.h"
 #include "preflight.h"
+#include "seal_on.h"
 #include "store.h"
 #include "track_verdict.h"
 
@@ -27,6 +28,7 @@ static struct {
     bool exact_peak;
     bool lifetimes;
     bool since_seal;
+    flag_list seal_on;
     bool partial_ok;
     flag_list budgets;
     flag_text budget_file;
@@ -55,6 +57,8 @@ static const flag_row FLAGS[] = {
      "look at one block in about so many bytes, and estimate"},
     {"since-seal", FLAG_BOOL, &flags.since_seal, NULL, 0, NULL,
      "the seal is a mark: list the sites that grew after it"},
+    {"seal-on", FLAG_LIST, &flags.seal_on, "CALL", 0, NULL,
+     "seal a program that does not do it itself, as in `check`; implies --since-seal"},
     {"leaks", FLAG_BOOL, &flags.leaks, NULL, 0, NULL, "list what is live at the end, with stacks"},
     {"top", FLAG_U64, &flags.top, "N", 1000000, NULL, "sites that are listed (10)"},
     {"budget", FLAG_LIST, &flags.budgets, "LINE", 0, NULL,
@@ -140,9 +144,12 @@ static int configure(launch *of, const char *pattern) {
     config->track_sites = (uint32_t)flags.sites;
     config->track_exact_peak = flags.exact_peak;
     config->track_lifetimes = flags.lifetimes;
-    config->track_since_seal = flags.since_seal;
+    config->track_since_seal = flags.since_seal || flags.seal_on.count > 0;
     config->track_sample_bytes = flags.sample_bytes;
-    return launch_set(config->track_path, sizeof config->track_path, pattern, "--out");
+    int code = seal_on_read(config, &flags.seal_on);
+    return code == EXIT_DONE
+               ? launch_set(config->track_path, sizeof config->track_path, pattern, "--out")
+               : code;
 }
 
 /* What can be known before anything runs. */

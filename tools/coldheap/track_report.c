@@ -3,11 +3,13 @@
 
 #include "amount.h"
 #include "formats.h"
+#include "wrappers.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define PLACE_BYTES 700u
+#define PLACE_BYTES   700u
+#define CALLERS_SHOWN 3u
 
 static uint64_t duration_ns(const chi_track_record *header) {
     return header->end_ns > header->start_ns ? header->end_ns - header->start_ns : 0;
@@ -80,6 +82,17 @@ static void print_notes(sink *out, const record *of) {
     }
 }
 
+/* Stacks of one call site differ in who called it; nobody asks who called main. */
+static void print_callers(sink *out, const named_site *of) {
+    size_t first = of->trace.call_site + 1;
+    bool more = of->trace.count > 0 && strcmp(of->function, "main") != 0;
+    for (size_t i = first; more && i < of->trace.count && i < first + CALLERS_SHOWN; i++) {
+        const char *name = of->trace.lines[i].frame->function;
+        sink_print(out, " <- %.40s", name[0] != 0 ? name : "?");
+        more = strcmp(name, "main") != 0;
+    }
+}
+
 static void print_site(sink *out, const named_site *of) {
     const record_numbers *numbers = &of->site->of;
     char place[PLACE_BYTES];
@@ -88,6 +101,7 @@ static void print_site(sink *out, const named_site *of) {
     sink_print(out, "    %14s%12s%12s%12s  %s", peak_text(text[0], numbers),
                amount_bytes(text[1], numbers->live_bytes), text_grouped(text[2], numbers->count),
                amount_bytes(text[3], numbers->bytes), place);
+    print_callers(out, of);
     if (of->operation[0] != 0) {
         sink_print(out, "  %.60s", of->operation);
     }
@@ -101,7 +115,7 @@ static void print_site(sink *out, const named_site *of) {
 static void print_top(sink *out, const track_report *in, site_figure by, const char *heading) {
     size_t count;
     const named_site **sorted = sites_sort(in->of, by, &count);
-    if (count == 0) {
+    if (count == 0 || in->top == 0) {
         return;
     }
     size_t shown = count < in->top ? count : in->top;
@@ -161,11 +175,25 @@ static void print_growth(sink *out, const track_report *in) {
     }
 }
 
+/* The run time knows few wrappers by their names; with more frames the command sees past them. */
+static void print_wrapper_note(sink *out, const named_record *in) {
+    size_t count = 0;
+    for (size_t i = 0; i < in->count; i++) {
+        const backtrace *trace = &in->sites[i].trace;
+        count += trace->count > 0 && wrappers_has(trace->lines[trace->call_site].frame);
+    }
+    if (count > 0) {
+        sink_print(out, "    %zu site%s only hand requests on: --depth=8 shows who asked\n", count,
+                   count == 1 ? "" : "s");
+    }
+}
+
 void track_report_text(sink *out, const track_report *in) {
     const record *of = in->of->of;
     print_head(out, of);
     print_kinds(out, of);
     print_notes(out, of);
+    print_wrapper_note(out, in->of);
     print_top(out, in, FIGURE_PEAK, "most bytes at a time");
     print_top(out, in, FIGURE_BYTES, "most bytes in all");
     if (record_is_marked(of)) {

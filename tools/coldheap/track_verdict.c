@@ -16,8 +16,10 @@
 typedef struct judgement {
     const tracked *run;
     const track_demands *demands;
-    named_record first; /* of == NULL: there is none */
-    sink *json;         /* NULL: not wanted */
+    named_record first;   /* of == NULL: there is none */
+    named_record *others; /* processes, named only if budgets want it */
+    size_t other_count;
+    sink *json; /* NULL: not wanted */
     size_t images;
     size_t images_armed;
     size_t budgets_held;
@@ -80,24 +82,45 @@ static void annotate_budget(const budget_result *of) {
     github_annotation(&sink_out, "error", &place, "coldheap: budget exceeded", message);
 }
 
-static void judge_budget(judgement *to, const budget_line *line, const named_record *record) {
+/* Says what was exceeded, in whichever process, and keeps the worst. */
+static void weigh_budget(judgement *to, budget_result *worst, const budget_line *line,
+                         const named_record *record) {
     budget_result result;
     budget_check(&result, line, record, to->run->of->session);
-    budget_result_text(&sink_err, &result);
-    if (to->json != NULL) {
-        budget_result_json(to->json, &result);
+    if (line->subject != BUDGET_SECTION && record != NULL && to->other_count > 0) {
+        result.process = record->of->header.process;
     }
-    if (to->demands->github && result.verdict == BUDGET_EXCEEDED) {
-        annotate_budget(&result);
+    if (result.verdict == BUDGET_EXCEEDED) {
+        budget_result_text(&sink_err, &result);
+        if (to->demands->github) {
+            annotate_budget(&result);
+        }
     }
-    to->budgets_held += result.verdict == BUDGET_HELD;
-    weigh(to, budget_status(EXIT_DONE, &result));
+    if (worst->line == NULL || budget_worse(&result, worst)) {
+        *worst = result;
+    }
 }
 
-/* Sections are counted for all processes together, everything else for the first one. */
+/* Sections are counted for all processes together, everything else in each of them. */
+static void judge_budget(judgement *to, const budget_line *line) {
+    budget_result worst = {.line = NULL};
+    weigh_budget(to, &worst, line, to->first.of != NULL ? &to->first : NULL);
+    for (size_t i = 0; line->subject != BUDGET_SECTION && i < to->other_count; i++) {
+        weigh_budget(to, &worst, line, &to->others[i]);
+    }
+    if (worst.verdict == BUDGET_UNKNOWN) {
+        budget_result_text(&sink_err, &worst);
+    }
+    if (to->json != NULL) {
+        budget_result_json(to->json, &worst);
+    }
+    to->budgets_held += worst.verdict == BUDGET_HELD;
+    weigh(to, budget_status(EXIT_DONE, &worst));
+}
+
 static void judge_budgets(judgement *to) {
     for (size_t i = 0; i < to->demands->budget->count; i++) {
-        judge_budget(to, &to->demands->budget->lines[i], to->first.of != NULL ? &to->first : NULL);
+        judge_budget(to, &to->demands->budget->lines[i]);
     }
 }
 
@@ -167,23 +190,32 @@ static void tell_first(judgement *to) {
     track_report_text(&sink_err, &report);
 }
 
-/* Other processes: a line each, and where the rest can be read. */
-static void tell_others(const judgement *to) {
+/* A line for another process; its record stays only if a budget is about it. */
+static void tell_other(judgement *to, const chi_session_image *image, const char *path) {
+    ch_arena_point point = store_mark();
+    record *in = STORE_NEW(record);
+    if (record_open(in, path) != EXIT_DONE) {
+        weigh(to, EXIT_NOT_ARMED);
+        return;
+    }
+    sink_print(&sink_err, "coldheap: process %d, %.300s: ", image->process, image->path);
+    track_report_brief(&sink_err, in);
+    sink_print(&sink_err, "  record=%.400s\n", path);
+    if (budget_wants_record(to->demands->budget)) {
+        sites_name(&to->others[to->other_count++], in);
+    } else {
+        store_release(point);
+    }
+}
+
+static void tell_others(judgement *to) {
     const chi_session_image *image;
+    to->others = STORE_ARRAY(named_record, CHI_SESSION_IMAGES);
     for (size_t at = 0; (image = launch_next_image(to->run->of->session, &at)) != NULL;) {
         const char *path = track_path_of(to->run->pattern, image->process);
-        if (image->process == to->run->end.process || image->state != CHI_IMAGE_ARMED ||
-            access(path, F_OK) != 0) {
-            continue;
+        if (image->process != to->run->end.process && image->state == CHI_IMAGE_ARMED) {
+            tell_other(to, image, path);
         }
-        ch_arena_point point = store_mark();
-        record *in = STORE_NEW(record);
-        if (record_open(in, path) == EXIT_DONE) {
-            sink_print(&sink_err, "coldheap: process %d, %.300s: ", image->process, image->path);
-            track_report_brief(&sink_err, in);
-            sink_print(&sink_err, "  record=%.400s\n", path);
-        }
-        store_release(point);
     }
 }
 

@@ -151,16 +151,58 @@ static finding_class alloc_class(const function *from) {
     return is_library(from) ? FINDING_LIBC_ALLOC : FINDING_ALLOC;
 }
 
-/* Nothing of it needs to be looked into. */
-static bool is_settled(const char *name) {
-    return effects_allocates(name) || effects_none(name) || effects_ends(name);
+/* Whether an input defines the name, or a library that the user gave: then it is not libc's. */
+static bool is_own(const search *s, const char *name, const function *target) {
+    bool own = target != NULL && !is_library(target);
+    for (const image_archive *at = s->in->libraries;
+         !own && at != s->rules->effects.libc && at != NULL; at = at->next) {
+        own = image_archive_has(at, name);
+    }
+    return own;
+}
+
+/* Nothing of it needs to be looked into. The C library's leaves in assembly are so by name, also
+ * in a program that is linked with them. */
+static bool is_settled(const char *name, const function *target, bool own) {
+    bool leaf = effects_none(name) && (!own || (target != NULL && target->in->linked));
+    return effects_allocates(name) || effects_is_mark(name) || leaf || effects_ends(name);
+}
+
+static bool row_is_none(const effect_row *row) {
+    return row != NULL && row->class == EFFECT_NONE && row->stack_known;
+}
+
+/* Whether the library in use does what libc.a does not: looking there would miss it. */
+static bool tell_difference(search *s, function *from, const edge *via, const effect_row *row) {
+    static const finding_class CLASSES_OF[EFFECT_CLASSES] = {
+        [EFFECT_INDIRECT] = FINDING_LIBC_INDIRECT,
+        [EFFECT_UNKNOWN] = FINDING_UNKNOWN_EXTERN,
+        [EFFECT_ALLOC] = FINDING_LIBC_ALLOC,
+    };
+    if (row == NULL || effect_class_is_clean(row->class) || (row->in_archive && !row->differs)) {
+        return false;
+    }
+    finding *made = add_finding(s, CLASSES_OF[row->class], from, via, row->name);
+    if (made != NULL) {
+        made->witness = row->witness;
+    }
+    s->out->stack_known = false;
+    return true;
 }
 
 /* A call of a name: an allocator, a mark, an exception, a function elsewhere, or nothing known.
  * Returns: the function to look into; NULL if that is settled. */
 static function *settle_name(search *s, function *from, const edge *via, const char *name,
                              function *target) {
-    if (target == NULL && !is_settled(name)) {
+    bool own = is_own(s, name, target);
+    const effect_row *row = own ? NULL : effects_use_find(&s->rules->effects, name);
+    if (row_is_none(row)) {
+        return graph_add_known(s->in, row->name, (uint32_t)row->stack_bytes);
+    }
+    if (target != NULL && target->hub) {
+        return target; /* that was known before */
+    }
+    if (target == NULL && !is_settled(name, target, own)) {
         target = graph_find_further(s->in, name);
         name = target != NULL ? target->name : name; /* another name of the same */
     }
@@ -168,7 +210,7 @@ static function *settle_name(search *s, function *from, const edge *via, const c
         add_finding(s, alloc_class(from), from, via, name);
         return NULL;
     }
-    if (is_settled(name)) {
+    if (is_settled(name, target, own)) {
         return NULL;
     }
     policy_line *line = policy_find(&s->rules->policy, POLICY_EFFECT, name);
@@ -179,6 +221,9 @@ static function *settle_name(search *s, function *from, const edge *via, const c
     }
     if (line != NULL) {
         use_line(s, line);
+        return NULL;
+    }
+    if (tell_difference(s, from, via, row)) {
         return NULL;
     }
     if (target == NULL) {

@@ -4,6 +4,7 @@
 #ifndef COLDHEAP_TOOL_VERDICT_H
 #define COLDHEAP_TOOL_VERDICT_H
 
+#include "effects_use.h"
 #include "graph.h"
 #include "policy.h"
 
@@ -36,6 +37,7 @@ struct finding {
     const edge *via;        /* the place in `at`, or NULL */
     const char *what;       /* names, an expression; may be NULL */
     const char *candidates; /* of a computed call; may be NULL */
+    const char *witness;    /* the way inside a library that is known by its table; may be NULL */
     const char *why;        /* what is stated of it does not settle it; may be NULL */
     finding *next;
 };
@@ -70,6 +72,7 @@ typedef struct verdict_rules {
     bool deny_syscalls;
     uint32_t number;    /* of the search that is on */
     size_t finding_max; /* of one class and root that are kept */
+    effects_use effects;
 } verdict_rules;
 
 /* verdict_find looks into everything that `root` reaches. */

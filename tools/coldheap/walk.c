@@ -33,6 +33,12 @@ void walk_label(walk *w, uint64_t address) {
     w->farthest = address > w->farthest ? address : w->farthest;
 }
 
+void walk_label_direct(walk *w, uint64_t address) {
+    uint64_t offset = address - w->of->address;
+    w->direct[offset / 64] |= UINT64_C(1) << offset % 64;
+    walk_label(w, address);
+}
+
 bool walk_is_label(const walk *w, uint64_t address) {
     uint64_t offset = address - w->of->address;
     return (w->labels[offset / 64] >> offset % 64 & 1) != 0;

@@ -25,6 +25,7 @@ typedef struct walk {
     uint64_t end;            /* of the function */
     const uint8_t *bytes;    /* of the function */
     uint64_t *labels;        /* bit per byte: jumped to */
+    uint64_t *direct;        /* bit per byte: jumped to by an instruction that says so */
     uint32_t *depths;        /* per byte: stack when jumped to, plus 1 */
     uint32_t *depths_before; /* in the pass before */
     uint64_t label_count;
@@ -62,6 +63,7 @@ bool place_names_code(place target);
 void walk_edge(walk *w, edge_kind kind, place target, uint64_t address);
 bool walk_is_inside(const walk *w, uint64_t address);
 void walk_label(walk *w, uint64_t address);
+void walk_label_direct(walk *w, uint64_t address);
 bool walk_is_label(const walk *w, uint64_t address);
 bool walk_is_rip_relative(const cs_x86_op *operand);
 

@@ -3,6 +3,7 @@
 
 #include "tool.h"
 #include "message.h"
+#include "text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,18 +120,23 @@ void sink_u64(sink *target, uint64_t number) {
     sink_bytes(target, digits + first, sizeof digits - first);
 }
 
+/* Bytes that are no UTF-8 become U+FFFD: names may come from anybody's file. */
 void sink_json_text(sink *target, const char *text) {
     sink_char(target, '"');
-    for (; *text != 0; text++) {
+    while (*text != 0) {
         unsigned char character = (unsigned char)*text;
+        size_t size = text_utf8(text);
         if (character == '"' || character == '\\') {
             sink_char(target, '\\');
             sink_char(target, (char)character);
         } else if (character < 0x20) {
             sink_print(target, "\\u%04x", character);
+        } else if (size == 0) {
+            sink_text(target, "\\ufffd");
         } else {
-            sink_char(target, (char)character);
+            sink_bytes(target, text, size);
         }
+        text += size > 0 ? size : 1;
     }
     sink_char(target, '"');
 }

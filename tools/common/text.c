@@ -81,6 +81,27 @@ bool text_seconds(double *seconds, const char *text, double most, text_error *er
     return true;
 }
 
+/* By the table of well-formed sequences of the Unicode standard (3.9, D92). */
+size_t text_utf8(const char *text) {
+    const unsigned char *at = (const unsigned char *)text;
+    unsigned char first = at[0];
+    if (first < 0x80) {
+        return first != 0;
+    }
+    size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    unsigned char least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
+    unsigned char most = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+    if (first < 0xc2 || first > 0xf4 || at[1] < least || at[1] > most) {
+        return 0;
+    }
+    for (size_t i = 2; i < size; i++) {
+        if (at[i] < 0x80 || at[i] > 0xbf) {
+            return 0;
+        }
+    }
+    return size;
+}
+
 size_t text_distance(const char *left, const char *right) {
     size_t rows[3][TEXT_NAME_MAX + 1];
     size_t width = strlen(right);

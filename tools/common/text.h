@@ -31,6 +31,10 @@ bool text_u64(uint64_t *number, const char *text, uint64_t most, text_error *err
 /* text_seconds reads a decimal number of seconds such as 0.25, at most `most`. */
 bool text_seconds(double *seconds, const char *text, double most, text_error *error);
 
+/* text_utf8 is the number of bytes of the character that `text` begins with; 0 if it is not UTF-8
+ * there, or the text ends. */
+size_t text_utf8(const char *text);
+
 /* text_distance is the number of insertions, deletions, exchanges and swaps of neighbours that turn
  * one name into the other. Requires: both shorter than TEXT_NAME_MAX. */
 #define TEXT_NAME_MAX 64u

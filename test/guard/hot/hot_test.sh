@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# hot_test.sh COLDHEAP PRELOAD INCLUDE CC CXX: functions hot by name, address and section, in
-# programs that are not rebuilt (G23, G7, G42).
+# hot_test.sh COLDHEAP PRELOAD ARCHIVE INCLUDE CC CXX: functions hot by name, address and section,
+# in programs that are not rebuilt (G23, G7, G42). ARCHIVE: the run time for static programs.
 set -u
 
 coldheap=$1
 preload=$2
-include=$3
-cc=$4
-cxx=$5
+archive=$3
+include=$4
+cc=$5
+cxx=$6
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -166,6 +167,23 @@ check 'which must be expected to come'
 "$cc" -O2 -g -I"$include" "$here/marked.c" -static -o marked_static -ldl 2>/dev/null &&
     ends 98 --hot-fn=hot_dirty -- ./marked_static
 check 'a static program is refused'
+
+# static_with LINKER-FLAG: a static program that has the run time in it.
+static_with() {
+    "$cc" -O2 -g -I"$include" "$here/marked.c" -static -Wl,-u,ch_hot_enter -Wl,-z,muldefs "$1" \
+        -o marked_static "$archive" -lpthread -ldl 2>/dev/null
+}
+if static_with -Wl,--eh-frame-hdr; then
+    COLDHEAP='mode=count,hot=hot_dirty' ./marked_static dirty >out 2>err
+    [ $? -eq 97 ] && says '"fn:hot_dirty"'
+    check 'static, with the run time linked in'
+    static_with -Wl,--no-eh-frame-hdr
+    COLDHEAP='mode=count,hot=hot_dirty' ./marked_static dirty >out 2>err
+    [ $? -eq 98 ] && says 'no .eh_frame_hdr'
+    check 'static, without the index of unwinding tables: refused'
+else
+    skip 'static, with the run time linked in' 'no static libc'
+fi
 
 # ---- assumptions of a policy (point 13) ----
 echo 'effect cold_function none "assumed by nobody who looked"' >wrong.policy

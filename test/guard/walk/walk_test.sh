@@ -13,6 +13,7 @@ cd "$work" || exit 1
 export COLDHEAP_COMPARE="$work/compared"
 number=0
 failed=0
+total=0
 echo 'TAP version 14'
 
 # check NAME: the status before decides.
@@ -42,7 +43,9 @@ compared() {
     "$@" >alone 2>/dev/null
     local wanted=$?
     LD_PRELOAD=$compare "$@" >out 2>err
-    [ $? -eq $wanted ] && cmp -s alone out &&
+    local status=$?
+    total=$((total + $(awk '$1 == "stacks" { n += $2 } END { print n + 0 }' compared)))
+    [ $status -eq $wanted ] && cmp -s alone out &&
         awk -v least="$least" '
             $1 == "stacks" { stacks += $2; bad += $8; frames += $4 }
             $1 == "#" { bad++ }
@@ -92,5 +95,6 @@ of sed 50 -e 's/\(1*\)2/x\1/g' numbers
 of git 100 --version
 of node 1000 -e 'console.log(JSON.stringify([1, 2, 3].map(x => ({ x }))))'
 
+echo "# $total stacks compared"
 echo "1..$number"
 exit $failed

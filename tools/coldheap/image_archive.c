@@ -1,6 +1,7 @@
-/* archive.c: members of archives, read one by one by the names that they define; see image.h. */
-#include "codes.h"
+/* image_archive.c: archives of which members are read one by one, or all; see image.h. */
 #include "image.h"
+
+#include "codes.h"
 #include "message.h"
 #include "store.h"
 
@@ -10,9 +11,18 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *base_of(const char *path) {
+static const char *last_part(const char *path) {
     const char *slash = strrchr(path, '/');
     return slash != NULL ? slash + 1 : path;
+}
+
+/* "archive(member)"; asked before elf_next, which takes the name of the last member away. NULL if
+ * it has none. */
+const char *image_member_name(const char *archive, Elf *member) {
+    const Elf_Arhdr *header = elf_getarhdr(member);
+    return header != NULL && header->ar_name != NULL
+               ? store_format("%s(%s)", archive, header->ar_name)
+               : NULL;
 }
 
 void image_close_archive(image_archive *from) {
@@ -41,6 +51,16 @@ int image_open_archive(image_archive *out, const char *path) {
     return EXIT_DONE;
 }
 
+bool image_archive_has(const image_archive *in, const char *name) {
+    unsigned long hash = elf_hash(name);
+    for (size_t i = 0; i + 1 < in->name_count; i++) {
+        if (in->names[i].as_hash == hash && strcmp(in->names[i].as_name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool image_read_member(image_set *set, image_archive *from, const char *name) {
     unsigned long hash = elf_hash(name);
     for (size_t i = 0; i + 1 < from->name_count; i++) {
@@ -55,21 +75,14 @@ bool image_read_member(image_set *set, image_archive *from, const char *name) {
         Elf_Arhdr *header = member != NULL ? elf_getarhdr(member) : NULL;
         bool read =
             header != NULL &&
-            image_read_elf(set, member,
-                           store_format("%s(%s)", base_of(from->path), header->ar_name), NULL, 0);
+            image_add_elf(set, member,
+                          store_format("%s(%s)", last_part(from->path), header->ar_name), NULL, 0);
         if (!read) {
             elf_end(member);
         }
         return read;
     }
     return false;
-}
-
-const char *image_member_name(const char *archive, Elf *member) {
-    const Elf_Arhdr *header = elf_getarhdr(member);
-    return header != NULL && header->ar_name != NULL
-               ? store_format("%s(%s)", archive, header->ar_name)
-               : NULL;
 }
 
 int image_read_library(image_set *set, image_archive *from) {
@@ -79,10 +92,10 @@ int image_read_library(image_set *set, image_archive *from) {
         return message_error(EXIT_NOT_ARMED, from->path, 0, "an archive that cannot be read");
     }
     for (Elf_Cmd next = ELF_C_READ_MMAP; (member = elf_begin(from->fd, next, from->elf)) != NULL;) {
-        const char *name = image_member_name(base_of(from->path), member);
+        const char *name = image_member_name(last_part(from->path), member);
         next = elf_next(member);
         if (name == NULL || elf_kind(member) != ELF_K_ELF ||
-            !image_read_elf(set, member, name, NULL, 0)) {
+            !image_add_elf(set, member, name, NULL, 0)) {
             elf_end(member);
         }
     }
