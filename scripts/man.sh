@@ -1,6 +1,6 @@
 #!/bin/sh
 # man.sh PROGRAM FOLDER: writes the manual pages of a command and of its subcommands, PROGRAM.1 and
-# PROGRAM-NAME.1, from its own help pages. PROGRAM.1 comes last: it is the one that builds depend on.
+# PROGRAM-NAME.1, from its own help pages. PROGRAM.1 comes last: builds depend on it.
 set -eu
 
 program=$1

@@ -4,7 +4,6 @@
 #include "hot.h"
 #include "sealon.h"
 #include "state.h"
-#include "walk.h"
 
 uint32_t chi_guard_flags;
 
@@ -28,5 +27,5 @@ bool chi_guard_event(const chi_guard_call *call) {
         return chi_guard_violation(call);
     }
     return (__atomic_load_n(&chi_guard_flags, __ATOMIC_RELAXED) & CHI_FLAG_RANGES) == 0 ||
-           (mask & CH_OP_HEAP) == 0 || chi_hot_check(call, CHI_WALK_FRAME);
+           (mask & CH_OP_HEAP) == 0 || chi_hot_check(call);
 }

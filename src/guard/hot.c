@@ -56,14 +56,14 @@ static CH_COLD bool judge(const chi_guard_call *call, const chi_range *range) {
     return allowed;
 }
 
-bool chi_hot_check(const chi_guard_call *call, const void *frame) {
+bool chi_hot_check(const chi_guard_call *call) {
     const uint32_t permitted = (uint32_t)(chi_guard_self.state >> CHI_STATE_PERMIT_SHIFT);
     const void *at;
     if ((permitted & chi_guard_mask(call->op)) !=
         0) { /* what a scope permits, it permits here too */
         return true;
     }
-    const size_t number = chi_guard_walk_hot(&at, call->caller, frame);
+    const size_t number = chi_guard_walk_hot(&at, call->caller, CHI_WALK_FRAME);
     if (CH_LIKELY(number == CHI_RANGES_MAX)) {
         return true;
     }

@@ -7,9 +7,9 @@
 #pragma GCC visibility push(hidden)
 
 /** chi_hot_check looks whether any frame from the caller up lies in a hot range; then the call is a
- *  violation, or refutes what a policy assumes. `frame`: see walk.h.
+ *  violation, or refutes what a policy assumes.
  *  Returns: false if the call must be refused. */
-bool chi_hot_check(const chi_guard_call *call, const void *frame);
+bool chi_hot_check(const chi_guard_call *call);
 
 #pragma GCC visibility pop
 

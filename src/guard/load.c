@@ -95,7 +95,9 @@ static void not_armed(const char *first, const char *second, const char *third) 
     }
     chi_session_image_refused(why);
     if (chi_guard_settings.asked) {
-        chi_guard_say("not armed: ", why, "");
+        if (chi_guard_settings.config.quiet == 0) {
+            chi_guard_say("not armed: ", why, "");
+        }
         _exit(CH_GUARD_STATUS_NOT_ARMED);
     }
 }
@@ -153,6 +155,10 @@ static void arm(void) {
         chi_session_image_hooks(chi_guard_unseen());
 #endif
         chi_sealon_begin();
+        chi_session_image *image = chi_session_image_mine();
+        if (image != NULL && chi_guard_unseen() != NULL) {
+            chi_session_copy(image->notes, sizeof image->notes, chi_guard_unseen());
+        }
         chi_session_image_armed();
         return;
     }

@@ -160,6 +160,8 @@ typedef struct chi_session_module {
     char path[CHI_SESSION_PATH_BYTES];
 } chi_session_module;
 
+/** All are looked up one byte before: the first frame of a system call is the address behind the
+ *  instruction, that of a page fault the address of the instruction and 1. */
 typedef struct chi_session_frame {
     uint64_t offset; /* ELF address of the return address in the module; no module: the address */
     uint32_t module; /* index + 1; 0: in no file */

@@ -111,6 +111,10 @@ void chi_track_hook_free(const void *block);
 void chi_track_book_alloc(uint32_t site, uint64_t blocks, uint64_t size_bytes,
                           uint64_t largest_bytes);
 void chi_track_book_free(uint32_t site, uint64_t blocks, uint64_t size_bytes, uint64_t life_ns);
+
+/** The same for memory of a kind; the live bytes and the peak of the process are the heap's. */
+void chi_track_book_noted(uint32_t kind, uint32_t site, uint64_t size_bytes);
+void chi_track_book_noted_free(uint32_t kind, uint32_t site, uint64_t blocks, uint64_t size_bytes);
 CH_COLD void chi_track_book_exhausted(uint32_t site);
 CH_COLD void chi_track_book_unattributed(uint64_t size_bytes);
 void chi_track_book_realloc(void);

@@ -471,6 +471,9 @@ TEST(g28_kinds_do_not_mix) {
         CHECK_EQUAL(rig_live(&sum), 100 * kind);
         CHECK_EQUAL(sum.exhausted, 1);
     }
+    chi_track_ended();
+    CHECK_EQUAL(CHI_PLAN->record->live_bytes, 0); /* the heap's */
+    CHECK_EQUAL(CHI_PLAN->record->peak_bytes, 0);
     rig_stop();
 }
 

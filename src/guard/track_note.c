@@ -14,19 +14,19 @@ static uint32_t bulk_site(uint32_t kind) {
     return chi_track_site(kind, 0, NULL, 0);
 }
 
-static void end_of_block(const chi_track_block *block) {
-    chi_track_book_free(block->site, 1, block->size_bytes, 0);
+static void end_of_block(uint32_t kind, const chi_track_block *block) {
+    chi_track_book_noted_free(kind, block->site, 1, block->size_bytes);
 }
 
 /* The block that had this address went back in a release of many. */
 static void end_of_lost_block(uint32_t kind, const chi_track_block *block) {
-    end_of_block(block);
-    chi_track_book_free(bulk_site(kind), ~UINT64_C(0), 0 - block->size_bytes, 0);
+    end_of_block(kind, block);
+    chi_track_book_noted_free(kind, bulk_site(kind), ~UINT64_C(0), 0 - block->size_bytes);
 }
 
 static void note_acquire(uint32_t kind, uint64_t size_bytes, const void *site, const void *object) {
     const chi_track_block block = {size_bytes, 0, chi_track_site(kind, 0, &site, 1)};
-    chi_track_book_alloc(block.site, 1, size_bytes, size_bytes);
+    chi_track_book_noted(kind, block.site, size_bytes);
     if (object == NULL) {
         return;
     }
@@ -43,9 +43,9 @@ static void note_acquire(uint32_t kind, uint64_t size_bytes, const void *site, c
 static void note_release(uint32_t kind, uint64_t size_bytes, const void *object) {
     chi_track_block block;
     if (object != NULL && chi_track_address_take(chi_track_address_key(object, kind), &block)) {
-        end_of_block(&block);
+        end_of_block(kind, &block);
     } else {
-        chi_track_book_free(bulk_site(kind), 1, size_bytes, 0);
+        chi_track_book_noted_free(kind, bulk_site(kind), 1, size_bytes);
     }
 }
 

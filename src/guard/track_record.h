@@ -127,7 +127,7 @@ typedef struct chi_track_record {
     uint64_t file_bytes;
     uint64_t start_ns;   /* CLOCK_MONOTONIC */
     uint64_t end_ns;     /* of the process, or the last time somebody looked; 0: not known */
-    uint64_t live_bytes; /* of the process, published every 64 KiB by each thread */
+    uint64_t live_bytes; /* of the process's heap, published every 64 KiB by each thread */
     uint64_t peak_bytes; /* of the process, exact to 64 KiB per thread */
     uint64_t peak_ns;
     uint64_t reallocs;           /* each booked as one free and one allocation */

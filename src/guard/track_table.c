@@ -216,8 +216,8 @@ static void book_exact_peak(uint32_t site, uint64_t change) {
     raise_to(&row_in(table_at(0), site)->peak_bytes, (uint64_t)live);
 }
 
-void chi_track_book_alloc(uint32_t site, uint64_t blocks, uint64_t size_bytes,
-                          uint64_t largest_bytes) {
+static void book_alloc(uint32_t site, uint64_t blocks, uint64_t size_bytes, uint64_t largest_bytes,
+                       bool is_heap) {
     const place at = begin();
     const uint32_t options = CHI_PLAN->options;
     chi_track_counters *row = row_in(at.table, site);
@@ -240,11 +240,14 @@ void chi_track_book_alloc(uint32_t site, uint64_t blocks, uint64_t size_bytes,
     if (site == CHI_TRACK_SITE_OVERFLOW) {
         add(&at, &at.tail->sites_dropped, 1);
     }
-    book_live(&at, size_bytes);
+    if (is_heap) {
+        book_live(&at, size_bytes);
+    }
     end(&at);
 }
 
-void chi_track_book_free(uint32_t site, uint64_t blocks, uint64_t size_bytes, uint64_t life_ns) {
+static void book_free(uint32_t site, uint64_t blocks, uint64_t size_bytes, uint64_t life_ns,
+                      bool is_heap) {
     const place at = begin();
     const uint32_t options = CHI_PLAN->options;
     chi_track_counters *row = row_in(at.table, site);
@@ -257,8 +260,27 @@ void chi_track_book_free(uint32_t site, uint64_t blocks, uint64_t size_bytes, ui
     if ((options & CHI_TRACK_EXACT_PEAK) != 0) {
         book_exact_peak(site, 0 - size_bytes);
     }
-    book_live(&at, 0 - size_bytes);
+    if (is_heap) {
+        book_live(&at, 0 - size_bytes);
+    }
     end(&at);
+}
+
+void chi_track_book_alloc(uint32_t site, uint64_t blocks, uint64_t size_bytes,
+                          uint64_t largest_bytes) {
+    book_alloc(site, blocks, size_bytes, largest_bytes, true);
+}
+
+void chi_track_book_free(uint32_t site, uint64_t blocks, uint64_t size_bytes, uint64_t life_ns) {
+    book_free(site, blocks, size_bytes, life_ns, true);
+}
+
+void chi_track_book_noted(uint32_t kind, uint32_t site, uint64_t size_bytes) {
+    book_alloc(site, 1, size_bytes, size_bytes, kind == CH_TRACK_HEAP);
+}
+
+void chi_track_book_noted_free(uint32_t kind, uint32_t site, uint64_t blocks, uint64_t size_bytes) {
+    book_free(site, blocks, size_bytes, 0, kind == CH_TRACK_HEAP);
 }
 
 void chi_track_book_exhausted(uint32_t site) {

@@ -31,7 +31,7 @@ typedef struct walk {
     uintptr_t high; /* end of the stack */
     uint64_t salt;
     bool whole;   /* the registers below are right */
-    bool lacking; /* it ended for want of a register */
+    bool lacking; /* it ended for want of a register, or never came to the caller */
     chi_registers registers;
 } walk;
 
@@ -161,12 +161,14 @@ CH_INLINE spot begin(walk *w, const void *caller, const void *frame) {
     w->high = CH_LIKELY(sp >= self->stack_low && sp < self->stack_high) ? self->stack_high
                                                                         : chi_machine_stack_end(sp);
     if (w->high < sp + 2 * WORD || sp % WORD != 0) {
+        w->lacking = true;
         return nowhere;
     }
     spot s = called(word_at(sp + WORD), sp + 2 * WORD, word_at(sp));
     for (unsigned own = 0; s.pc != (uintptr_t)caller && s.pc != 0; own++) {
         s = own == CHI_WALK_OWN_MAX ? nowhere : step(w, s, chi_shortcut(s.at, w->salt));
     }
+    w->lacking = s.pc == 0;
     return s;
 }
 

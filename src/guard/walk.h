@@ -18,7 +18,8 @@
 
 /** Where a walk starts: the frame of the function that says it. The nearer that is to the caller,
  *  the fewer frames of our own are passed: best said in the function that the interposed one jumps
- *  to. */
+ *  to. It must still be there during the walk: never say it in a call that is the function's last
+ *  act, which compilers make a jump. */
 #define CHI_WALK_FRAME __builtin_frame_address(0)
 
 /** chi_guard_walk writes up to `frame_max` return addresses of the calling code: `caller`, a return

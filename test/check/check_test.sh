@@ -209,6 +209,31 @@ assert [line for line in lines if line["type"] == "image"][0]["state"] == "armed
 PY
 ok 'G46: JSON lines, with both statuses'
 
+if python3 -c 'import jsonschema' 2>/dev/null; then
+    echo 'allow section=tick op=free' >rules
+    check --json=p.json --suppress=rules --hot-fn=lookup -- ./marked key
+    check --json=r.json -- passwd
+    python3 - "$here/../../share/schemas/commands/check.json" >out 2>err <<'PY'
+import json, sys
+import jsonschema
+schema = json.load(open(sys.argv[1]))
+seen = set()
+for name in ("o.json", "p.json", "r.json"):
+    for line in open(name):
+        jsonschema.validate(json.loads(line), schema)
+        seen.add(json.loads(line)["type"])
+assert seen == {"image", "section", "rule", "violation", "complaint", "verdict"}, seen
+try:
+    jsonschema.validate({"version": 1, "type": "verdict"}, schema)
+    raise SystemExit("a broken line passes")
+except jsonschema.ValidationError:
+    pass
+PY
+    ok 'G46: every line keeps the schema'
+else
+    skip 'G46: the schema' 'no python3-jsonschema here'
+fi
+
 mkdir -p repository/src 'repository/src/odd,name%' && git -C repository init -q 2>/dev/null
 cp "$here/marked.c" 'repository/src/odd,name%/marked.c'
 build "$work/repository/src/odd,name%/marked.c" -o repository/odd

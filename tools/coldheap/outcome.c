@@ -156,14 +156,25 @@ static void judge_armed(const judge *in, const chi_session_image *image) {
     }
 }
 
+/* valgrind's tools are images of the same process. */
+static const char *valgrind_hint(const judge *in, const chi_session_image *image) {
+    for (size_t i = 0; i < CHI_SESSION_IMAGES && &in->session->images[i] != image; i++) {
+        if (in->session->images[i].process == image->process &&
+            strstr(SESSION_TEXT(in->session->images[i].path), "valgrind") != NULL) {
+            return "; valgrind has its own allocator there: use --with-valgrind";
+        }
+    }
+    return "";
+}
+
 static void judge_unarmed(const judge *in, const chi_session_image *image) {
     const char *why = SESSION_TEXT(image->why);
     if (image->state != CHI_IMAGE_REFUSED || *why == 0) {
         why = "its run time never answered (static, set-user-id, or its environment was emptied?)";
     }
     outcome_add(in->out, OUTCOME_UNARMED,
-                store_format("%s (process %d) was not armed: %s", SESSION_TEXT(image->path),
-                             image->process, why));
+                store_format("%s (process %d) was not armed: %s%s", SESSION_TEXT(image->path),
+                             image->process, why, valgrind_hint(in, image)));
 }
 
 static void judge_images(const judge *in) {

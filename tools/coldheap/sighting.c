@@ -34,14 +34,11 @@ static backtrace_address address_of(const chi_session *in, const chi_session_fra
                                .offset = from->offset};
 }
 
-/* `exact`: the first address itself is meant, as that of an instruction that faulted. */
-static backtrace read_frames(const chi_session *in, const chi_session_frame *from, uint32_t count,
-                             bool exact) {
+static backtrace read_frames(const chi_session *in, const chi_session_frame *from, uint32_t count) {
     backtrace_address addresses[CHI_SESSION_FRAMES];
     count = count < CHI_SESSION_FRAMES ? count : CHI_SESSION_FRAMES;
     for (uint32_t i = 0; i < count; i++) {
         addresses[i] = address_of(in, &from[i]);
-        addresses[i].exact = exact && i == 0;
     }
     return backtrace_make(addresses, count);
 }
@@ -98,9 +95,8 @@ void sighting_read(sighting *out, const chi_session *in, const chi_session_viola
     if (row->rule > 0 && row->rule <= CHI_SESSION_RULES) {
         out->rule = &in->rules[row->rule - 1];
     }
-    const bool exact = row->found == CHI_FOUND_FAULT || row->found == CHI_FOUND_SYSCALL;
-    out->trace = read_frames(in, row->frames, row->frame_count, exact);
-    out->allocated = read_frames(in, row->allocated, row->allocated_count, false);
+    out->trace = read_frames(in, row->frames, row->frame_count);
+    out->allocated = read_frames(in, row->allocated, row->allocated_count);
     name_call(out);
     cut_behind_main(&out->trace);
     cut_behind_main(&out->allocated);

@@ -185,6 +185,15 @@ else
     skip 'static, with the run time linked in' 'no static libc'
 fi
 
+# ---- beside a sanitizer ----
+if "$cc" -O1 -g -fsanitize=address -I"$include" "$here/marked.c" -o sanitized -ldl 2>/dev/null; then
+    ends 97 --hot-fn=hot_dirty -- ./sanitized dirty && says 'VIOLATION .*alloc' &&
+        says 'VIOLATION free' && says 'armed=hooks'
+    check 'beside AddressSanitizer'
+else
+    skip 'beside AddressSanitizer' 'not installed'
+fi
+
 # ---- assumptions of a policy (point 13) ----
 echo 'effect cold_function none "assumed by nobody who looked"' >wrong.policy
 ends 97 --watch=wrong.policy -- ./marked clean && says 'ASSUMPTION REFUTED' && says cold_function
