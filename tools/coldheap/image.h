@@ -98,14 +98,6 @@ typedef struct image_set {
  * objects in it and below; archives and programs there are made of those, and passed over. */
 int image_read(image_set *set, const char *path);
 
-/* image_read_elf adds one image to the set, from `member` of a file; NULL: a library's. False if it
- * is none; the ELF handle is the set's then only if true. */
-bool image_read_elf(image_set *set, Elf *elf, const char *name, image_file *file, uint32_t member);
-
-/* image_member_name is "archive(member)"; asked before elf_next, which takes the name of the last
- * member away. NULL if it has none. */
-const char *image_member_name(const char *archive, Elf *member);
-
 /* image_close ends the reading of all files of the set: no section has bytes any more. */
 void image_close(image_set *set);
 
