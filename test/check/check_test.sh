@@ -213,7 +213,7 @@ if python3 -c 'import jsonschema' 2>/dev/null; then
     echo 'allow section=tick op=free' >rules
     check --json=p.json --suppress=rules --hot-fn=lookup -- ./marked key
     check --json=r.json -- passwd
-    python3 - "$here/../../share/schemas/commands/check.json" >out 2>err <<'PY'
+    python3 - "$here/../../share/schemas/command/check.json" >out 2>err <<'PY'
 import json, sys
 import jsonschema
 schema = json.load(open(sys.argv[1]))

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 
 contracts=$(cd "$(dirname "$0")/../../contracts" && pwd)
-quick='--repetitions 1 --min-time 0'
+quick='--repetitions 1 --min-time 0 --progress none' # no lines after 30 s on a slow machine
 
 # json FILE: our own parser takes it for one JSON object.
 json() { "$program" run --prestate "$1" 00 >/dev/null; }

@@ -326,7 +326,7 @@ TEST(g20_static_program_refuses_what_it_cannot_check) {
     CHECK_EQUAL(run_linked(SCENARIOS_STATIC, "plain_calls"), 0);
     rig.session->config.seal_on = CHI_SEAL_ON_POLL;
     CHECK_EQUAL(run_linked(SCENARIOS_STATIC, "plain_calls"), 98);
-    CHECK(strstr(output, "not armed: this run time cannot do a seal by a call") != NULL);
+    CHECK(strstr(rig.session->images[1].why, "a seal by a call") != NULL);
     CHECK_EQUAL(rig.session->images[1].state, CHI_IMAGE_REFUSED);
     rig.session->config.seal_on = 0;
     rig.session->config.ops = CH_OP_MAP;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# kernel_test.sh COLDHEAP PRELOAD INCLUDE: system calls and page faults in a hot section of a release
-# build, found with their line. What this kernel cannot do is said, and skipped.
+# kernel_test.sh COLDHEAP PRELOAD INCLUDE: system calls and page faults in a hot section of a
+# release build, found with their line. What this kernel cannot do is said, and skipped.
 set -u
 
 coldheap=$1

@@ -1,5 +1,5 @@
 /* check_report.h: a checked run on paper: violations, complaints and the verdict on stderr, the
- * same as JSON lines (share/schemas/commands/check.json), and as annotations of GitHub. The
+ * same as JSON lines (share/schemas/command/check.json), and as annotations of GitHub. The
  * program's own streams carry nothing of it but stderr, where the verdict is the last line. */
 #ifndef COLDHEAP_TOOL_CHECK_REPORT_H
 #define COLDHEAP_TOOL_CHECK_REPORT_H
