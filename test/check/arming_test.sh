@@ -6,7 +6,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 
 build "$here/marked.c" -o marked
-ok 'a marked program is built'
+check 'a marked program is built'
 
 # refused TEXT... : status 98, one line that has the texts, and the program has not run.
 refused() {
@@ -17,60 +17,60 @@ refused() {
 # ---- nothing to check ----
 
 printf 'b\na\n' >lines
-check -- sort lines
+watch -- sort lines
 [ $got -eq 98 ] && says 'nothing was checked' && [ "$(cat out)" = "$(printf 'a\nb')" ]
-ok 'G20: without section, hot function or seal nothing was checked'
+check 'G20: without section, hot function or seal nothing was checked'
 
-check --hot-fn=fill_gaps -- sort lines
+watch --hot-fn=fill_gaps -- sort lines
 [ $got -eq 98 ] && says 'no such function' && says 'stripped' && says fill_gaps
-ok 'G20: a hot function that does not exist, in a stripped program'
+check 'G20: a hot function that does not exist, in a stripped program'
 
-check --hot-fn=tik -- ./marked clean
+watch --hot-fn=tik -- ./marked clean
 [ $got -eq 98 ] && says 'no such function' && says 'nearest: tick'
-ok 'G20: near names are proposed'
+check 'G20: near names are proposed'
 
-check --hot-addr='nowhere.so+0x10:16' -- ./marked
+watch --hot-addr='nowhere.so+0x10:16' -- ./marked
 [ $got -eq 98 ] && says 'nowhere.so'
-ok 'G20: hot code in a file that was never loaded'
+check 'G20: hot code in a file that was never loaded'
 
 # ---- static ----
 
 if [ -e "$(gcc -print-file-name=libc.a)" ]; then
-    build -static "$here/marked.c" -o fixed && check -- ./fixed key
+    build -static "$here/marked.c" -o fixed && watch -- ./fixed key
     refused 'static program'
-    ok 'G20: static'
-    build -static-pie "$here/marked.c" -o fixed-pie && check -- ./fixed-pie key
+    check 'G20: static'
+    build -static-pie "$here/marked.c" -o fixed-pie && watch -- ./fixed-pie key
     refused 'static-PIE program'
-    ok 'G20: static-PIE'
+    check 'G20: static-PIE'
     cat >go.c <<'C'
 __attribute__((section(".go.buildinfo"), used)) static const char info[] = "Go buildinf:";
 int main(void) { return 0; }
 C
-    build -static go.c -o gostatic && check -- ./gostatic
+    build -static go.c -o gostatic && watch -- ./gostatic
     refused 'static Go program'
-    ok 'G20: static Go, by .go.buildinfo'
-    build go.c -o godynamic && check -- ./godynamic
+    check 'G20: static Go, by .go.buildinfo'
+    build go.c -o godynamic && watch -- ./godynamic
     refused 'Go brings a heap'
-    ok 'G20: Go with a loader is partial'
+    check 'G20: Go with a loader is partial'
     printf '#!/bin/sh\n./fixed clean\necho after\n' >script && chmod +x script
-    check -- ./script
+    watch -- ./script
     [ $got -eq 98 ] && says "./fixed" && says 'was not armed' && verdict 'images=1/2'
-    ok 'G19 G20: a script that runs a static program, with its path'
-    check --children=ignore -- ./script
+    check 'G19 G20: a script that runs a static program, with its path'
+    watch --children=ignore -- ./script
     [ $got -eq 98 ] && says 'nothing was checked' && ! says 'was not armed'
-    ok 'G19: --children=ignore looks at the first process only'
+    check 'G19: --children=ignore looks at the first process only'
     printf '#!/bin/sh\n./marked clean\n./fixed clean\nexit 3\n' >script
-    check --children=ignore -- ./script
+    watch --children=ignore -- ./script
     [ $got -eq 3 ] && verdict 'images=1/1'
-    ok 'G19: and passes if that was checked'
+    check 'G19: and passes if that was checked'
 else
     skip 'G20: static programs' 'no libc.a here'
 fi
 
 if has kubectl && [ -x "$(command -v kubectl)" ]; then
-    check -- kubectl version
+    watch -- kubectl version
     refused 'static Go program'
-    ok 'G20: kubectl'
+    check 'G20: kubectl'
 else
     skip 'G20: kubectl' 'not installed'
 fi
@@ -78,40 +78,40 @@ fi
 if has fpc; then
     echo "program hi; begin writeln('hi'); end." >hi.pas
     fpc hi.pas >/dev/null 2>&1
-    check -- ./hi
+    watch -- ./hi
     refused 'static Free Pascal program'
-    ok 'G20: Free Pascal'
+    check 'G20: Free Pascal'
 else
     skip 'G20: Free Pascal' 'no fpc here'
 fi
 
 # ---- rights ----
 
-check -- passwd --status
+watch -- passwd --status
 refused 'set-user-id'
-ok 'G20: passwd'
+check 'G20: passwd'
 
-cp marked setuid && chmod u+s setuid && check -- ./setuid key
+cp marked setuid && chmod u+s setuid && watch -- ./setuid key
 refused 'set-user-id'
-ok 'G20: set-user-id'
+check 'G20: set-user-id'
 
-cp marked setgid && chmod g+s setgid && check -- ./setgid key
+cp marked setgid && chmod g+s setgid && watch -- ./setgid key
 refused 'set-group-id'
-ok 'G20: set-group-id'
+check 'G20: set-group-id'
 
 cp marked capable
 if has setcap && setcap cap_net_raw+ep capable 2>/dev/null; then
-    check -- ./capable key
+    watch -- ./capable key
     refused 'file capabilities'
-    ok 'G20: file capabilities'
+    check 'G20: file capabilities'
 elif has python3 && python3 -c '
 import os
 value = bytes.fromhex("0100000200200000" + 24 * "0")
 os.setxattr("capable", "security.capability", value)
 ' 2>/dev/null; then
-    check -- ./capable key
+    watch -- ./capable key
     refused 'file capabilities'
-    ok 'G20: file capabilities'
+    check 'G20: file capabilities'
 else
     skip 'G20: file capabilities' 'they cannot be set here'
 fi
@@ -119,44 +119,44 @@ fi
 # ---- other machines, broken files ----
 
 cp marked other && printf '\267' | dd of=other bs=1 seek=18 conv=notrunc 2>/dev/null
-check -- ./other
+watch -- ./other
 refused 'another machine'
-ok 'G20: a program for another machine'
+check 'G20: a program for another machine'
 
 broken=0
 for size in 0 4 16 63 64 100 500 1000 4000 9000 15000; do
     head -c $size marked >cut && chmod +x cut
-    check -- ./cut
+    watch -- ./cut
     [ $got -lt 128 ] && [ $got -gt 0 ] || { [ $size -eq 0 ] && [ $got -eq 98 ]; } || broken=1
 done
 [ $broken -eq 0 ]
-ok 'a file that is cut off is refused or not runnable'
+check 'a file that is cut off is refused or not runnable'
 
 broken=0
 for place in 24 32 40 48 52 54 56 58 60 62; do
     cp marked odd && printf '\377\377' | dd of=odd bs=1 seek=$place conv=notrunc 2>/dev/null
-    check -- ./odd clean
+    watch -- ./odd clean
     [ $got -lt 128 ] || [ $got -eq 139 ] || broken=1
     "$coldheap" list odd >out 2>err
     [ $? -lt 128 ] || broken=1
 done
 [ $broken -eq 0 ]
-ok 'a damaged header is survived'
+check 'a damaged header is survived'
 
 # ---- what cannot be run ----
 
-check -- ./nothing
+watch -- ./nothing
 [ $got -eq 127 ]
-ok 'G45: no such program is 127'
-check -- nothing-of-that-name
+check 'G45: no such program is 127'
+watch -- nothing-of-that-name
 [ $got -eq 127 ]
-ok 'G45: no such program in PATH is 127'
-check -- /etc/passwd
+check 'G45: no such program in PATH is 127'
+watch -- /etc/passwd
 [ $got -eq 126 ]
-ok 'G45: not runnable is 126'
-check -- /usr
+check 'G45: not runnable is 126'
+watch -- /usr
 [ $got -eq 126 ]
-ok 'G45: a folder is 126'
+check 'G45: a folder is 126'
 
 # ---- other allocators ----
 
@@ -181,9 +181,9 @@ void *realloc(void *old, size_t size) {
 int main(void) { puts("ran"); return 0; }
 C
 build -fno-builtin own.c -o own
-check -- ./own
+watch -- ./own
 [ $got -eq 98 ] && says 'does not reach the guard' && [ ! -s out ] && verdict 'armed=no images=0/1'
-ok 'G18 G20: an allocator inside the program'
+check 'G18 G20: an allocator inside the program'
 
 for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
     if ! LD_PRELOAD=$library ./marked clean 2>&1 | grep -q 'done 0' ||
@@ -194,68 +194,68 @@ for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
     LD_PRELOAD=$library "$coldheap" check -- ./marked clean >out 2>err
     got=$?
     [ $got -eq 98 ] && says 'does not reach the guard'
-    ok "G20: $library in LD_PRELOAD comes before the guard"
+    check "G20: $library in LD_PRELOAD comes before the guard"
 done
 
 for name in je_malloc _rjem_mallocx mi_malloc tc_malloc rpmalloc; do
     echo "void *$name(unsigned long n) { return (void *)n; }" >heap.c
     build "$here/marked.c" heap.c -o heap
-    check -- ./heap clean
+    watch -- ./heap clean
     refused 'brings a heap beside malloc'
-    ok "G20: a heap beside malloc: $name"
+    check "G20: a heap beside malloc: $name"
 done
-check --partial-ok -- ./heap clean
+watch --partial-ok -- ./heap clean
 [ $got -eq 0 ] && says 'NOTE partial' && says 'rpmalloc'
-ok 'G20: --partial-ok checks the rest, and says so'
+check 'G20: --partial-ok checks the rest, and says so'
 
 if has node; then
-    check -- node -e 0
+    watch -- node -e 0
     refused 'V8'
-    ok 'G20: node is partial'
+    check 'G20: node is partial'
     # It makes hundreds of thousands of calls there: the first one is enough.
-    check --mode=abort --partial-ok --hot-fn='node::Start*' -- node -e 0
+    watch --mode=abort --partial-ok --hot-fn='node::Start*' -- node -e 0
     [ $got -eq 97 ] && verdict 'armed=preload images=1/1' && says 'V8'
-    ok 'G20: node is armed, as only a call can tell'
+    check 'G20: node is armed, as only a call can tell'
 else
     skip 'G20: node' 'not installed'
 fi
 
 if has java; then
-    check -- java -version
+    watch -- java -version
     refused 'JVM'
-    ok 'G20: a JVM is partial'
+    check 'G20: a JVM is partial'
 else
     skip 'G20: java' 'not installed'
 fi
 
 if has rustc && rustc --version >/dev/null 2>&1; then
-    check -- rustc --version
+    watch -- rustc --version
     [ $got -eq 98 ] && says 'does not reach the guard'
-    ok 'G20: rustc has an allocator inside'
+    check 'G20: rustc has an allocator inside'
     cat >tick.rs <<'RS'
 #[inline(never)]
 fn tick(n: usize) -> usize { let v: Vec<usize> = (0..n).collect(); v.len() }
 fn main() { let n = std::env::args().count(); println!("{}", tick(n + 7)); }
 RS
     rustc -g -O tick.rs -o ticker 2>build.err
-    check --hot-fn='*tick*' -- ./ticker
+    watch --hot-fn='*tick*' -- ./ticker
     [ $got -eq 97 ] && grep -qE '#[0-9]+ .*tick' err && [ "$(cat out)" = 8 ]
-    ok 'G23: a Rust program, its function by readable name'
+    check 'G23: a Rust program, its function by readable name'
 else
     skip 'G20: rustc' 'not installed'
 fi
 
 # ---- programs of others ----
 
-check --mode=log --hot-fn=execute_command_internal -- bash -c 'x=1; y=$((x+1)); echo $y'
+watch --mode=log --hot-fn=execute_command_internal -- bash -c 'x=1; y=$((x+1)); echo $y'
 [ $got -eq 97 ] && [ "$(cat out)" = 2 ] && says 'VIOLATION xmalloc' &&
     says 'in hot function "execute_command_internal"'
-ok 'G23: bash, which is stripped'
+check 'G23: bash, which is stripped'
 
 if has perl; then
-    check --hot-fn='Perl_runops_standard' -- perl -e 'my @a = map { $_ x 9 } 1..9; print "@a[0]\n"'
+    watch --hot-fn='Perl_runops_standard' -- perl -e 'my @a = map { $_ x 9 } 1..9; print "@a[0]\n"'
     [ $got -eq 97 ] && [ "$(cat out)" = 111111111 ]
-    ok 'G23: perl'
+    check 'G23: perl'
 else
     skip 'G23: perl' 'not installed'
 fi
@@ -263,60 +263,60 @@ fi
 # ---- scripts ----
 
 printf '#!/usr/bin/env bash\n./marked clean\n' >script && chmod +x script
-check -- ./script
+watch -- ./script
 [ $got -eq 0 ] && [ "$(cat out)" = 'done 0' ]
-ok 'G20: a script is checked through its interpreter'
+check 'G20: a script is checked through its interpreter'
 
 printf '#!/usr/bin/env -S A=b bash -e\n./marked key\n' >script
-check -- ./script
+watch -- ./script
 [ $got -eq 97 ]
-ok 'G20: the interpreter behind env and its options'
+check 'G20: the interpreter behind env and its options'
 
 printf './marked clean\n' >script
-check -- ./script
+watch -- ./script
 [ $got -eq 0 ]
-ok 'G20: a script without a first line is the shell'"'"'s'
+check 'G20: a script without a first line is the shell'"'"'s'
 
 printf '#!/nowhere/interpreter\n' >script
-check -- ./script
+watch -- ./script
 [ $got -eq 126 ] || [ $got -eq 127 ]
-ok 'G45: a script whose interpreter is missing'
+check 'G45: a script whose interpreter is missing'
 
 if [ -x fixed ]; then
     printf '#!%s clean\n' "$work/fixed" >script
-    check -- ./script
+    watch -- ./script
     refused 'static program' 'run by'
-    ok 'G20: a script whose interpreter is static'
+    check 'G20: a script whose interpreter is static'
 fi
 
 # ---- children ----
 
 printf '#!/bin/sh\n./marked clean\n./marked tock\n' >script
-check -- ./script
+watch -- ./script
 [ $got -eq 0 ] && verdict 'images=3/3 sections=2/2'
-ok 'G19: every program of a script is armed'
+check 'G19: every program of a script is armed'
 
 printf '#!/bin/sh\n./marked clean\nenv -i ./marked clean\ntrue\n' >script
-check -- ./script
+watch -- ./script
 [ $got -eq 98 ] && says 'was not armed' && says "marked"
-ok 'G19: a child whose environment was emptied is told by its path'
+check 'G19: a child whose environment was emptied is told by its path'
 
 printf '#!/bin/sh\n./marked clean\n./nothing 2>/dev/null\nexit 0\n' >script
-check -- ./script
+watch -- ./script
 [ $got -eq 0 ]
-ok 'G19: an exec that failed is not waited for'
+check 'G19: an exec that failed is not waited for'
 
-check -- env -i ./marked clean
+watch -- env -i ./marked clean
 [ $got -eq 98 ] && says "marked"
-ok 'G19: exec without an environment'
+check 'G19: exec without an environment'
 
-check -- env A=b ./marked clean
+watch -- env A=b ./marked clean
 [ $got -eq 0 ] && verdict 'images=1/1'
-ok 'G19: only the last image of a process counts'
+check 'G19: only the last image of a process counts'
 
 printf '#!/bin/sh\n./marked clean\n./own\n' >script
-check -- ./script
+watch -- ./script
 [ $got -eq 98 ] && says "$work/own" && says 'does not reach the guard'
-ok 'G19: a child that could not be armed'
+check 'G19: a child that could not be armed'
 
 finish

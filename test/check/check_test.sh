@@ -6,119 +6,119 @@ set -u
 . "$(dirname "$0")/lib.sh"
 
 build "$here/marked.c" -o marked
-ok 'a marked program is built'
+check 'a marked program is built'
 
 # ---- violations and the verdict ----
 
-check -- ./marked clean tock
+watch -- ./marked clean tock
 [ $got -eq 0 ] && verdict PASS 'armed=preload images=1/1 sections=2/2 entered violations=0' \
     'suppressed=0  (status 0)' && [ "$(cat out)" = 'done 0' ]
-ok 'G45: a clean program passes with its own status'
+check 'G45: a clean program passes with its own status'
 
-check -- ./marked clean tock status=7
+watch -- ./marked clean tock status=7
 [ $got -eq 7 ] && verdict 'PASS' '(status 7)'
-ok "G45: a clean program's own status is told"
+check "G45: a clean program's own status is told"
 
-check -- ./marked key key key tock
+watch -- ./marked key key key tock
 line=$(grep -n LOOKUP "$here/marked.c" | cut -d: -f1)
 [ $got -eq 97 ] && verdict FAIL 'sections=2/2 entered violations=6 at 2 sites suppressed=0' &&
     grep -qE 'VIOLATION .*2 B in hot section "tick" \(marked\.c:[0-9]+\)   x3, thread [0-9]+' err &&
     grep -qE "#[0-9] +lookup +marked\.c:$line" err
-ok 'G16 G46: a violation with section, size, count, thread and lines'
+check 'G16 G46: a violation with section, size, count, thread and lines'
 
 grep -qE '#0 +_*strdup .*\(wrapper\)' err &&
     grep -qE 'normalize_key +marked\.c:[0-9:]+ +\(inlined\)' err
-ok 'G13 G16: wrappers and inlined frames are marked'
+check 'G13 G16: wrappers and inlined frames are marked'
 
-check -- ./marked exit
+watch -- ./marked exit
 [ $got -eq 97 ]
-ok 'G45: a finding outranks the status of _exit'
+check 'G45: a finding outranks the status of _exit'
 
-check -- ./marked kill
+watch -- ./marked kill
 [ $got -eq 97 ]
-ok 'G45: a finding outranks a signal'
+check 'G45: a finding outranks a signal'
 
-check -- ./marked clean tock die
+watch -- ./marked clean tock die
 [ $got -eq 139 ] && verdict '(status 139)'
-ok 'G45: killed by a signal is 128 and the number'
+check 'G45: killed by a signal is 128 and the number'
 
-check --mode=abort -- ./marked key clean
+watch --mode=abort -- ./marked key clean
 [ $got -eq 97 ] && [ ! -s out ] && verdict 'violations=1 at 1 site'
-ok 'G15 G45: abort ends the program, and is 97'
+check 'G15 G45: abort ends the program, and is 97'
 
-check --mode=count -- ./marked key key
+watch --mode=count -- ./marked key key
 [ $got -eq 97 ] && [ "$(cat out)" = 'done 0' ] && says ' x2, ' && ! says ' #0 '
-ok 'G15: count'
+check 'G15: count'
 
-check --mode=deny -- ./marked log
+watch --mode=deny -- ./marked log
 [ $got -eq 97 ]
-ok 'G15: deny'
+check 'G15: deny'
 
-check --mode=callback -- ./marked callback key
+watch --mode=callback -- ./marked callback key
 [ $got -eq 97 ] && [ "$(cat out)" = 'done 2' ]
-ok "G15: callback: the program's own function is asked"
+check "G15: callback: the program's own function is asked"
 
-check --mode=often -- ./marked
+watch --mode=often -- ./marked
 [ $got -eq 64 ] && says 'bad value'
-ok 'G45: a bad value is 64'
+check 'G45: a bad value is 64'
 
-check
+watch
 [ $got -eq 64 ]
-ok 'G45: no program is 64'
+check 'G45: no program is 64'
 
 printf 'line\n' | "$coldheap" check -- ./marked read clean >out 2>err
 [ "$(cat out)" = "$(printf 'read line\ndone 0')" ]
-ok "the program's input and output are its own"
+check "the program's input and output are its own"
 
-check -- ./marked permit clean
+watch -- ./marked permit clean
 [ $got -eq 0 ]
-ok 'G4: what a permit allows is no violation'
+check 'G4: what a permit allows is no violation'
 
-check -- ./marked key >/dev/null
+watch -- ./marked key >/dev/null
 ! grep -q guarded_main err && ! grep -q __libc_start err
-ok 'frames behind main are left out'
+check 'frames behind main are left out'
 
-check --max-reports=1 -- ./marked key log
+watch --max-reports=1 -- ./marked key log
 [ "$(grep -c '^coldheap: VIOLATION' err)" -eq 1 ] && says 'more places'
-ok 'G17: at most --max-reports violations in full'
+check 'G17: at most --max-reports violations in full'
 
-check --depth=1 -- ./marked key
+watch --depth=1 -- ./marked key
 [ $got -eq 97 ] && ! says ' main '
-ok 'G17: depth of the stacks'
+check 'G17: depth of the stacks'
 
 # ---- evidence ----
 
-check -- ./marked
+watch -- ./marked
 [ $got -eq 98 ] && says 'nothing was checked' && verdict FAIL 'sections=0/2'
-ok 'G20: a run in which no section was entered is no pass'
+check 'G20: a run in which no section was entered is no pass'
 
-check --require=tock -- ./marked clean
+watch --require=tock -- ./marked clean
 [ $got -eq 98 ] && says '"tock"' && says 'never entered, and is required'
-ok 'G9: a required section that was not entered is 98'
+check 'G9: a required section that was not entered is 98'
 
-check --require=all -- ./marked clean
+watch --require=all -- ./marked clean
 [ $got -eq 98 ] && says '"tock"'
-ok 'G9: --require=all: every section of the program'
+check 'G9: --require=all: every section of the program'
 
-check --require=all -- ./marked clean tock
+watch --require=all -- ./marked clean tock
 [ $got -eq 0 ]
-ok 'G9: all entered'
+check 'G9: all entered'
 
-check --require=tick,tock -- ./marked clean
+watch --require=tick,tock -- ./marked clean
 [ $got -eq 98 ]
-ok 'G9: several names between commas'
+check 'G9: several names between commas'
 
-check --require=tack -- ./marked clean tock
+watch --require=tack -- ./marked clean tock
 [ $got -eq 98 ] && says '"tack"'
-ok 'G9: a section that does not exist is 98'
+check 'G9: a section that does not exist is 98'
 
-check -- ./marked clean
+watch -- ./marked clean
 [ $got -eq 0 ] && says 'NOTE section "tock"'
-ok 'G9: sections never entered are told'
+check 'G9: sections never entered are told'
 
-check --require=tock -- ./marked key
+watch --require=tock -- ./marked key
 [ $got -eq 97 ]
-ok 'G45: a finding outranks what was not armed'
+check 'G45: a finding outranks what was not armed'
 
 # ---- suppressions ----
 
@@ -126,72 +126,72 @@ cat >rules <<'RULES'
 # what is known
 allow section=tick stack=log_flush why="once per second"
 RULES
-check --suppress=rules -- ./marked log clean
+watch --suppress=rules -- ./marked log clean
 [ $got -eq 0 ] && says 'rules:2: allowed 2 calls: once per second' && verdict 'suppressed=2'
-ok 'G17: a suppression serves, and its hits are told'
+check 'G17: a suppression serves, and its hits are told'
 
-check --suppress=rules -- ./marked key
+watch --suppress=rules -- ./marked key
 [ $got -eq 97 ] && says 'rules:2: the rule never served'
-ok 'G17: it does not serve elsewhere'
+check 'G17: it does not serve elsewhere'
 
-check --suppress=rules -- ./marked clean
+watch --suppress=rules -- ./marked clean
 [ $got -eq 0 ] && says 'NOTE rules:2: the rule never served'
-ok 'G17: a rule that never served is told'
+check 'G17: a rule that never served is told'
 
-check --suppress=rules --strict -- ./marked clean
+watch --suppress=rules --strict -- ./marked clean
 [ $got -eq 97 ] && says 'FINDING rules:2'
-ok 'G17: and fails under --strict'
+check 'G17: and fails under --strict'
 
 echo 'allow section=tick stack=log_flush max=3' >rules
-check --suppress=rules -- ./marked log log
+watch --suppress=rules -- ./marked log log
 [ $got -eq 97 ] && says 'allowed 3 calls, as many as it may' && verdict 'violations=1 '
-ok 'G17: more than max is a violation again'
+check 'G17: more than max is a violation again'
 
 echo 'allow op=free section=t?ck' >rules
-check --suppress=rules -- ./marked log
+watch --suppress=rules -- ./marked log
 [ $got -eq 97 ] && verdict 'violations=1 at 1 site suppressed=1'
-ok 'G17: by operation, and a glob of a section'
+check 'G17: by operation, and a glob of a section'
 
 echo 'allow sektion=tick' >rules
-check --suppress=rules -- ./marked clean
+watch --suppress=rules -- ./marked clean
 [ $got -eq 64 ] && says 'rules:1'
-ok 'G17: a line that means nothing ends the command'
+check 'G17: a line that means nothing ends the command'
 
 echo 'wrapper lookup' >rules
-check --suppress=rules -- ./marked key
+watch --suppress=rules -- ./marked key
 grep -qE 'lookup .*\(wrapper\)' err
-ok 'G17: more wrappers by name'
+check 'G17: more wrappers by name'
 
-check --suppress=nowhere -- ./marked clean
+watch --suppress=nowhere -- ./marked clean
 [ $got -eq 64 ] && says nowhere
-ok 'G17: a file that is not there'
+check 'G17: a file that is not there'
 
 # ---- budgets of sections ----
 
-check --budget='section tick allocs 2' --budget='section tick frees 2' -- ./marked key key
+watch --budget='section tick allocs 2' --budget='section tick frees 2' -- ./marked key key
 [ $got -eq 0 ]
-ok 'G31: within the budget'
+check 'G31: within the budget'
 
-check --budget='section tick allocs 2' --budget='section tick frees 9' -- ./marked key key key
+watch --budget='section tick allocs 2' --budget='section tick frees 9' -- ./marked key key key
 [ $got -eq 97 ] && says 'budget "section tick allocs 2" exceeded: 3'
-ok 'G31: a budget exceeded is 97'
+check 'G31: a budget exceeded is 97'
 
 echo 'section tick allocs 0' >budget
-check --budget-file=budget -- ./marked clean
+watch --budget-file=budget -- ./marked clean
 [ $got -eq 0 ]
-ok 'G31: a budget file'
+check 'G31: a budget file'
 
-check --budget='section tock allocs 0' -- ./marked clean
+watch --budget='section tock allocs 0' -- ./marked clean
 [ $got -eq 98 ]
-ok 'G31: the budget of a section never entered was not checked'
+check 'G31: the budget of a section never entered was not checked'
 
-check --budget='total allocs 5' -- ./marked clean
+watch --budget='total allocs 5' -- ./marked clean
 [ $got -eq 64 ] && says 'coldheap track'
-ok 'G31: other budgets are those of track'
+check 'G31: other budgets are those of track'
 
 # ---- JSON and GitHub ----
 
-check --json=o.json -- ./marked key status=4
+watch --json=o.json -- ./marked key status=4
 [ $got -eq 97 ] && has python3 && python3 - <<'PY'
 import json
 lines = [json.loads(line) for line in open("o.json")]
@@ -207,12 +207,12 @@ assert alloc["frames"][alloc["call_site"]]["function"] in ("normalize_key", "loo
 assert {line["name"] for line in lines if line["type"] == "section"} == {"tick", "tock"}
 assert [line for line in lines if line["type"] == "image"][0]["state"] == "armed"
 PY
-ok 'G46: JSON lines, with both statuses'
+check 'G46: JSON lines, with both statuses'
 
 if python3 -c 'import jsonschema' 2>/dev/null; then
     echo 'allow section=tick op=free' >rules
-    check --json=p.json --suppress=rules --hot-fn=lookup -- ./marked key
-    check --json=r.json -- passwd
+    watch --json=p.json --suppress=rules --hot-fn=lookup -- ./marked key
+    watch --json=r.json -- passwd
     python3 - "$here/../../share/schemas/command/check.json" >out 2>err <<'PY'
 import json, sys
 import jsonschema
@@ -229,7 +229,7 @@ try:
 except jsonschema.ValidationError:
     pass
 PY
-    ok 'G46: every line keeps the schema'
+    check 'G46: every line keeps the schema'
 else
     skip 'G46: the schema' 'no python3-jsonschema here'
 fi
@@ -240,30 +240,30 @@ build "$work/repository/src/odd,name%/marked.c" -o repository/odd
 (cd repository && "$coldheap" check --github -- ./odd key) >out 2>err
 grep -qE '^::error file=src/odd%2Cname%25/marked\.c,line=[0-9]+,title=hot path violation::' err &&
     tail -n 1 err | grep -q 'status 97'
-ok 'G46: annotations with escapes, paths relative to the repository, the verdict last'
+check 'G46: annotations with escapes, paths relative to the repository, the verdict last'
 
 GITHUB_WORKSPACE=$work/repository "$coldheap" check --github -- ./repository/odd >out 2>err
 grep -q '^::error title=coldheap%3A not checked::nothing was checked' err
-ok 'G46: what was not checked is annotated too'
+check 'G46: what was not checked is annotated too'
 
-check --no-color -- ./marked clean
+watch --no-color -- ./marked clean
 ! grep -q "$(printf '\033')" err
-ok 'G46: no colour but on a terminal'
+check 'G46: no colour but on a terminal'
 
 # ---- linked in ----
 
 if [ -n "${3:-}" ]; then
     build "$here/marked.c" -o linked -Wl,-u,ch_hot_enter '-Wl,--export-dynamic-symbol=ch*_hot_*' \
         '-Wl,--export-dynamic-symbol=chi_guard_*' "$3" -ldl -lpthread
-    check -- ./linked key
+    watch -- ./linked key
     [ $got -eq 97 ] && verdict 'armed=linked images=1/1 sections=1/2'
-    ok 'G11: a program that has the guard linked in'
+    check 'G11: a program that has the guard linked in'
 fi
 if [ -n "${4:-}" ] && [ -e "$(gcc -print-file-name=libc.a)" ]; then
     build "$here/marked.c" -o linked -static -Wl,-z,muldefs -Wl,-u,ch_hot_enter "$4" -ldl -lpthread
-    check -- ./linked key
+    watch -- ./linked key
     [ $got -eq 97 ] && verdict 'armed=linked images=1/1'
-    ok 'G11: a static program that has the guard linked in'
+    check 'G11: a static program that has the guard linked in'
 fi
 
 # ---- list ----
@@ -273,7 +273,7 @@ got=$?
 [ $got -eq 0 ] && grep -qE '^scope +tick +marked\.c:[0-9]+ +heap in tick' out &&
     grep -qE '^scope +tock ' out && grep -qE '^permit +once ' out &&
     tail -n 1 out | grep -q '2 scopes, 1 permit'
-ok 'G9: list prints the scopes of a program'
+check 'G9: list prints the scopes of a program'
 
 for flags in '-no-pie' '-fPIE -pie' '-fPIC -shared' '-c' '-O0 -c'; do
     # shellcheck disable=SC2086 # several flags
@@ -281,7 +281,7 @@ for flags in '-no-pie' '-fPIE -pie' '-fPIC -shared' '-c' '-O0 -c'; do
     "$coldheap" list listed >out 2>err
     got=$?
     [ $got -eq 0 ] && [ "$(grep -c '^scope' out)" -eq 2 ]
-    ok "G9: list: $flags"
+    check "G9: list: $flags"
 done
 
 cat >hot.c <<'C'
@@ -294,29 +294,29 @@ build hot.c -o hot
 "$coldheap" list --json l.json hot >out 2>err
 grep -qE '^function +hot_one +hot\.c:2' out && grep -qE '^permit-function +rare_one' out &&
     grep -q '"kind":"function","name":"hot_one"' l.json
-ok 'G7 G8: list prints marked functions'
+check 'G7 G8: list prints marked functions'
 
 "$coldheap" list "$coldheap" /bin/true >out 2>err
 [ $? -eq 98 ] && grep -q 'nothing is marked' out
-ok 'list: nothing marked is 98'
+check 'list: nothing marked is 98'
 
 "$coldheap" list /etc/passwd >out 2>err
 [ $? -eq 98 ]
-ok 'list: no program is 98'
+check 'list: no program is 98'
 
 # ---- doctor ----
 
 "$coldheap" doctor --json d.json >out 2>err
 got=$?
 [ $got -eq 0 ] && grep -q '^yes  preload' out && grep -q '"name":"preload","works":true' d.json
-ok 'G44: doctor says what can be armed here'
+check 'G44: doctor says what can be armed here'
 
 LD_PRELOAD=libm.so.6 "$coldheap" doctor >out 2>err
 grep -q '^no   environment' out
-ok 'G44: doctor tells of what stands in the way'
+check 'G44: doctor tells of what stands in the way'
 
 "$coldheap" doctor --runtime=/nowhere >out 2>err
 [ $? -eq 98 ] && grep -q '^no   preload' out
-ok 'G44: doctor without a run time is 98'
+check 'G44: doctor without a run time is 98'
 
 finish

@@ -11,7 +11,7 @@ line_of() {
 
 # names WHAT CALL LINE: the violation's name, and the annotation on the user's line.
 names() {
-    check --github -- ./cxx "$1"
+    watch --github -- ./cxx "$1"
     [ $got -eq 97 ] && grep -qE "VIOLATION $2" err &&
         grep -qE "^::error file=[^,]*cxx\.cpp,line=$(line_of "$3"),.*$4" err
 }
@@ -25,20 +25,20 @@ for compiler in g++ clang++; do
             continue
         fi
         names new 'operator new(\[\])?\(40\)' NEW 'operator new'
-        ok "G13: $compiler $linked: new"
+        check "G13: $compiler $linked: new"
         names aligned 'operator new\(64\)' ALIGNED 'operator new'
-        ok "G13: $compiler $linked: aligned new"
-        check -- ./cxx vector
+        check "G13: $compiler $linked: aligned new"
+        watch -- ./cxx vector
         [ $got -eq 97 ] && grep -qE 'VIOLATION operator new\(4\)' err &&
             grep -qE "tick.* cxx\.cpp:$(line_of VECTOR)" err && grep -q '(inlined)' err
-        ok "G13: $compiler $linked: a vector that grows, with inlined frames"
-        check -- ./cxx throw
+        check "G13: $compiler $linked: a vector that grows, with inlined frames"
+        watch -- ./cxx throw
         [ $got -eq 97 ] && grep -qE "tick.* cxx\.cpp:$(line_of THROW)" err &&
             [ "$(cat out)" = thrown ]
-        ok "G13: $compiler $linked: an exception"
-        check -- ./cxx
+        check "G13: $compiler $linked: an exception"
+        watch -- ./cxx
         [ $got -eq 0 ] && verdict 'sections=1/1 entered'
-        ok "G9: $compiler $linked: scopes of C++ are known once entered"
+        check "G9: $compiler $linked: scopes of C++ are known once entered"
     done
 done
 

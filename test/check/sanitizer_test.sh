@@ -13,13 +13,13 @@ beside() {
         skip "G21: $name" 'this machine cannot build it'
         return
     fi
-    check -- "./san-$1-$2"
+    watch -- "./san-$1-$2"
     [ $got -eq 97 ] && verdict 'armed=hooks images=1/1 sections=1/1' 'violations=2 at 2 sites' &&
         grep -q ran out && grep -qE '#[0-9]+ +tick +sanitizer\.c' err
-    ok "G21: $name: the guard finds the call"
-    check -- "./san-$1-$2" "$2"
+    check "G21: $name: the guard finds the call"
+    watch -- "./san-$1-$2" "$2"
     [ $got -eq 97 ] && says 'VIOLATION' && grep -qE "$3" err && verdict 'violations='
-    ok "G21: $name: so does the sanitizer its own"
+    check "G21: $name: so does the sanitizer its own"
 }
 
 for compiler in gcc clang; do
@@ -30,23 +30,23 @@ done
 beside clang memory 'MemorySanitizer: use-of-uninitialized-value'
 
 if gcc -O1 -g -w -fsanitize=undefined -I"$include" "$here/sanitizer.c" -o ubsan 2>build.err; then
-    check -- ./ubsan
+    watch -- ./ubsan
     [ $got -eq 97 ] && verdict 'armed=preload'
-    ok 'G21: UBSan alone: the normal path'
+    check 'G21: UBSan alone: the normal path'
 fi
 
 if has valgrind; then
     build "$here/sanitizer.c" -o plain -lpthread
-    check -- valgrind -q ./plain
+    watch -- valgrind -q ./plain
     [ $got -eq 98 ] && says '--with-valgrind'
-    ok 'G22: under valgrind as it is nothing is seen, and the option is named'
-    check --with-valgrind -- ./plain memory
+    check 'G22: under valgrind as it is nothing is seen, and the option is named'
+    watch --with-valgrind -- ./plain memory
     [ $got -eq 97 ] && says 'VIOLATION malloc 24 B' && says 'uninitialised value' &&
         verdict 'armed=preload+memcheck images=1/1'
-    ok 'G22: --with-valgrind: both find their own'
-    check --with-valgrind=none -- ./plain
+    check 'G22: --with-valgrind: both find their own'
+    watch --with-valgrind=none -- ./plain
     [ $got -eq 97 ] && verdict 'armed=preload+none'
-    ok 'G22: another tool'
+    check 'G22: another tool'
 else
     skip 'G22: valgrind' 'not installed'
 fi

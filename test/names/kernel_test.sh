@@ -7,29 +7,8 @@ coldheap=$1
 preload=$2
 include=$3
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/../tap.sh"
 cd "$work" || exit 1
-number=0
-failed=0
-echo 'TAP version 14'
-
-check() {
-    local status=$?
-    number=$((number + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' log out err 2>/dev/null | head -n 60
-        failed=1
-    fi
-}
-
-skip() {
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
 
 line_of() {
     grep -n "line: $1\$" "$here/kernel.c" | cut -d: -f1
@@ -83,5 +62,4 @@ for compiler in gcc clang; do
     check "G35 $compiler: counted faults are no violations of their own"
 done
 
-echo "1..$number"
-exit $failed
+finish

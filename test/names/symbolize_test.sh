@@ -7,30 +7,8 @@ coldheap=$1
 preload=$2
 include=$3
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/../tap.sh"
 cd "$work" || exit 1
-number=0
-failed=0
-echo 'TAP version 14'
-
-# check NAME: the status before decides.
-check() {
-    local status=$?
-    number=$((number + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' out err 2>/dev/null | head -n 60 | cut -c 1-200 | tr -cd '\n\t -~'
-        failed=1
-    fi
-}
-
-skip() {
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
 
 # Makes a log of ./engine.
 run_engine() {
@@ -170,5 +148,4 @@ if g++ -O2 -g -std=c++17 -I"$include" -c "$here/engine.cpp" -o engine.o 2>err; t
     check 'G37 prove: roots by mangled name'
 fi
 
-echo "1..$number"
-exit $failed
+finish

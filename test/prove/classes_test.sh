@@ -6,29 +6,8 @@ set -u
 coldheap=$1
 include=$2
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/../tap.sh"
 cd "$work" || exit 1
-number=0
-failed=0
-echo 'TAP version 14'
-
-check() {
-    local status=$?
-    number=$((number + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        cut -c1-400 out 2>/dev/null | sed 's/^/# /' | head -n 30
-        failed=1
-    fi
-}
-
-skip() {
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
 
 prove() {
     "$coldheap" prove --progress none "$@" >std 2>out
@@ -310,5 +289,4 @@ prove --policy test.policy planted.o
 says bad_virtual PROVEN
 check 'G38: names of C++ as people write them'
 
-echo "1..$number"
-exit $failed
+finish

@@ -8,12 +8,8 @@ coldheap=$1
 include=$2
 rounds=${3:-8}
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/../tap.sh"
 cd "$work" || exit 1
-number=0
-failed=0
-echo 'TAP version 14'
 
 cat >damage.py <<'TEXT'
 import random, sys
@@ -109,5 +105,4 @@ number=$((number + 1))
 [ $status -eq 0 ] && echo "ok $number - G45: 60,000 functions that call each other in a row" ||
     echo "not ok $number - G45: 60,000 functions that call each other in a row"
 
-echo "1..$number"
-exit $failed
+finish

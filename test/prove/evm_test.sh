@@ -8,10 +8,7 @@ set -u
 coldheap=$1
 folder=$2
 policy=$3
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-number=0
-failed=0
+. "$(dirname "$0")/../tap.sh"
 cd "$(dirname "$0")/../.." || exit 1 # the objects name their sources from here
 layers=()
 for layer in evm num crypto mem base chain; do
@@ -22,19 +19,6 @@ for library in /usr/lib/x86_64-linux-gnu/libsecp256k1.a /usr/lib/libsecp256k1.a;
     [ -f "$library" ] && libraries+=(--library "$library")
 done
 stack_max=24576 # of one call of the loop: nested calls of contracts take none
-echo 'TAP version 14'
-
-check() {
-    local status=$?
-    number=$((number + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        cut -c1-400 "$work/out" | sed 's/^/# /' | head -n 30
-        failed=1
-    fi
-}
 
 prove() {
     "$coldheap" prove --progress none --max-stack $stack_max "${libraries[@]}" "$@" \
@@ -79,5 +63,4 @@ done
 [ "$kept" -eq 0 ]
 check "G38: without any one of its $count lines the proof fails"
 
-echo "1..$number"
-exit $failed
+finish

@@ -7,24 +7,8 @@ set -u
 coldheap=$1
 archive=$2
 policy=$3
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-number=0
-failed=0
+. "$(dirname "$0")/../tap.sh"
 cd "$(dirname "$0")/../.." || exit 1 # the objects name their sources from here
-echo 'TAP version 14'
-
-check() {
-    local status=$?
-    number=$((number + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        cut -c1-400 "$work/out" | sed 's/^/# /' | head -n 30
-        failed=1
-    fi
-}
 
 prove() {
     "$coldheap" prove --progress none "$@" "$archive" 2>"$work/out"
@@ -48,5 +32,4 @@ prove --policy "$policy" --root malloc
 [ $? -eq 97 ] && grep -q 'ALLOC __libc_malloc' "$work/out"
 check 'G37: malloc reaches the allocator'
 
-echo "1..$number"
-exit $failed
+finish

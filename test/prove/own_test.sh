@@ -7,12 +7,8 @@ set -u
 coldheap=$1
 folder=$2
 policy=$3
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-number=0
-failed=0
+. "$(dirname "$0")/../tap.sh"
 cd "$(dirname "$0")/../.." || exit 1 # the objects name their sources from here
-echo 'TAP version 14'
 
 # patterns OBJECT FUNCTION...: each of them, in every form it has.
 patterns() {
@@ -44,5 +40,4 @@ patterns buffer '*'
 patterns xpool acquire 'acquire_*' release 'release_*'
 patterns handles '*'
 
-echo "1..$number"
-exit $failed
+finish

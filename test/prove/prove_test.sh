@@ -6,25 +6,8 @@ set -u
 coldheap=$1
 include=$2
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/../tap.sh"
 cd "$work" || exit 1
-number=0
-failed=0
-echo 'TAP version 14'
-
-# check NAME: the status before decides.
-check() {
-    local status=$?
-    number=$((number + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' out err 2>/dev/null | head -n 40
-        failed=1
-    fi
-}
 
 prove() {
     "$coldheap" prove --progress none "$@" >std 2>out
@@ -203,5 +186,4 @@ cp out first && prove --github planted.o && false
 cmp -s first out
 check 'equal input, equal output'
 
-echo "1..$number"
-exit $failed
+finish

@@ -10,30 +10,8 @@ include=$4
 cc=$5
 cxx=$6
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/../../tap.sh"
 cd "$work" || exit 1
-number=0
-failed=0
-echo 'TAP version 14'
-
-# check NAME: the status before decides.
-check() {
-    local status=$?
-    number=$((number + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' out err 2>/dev/null | head -n 30
-        failed=1
-    fi
-}
-
-skip() {
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
 
 # ends STATUS FLAGS... -- PROGRAM...: `coldheap check` ends with the status, and the program said
 # what it says alone (nothing, if it was refused).
@@ -210,5 +188,4 @@ LD_PRELOAD=$preload COLDHEAP='hot=hot_dirt' ./marked dirty >out 2>err
 [ $? -eq 98 ] && says 'no such function: hot_dirt.*near: hot_dirty'
 check 'by the variable alone, not there'
 
-echo "1..$number"
-exit $failed
+finish

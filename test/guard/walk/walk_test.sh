@@ -7,33 +7,12 @@ compare=$1
 cc=$2
 cxx=$3
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+. "$(dirname "$0")/../../tap.sh"
+shown='err compared'
 cd "$work" || exit 1
+
 export COLDHEAP_COMPARE="$work/compared"
-number=0
-failed=0
 total=0
-echo 'TAP version 14'
-
-# check NAME: the status before decides.
-check() {
-    local status=$?
-    number=$((number + 1))
-    if [ $status -eq 0 ]; then
-        echo "ok $number - $1"
-    else
-        echo "not ok $number - $1"
-        sed 's/^/# /' err compared 2>/dev/null | head -n 30
-        failed=1
-    fi
-}
-
-skip() {
-    number=$((number + 1))
-    echo "ok $number - $1 # SKIP $2"
-}
-
 # compared STACKS COMMAND...: the program gives what it gives alone, at least STACKS stacks were
 # compared, and all were the same.
 compared() {
@@ -96,5 +75,5 @@ of git 100 --version
 of node 1000 -e 'console.log(JSON.stringify([1, 2, 3].map(x => ({ x }))))'
 
 echo "# $total stacks compared"
-echo "1..$number"
-exit $failed
+
+finish

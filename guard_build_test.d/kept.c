@@ -1,7 +1,0 @@
-#include <coldheap/hot.h>
-CH_HOT_FN static int hot(int x) {
-    CH_HOT_SCOPE("kept");
-    { CH_PERMIT_SCOPE("why"); x++; }
-    return x;
-}
-int main(int argc, char **argv) { (void)argv; return hot(argc) - 2; }
