@@ -8,9 +8,9 @@ folder=$2
 include=$3
 factor=${4:-1}
 here=$(cd "$(dirname "$0")" && pwd)
-work=$(mktemp -d) || exit 1
+. "$(dirname "$0")/../tap.sh"
 TIMEFORMAT='%U %S'
-trap 'rm -rf "$work"' EXIT
+
 # measure NAME TARGET_SECONDS ARGUMENT...: the target holds.
 measure() {
     local name=$1 target=$2 best=999 seconds
