@@ -70,6 +70,9 @@ ch_status ch_handles_init(ch_handles *table, void *memory, size_t size_bytes,
     if (size_bytes < need) {
         return CH_EFULL;
     }
+    if (chi_checked()) {
+        chi_open(memory, need); /* it may be closed, as a part of another object */
+    }
     *table = (ch_handles){
         .config = {.entries = memory,
                    .capacity = options->capacity,

@@ -150,6 +150,9 @@ ch_status ch_manager_init(ch_manager **manager, void *memory, size_t size_bytes,
     if (size_bytes < plan.footprint_bytes) {
         return CH_EFULL;
     }
+    if (chi_checked()) {
+        chi_open(memory, plan.footprint_bytes); /* it may be closed, as a part of another object */
+    }
     *manager = begin(memory, &plan, config, NULL);
     return CH_OK;
 }

@@ -118,6 +118,9 @@ ch_status ch_tracker_init(ch_tracker *tracker, void *memory, size_t size_bytes,
     if (size_bytes < l.total_bytes) {
         return CH_EFULL;
     }
+    if (chi_checked()) {
+        chi_open(memory, l.total_bytes); /* it may be closed, as a part of another object */
+    }
     uint8_t *base = memory;
     bool tables = l.sites_max > 0;
     *tracker = (ch_tracker){

@@ -159,6 +159,9 @@ ch_status ch_xpool_init(ch_xpool *pool, void *memory, size_t size_bytes,
                                   .outboxes = (uint32_t *)(void *)(base + l.outboxes),
                                   .shards = (ch_xpool_shard *)memory}};
     chi_name_set(pool->config.name, options->name);
+    if (pool->config.checked) {
+        chi_open(memory, l.total); /* it may be closed, as a part of another object */
+    }
     for (size_t index = 0; index < options->threads_max; index++) {
         init_shard(pool, &l, index);
     }
