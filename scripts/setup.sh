@@ -9,6 +9,7 @@
 #   rivals     other allocators and libraries that benches run beside ours, and what judges them
 #   matrix     the second compiler and its run-time libraries
 #   ports      cross compilers and the emulator for other machines
+#   programs   programs of others that the guard is tried on (scripts/programs.sh)
 #   contracts  the pinned npm packages of deps/ (into build/deps): compiler of the own contracts,
 #              other implementations to compare with
 #
@@ -59,6 +60,13 @@ ports      libc6-dev-arm64-cross package
 ports      gcc-s390x-linux-gnu command:s390x-linux-gnu-gcc
 ports      libc6-dev-s390x-cross package
 ports      qemu-user           command:qemu-s390x
+programs   coreutils           command:sort
+programs   sqlite3             command:sqlite3
+programs   redis-server        command:redis-server
+programs   redis-tools         command:redis-cli
+programs   nginx-light         command:nginx
+programs   curl                command:curl
+programs   python3             command:python3
 '
 
 die() {
@@ -155,7 +163,7 @@ groups=
 for word; do
     case $word in
     --check) check_only=yes ;;
-    base | test | rivals | matrix | ports | contracts) groups="$groups $word" ;;
+    base | test | rivals | matrix | ports | programs | contracts) groups="$groups $word" ;;
     *) usage ;;
     esac
 done

@@ -64,7 +64,9 @@ static const char *probe_aligned(void) {
     return !taken ? "aligned_alloc" : !taken_posix ? "posix_memalign" : NULL;
 }
 
-/* A program may bring its own operator new, with a heap of its own behind it. */
+/* A program may bring its own operator new, with a heap of its own behind it. A block of that heap
+ * is not given back: jemalloc's operator delete calls free by its public name, which is ours, and
+ * that would end the program before it could be told why it is not checked. */
 static const char *probe_operator_new(void) {
     void *(*volatile take)(size_t) = (void *(*)(size_t))(uintptr_t)chi_guard_any_symbol("_Znwm");
     void (*volatile give)(void *) = (void (*)(void *))(uintptr_t)chi_guard_any_symbol("_ZdlPv");
@@ -72,9 +74,11 @@ static const char *probe_operator_new(void) {
         return NULL;
     }
     void *block = take(PROBE_BYTES);
-    const bool taken = seen();
+    if (!seen()) {
+        return "operator new";
+    }
     give(block);
-    return !taken ? "operator new" : !seen() ? "operator delete" : NULL;
+    return !seen() ? "operator delete" : NULL;
 }
 
 /* What a sanitizer does not tell of, as far as libcoldheap-hooks.so can live with it: LeakSanitizer

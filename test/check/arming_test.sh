@@ -197,6 +197,19 @@ for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2.0; do
     check "G20: $library in LD_PRELOAD comes before the guard"
 done
 
+# Its operator delete calls free by the public name: the self-test must not give it a block.
+if build "$here/marked.c" -Wl,--no-as-needed -l:libjemalloc.so.2 -o linked; then
+    check -- ./linked clean
+    [ $got -eq 98 ] && says 'operator new does not reach the guard' && [ ! -s out ]
+    ok 'G18 G20: a program linked with jemalloc is told why it is not checked'
+    LD_PRELOAD=libstdc++.so.6 "$coldheap" check -- ./linked clean tock >out 2>err
+    got=$?
+    [ $got -eq 0 ] && [ "$(cat out)" = 'done 0' ]
+    ok 'G18: with libstdc++ before it, it is checked on the heap of glibc'
+else
+    skip 'G18 G20: a program linked with jemalloc' 'libjemalloc2 is not installed'
+fi
+
 for name in je_malloc _rjem_mallocx mi_malloc tc_malloc rpmalloc; do
     echo "void *$name(unsigned long n) { return (void *)n; }" >heap.c
     build "$here/marked.c" heap.c -o heap
