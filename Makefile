@@ -17,7 +17,7 @@ help:
 	@echo 'make demo          run contracts on the cold heap beside the malloc twin: table and plot'
 	@echo 'make test          build and run the whole test suite'
 	@echo 'make bench         run every benchmark beside its rivals: tables and SVG in build/bench/'
-	@echo 'make bench-check   run those of the memory patterns; fails if a bar does not hold'
+	@echo 'make bench-check   hold the bars of the memory patterns and the limits of the guard'
 	@echo 'make conformance   run the public Ethereum fixtures (COLDHEAP_FIXTURES names their folder)'
 	@echo 'make install       install into PREFIX ($(PREFIX)), below DESTDIR if set'
 	@echo 'make symbols       write down the names that the libraries show (test/install/symbols)'

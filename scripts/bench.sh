@@ -2,8 +2,9 @@
 # bench.sh: runs the bench programs of a built preset one by one, and what follows from it.
 #   scripts/bench.sh [PRESET [FILTER]]             every program, then the memory patterns' table,
 #                                                  picture; `coldevm bench` on the own contracts
-#   scripts/bench.sh --check [PRESET [FILTER]]     the bars of bench/bars.txt; exit status 1 if one
-#                                                  does not hold
+#   scripts/bench.sh --check [PRESET [FILTER]]     the bars of bench/bars.txt and, without FILTER,
+#                                                  the guard's limits (coldheap bench --check); exit
+#                                                  status 1 if one does not hold
 #   scripts/bench.sh --store [PRESET [FILTER]]     keeps the results of three runs (BENCH_STORE,
 #                                                  build/bench/stored)
 #   scripts/bench.sh --compare [PRESET [FILTER]]   exit status 1 if something became slower than
@@ -97,8 +98,18 @@ plain() {
         echo '== coldevm bench'
         "$bin/coldevm" bench --backend both --export "gbench=$out/coldevm.json" || status=1
     fi
+    guard
     echo "results: $out"
     [ "$missed" -eq 0 ] || status=1
+}
+
+# guard FLAG...: what the guard costs users' programs.
+guard() {
+    if [ -x "$bin/coldheap" ] && [ -z "$filter" ]; then
+        echo '== coldheap bench'
+        mkdir -p "$out"
+        "$bin/coldheap" bench --json "$out/guard.json" "$@" || status=1
+    fi
 }
 
 all=$(programs "*${filter}*_bench")
@@ -113,6 +124,7 @@ check)
     settle "$root/scripts/bench.py" missed
     # shellcheck disable=SC2086
     "$root/scripts/bench.py" check $folders || status=1
+    guard --check
     ;;
 store)
     rm -rf "$stored"

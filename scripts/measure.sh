@@ -5,6 +5,7 @@
 #   scripts/measure.sh precompiles               every precompile beside its target
 #   scripts/measure.sh memory                    memory patterns beside the raw loop and rivals
 #   scripts/measure.sh warning                   a benchmark that is wrong on purpose, explained
+#   scripts/measure.sh guard                     what the guard costs, beside its limits
 #   scripts/measure.sh reduction                 whole programs on the patterns and on malloc
 #   scripts/measure.sh statetest FOLDER [NAME COMMAND...]
 #                                                all state tests of a folder, with one and two
@@ -143,6 +144,30 @@ precompiles_table() {
         }' "$1"
 }
 
+# JSON lines of `coldheap bench`.
+guard_table() {
+    awk "$functions"'
+        function show(number) {
+            return number == "null" ? "" : sprintf(number + 0 < 10 ? "%.2f" : "%.1f", number)
+        }
+        BEGIN {
+            print "What the guard costs a program: one malloc(64) and free behind 7 frames, scopes,"
+            print "system calls; thread CPU time. *Ratio* is to glibc with as many threads in the"
+            print "same run, or between the two cases of the name; limits are the targets of the"
+            print "specification as such ratios (glibc 22.3 ns, with more threads 22.5)."
+            print ""
+            print "| case | ns | ratio | limit | verdict |"
+            print "|---|---:|---:|---:|---|"
+        }
+        value("type") == "figure" {
+            name = $0
+            sub(/^.*"case":"/, "", name)
+            sub(/","ns":.*/, "", name)
+            printf "| %s | %s | %s | %s | %s |\n", name, show(value("ns")), show(value("ratio")),
+                show(value("limit")), value("verdict")
+        }' "$1"
+}
+
 # statetest_row NAME COMMAND...: best of three by CPU seconds; wall seconds and peak memory with it.
 statetest_row() {
     python3 - "$work/statetest.out" "$@" <<'END'
@@ -218,6 +243,13 @@ warning)
         echo "$note"
     } >"$out/warning.md"
     ;;
+guard)
+    # A missed limit is a row of the table, too; a figure that cannot be had is none.
+    command=$root/build/${PRESET:-release}/bin/coldheap
+    "$command" bench --check --rounds 20 --json "$work/guard.json" >&2 || [ -s "$work/guard.json" ]
+    note=$(provenance guard 'best of all batches of up to 60 interleaved turns')
+    { guard_table "$work/guard.json" && echo "$note"; } >"$out/guard.md"
+    ;;
 reduction)
     program=$root/build/${PRESET:-release}/bin/reduction
     note=$(provenance reduction 'CPU time, best of nine interleaved runs')
@@ -257,6 +289,6 @@ vm)
         'best of nine interleaved rounds'; } >"$out/vm.md"
     splice vm
     ;;
-*) die "usage: memory | reduction | warning | own | vm LIBRARY CASE... | precompiles |" \
+*) die "usage: memory | guard | reduction | warning | own | vm LIBRARY CASE... | precompiles |" \
     "statetest FOLDER [NAME COMMAND...]" ;;
 esac

@@ -199,13 +199,13 @@ done
 
 # Its operator delete calls free by the public name: the self-test must not give it a block.
 if build "$here/marked.c" -Wl,--no-as-needed -l:libjemalloc.so.2 -o linked; then
-    check -- ./linked clean
+    watch -- ./linked clean
     [ $got -eq 98 ] && says 'operator new does not reach the guard' && [ ! -s out ]
-    ok 'G18 G20: a program linked with jemalloc is told why it is not checked'
+    check 'G18 G20: a program linked with jemalloc is told why it is not checked'
     LD_PRELOAD=libstdc++.so.6 "$coldheap" check -- ./linked clean tock >out 2>err
     got=$?
     [ $got -eq 0 ] && [ "$(cat out)" = 'done 0' ]
-    ok 'G18: with libstdc++ before it, it is checked on the heap of glibc'
+    check 'G18: with libstdc++ before it, it is checked on the heap of glibc'
 else
     skip 'G18 G20: a program linked with jemalloc' 'libjemalloc2 is not installed'
 fi

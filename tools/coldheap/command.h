@@ -5,6 +5,7 @@
 #include "codes.h"
 #include "page.h"
 
+extern const command command_bench;
 extern const command command_check;
 extern const command command_convert;
 extern const command command_diff;

@@ -119,8 +119,7 @@ int launch_hot_address(launch *in, const char *text, int position) {
 
 /* ---- the run time ---- */
 
-/* Where this command stands, without the last '/'. */
-static char *own_folder(void) {
+char *launch_own_folder(void) {
     char path[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
     if (length <= 0) {
@@ -134,7 +133,7 @@ static char *own_folder(void) {
 int launch_runtime(launch *in, launch_runtime_kind kind, const char *folder) {
     static const char *const names[] = {
         [LAUNCH_PRELOAD] = "libcoldheap-preload.so", [LAUNCH_HOOKS] = "libcoldheap-hooks.so"};
-    const char *own = own_folder();
+    const char *own = launch_own_folder();
     const char *const folders[] = {folder != NULL ? folder : store_format("%s/../lib", own),
                                    store_format("%s/../" COLDHEAP_LIBRARY_FOLDER, own)};
     const size_t count = folder != NULL ? 1 : sizeof folders / sizeof folders[0];
@@ -290,6 +289,9 @@ static chi_session_image *announce(chi_session *in, const char *path) {
 CH_NORETURN static void become(launch *in, const char *path, const char *const *argv,
                                char **environment, int report) {
     chi_session_image *image = announce(in->session, path);
+    if (in->output > 0) {
+        (void)dup2(in->output, STDOUT_FILENO);
+    }
     execvpe(path, (char *const *)(uintptr_t)argv, environment);
     const int why = errno;
     if (image != NULL) {

@@ -24,6 +24,7 @@ typedef struct launch {
     const char *library; /* what is preloaded; set by launch_runtime */
     const char *before;  /* preloaded before everything, as gcc's libasan must be; NULL: nothing */
     int fd;
+    int output; /* what the program has as its standard output; 0: the command's own */
 } launch;
 
 /* How the program ended. */
@@ -50,6 +51,9 @@ void launch_cut(char *field, size_t field_bytes, const char *text);
  * `MODULE+OFFSET:LENGTH`; an exit code, its message out. */
 int launch_hot(launch *in, uint32_t kind, const char *text, int position);
 int launch_hot_address(launch *in, const char *text, int position);
+
+/* launch_own_folder is where this command stands, without the last '/', in the store. */
+char *launch_own_folder(void);
 
 /* launch_runtime finds the library: in `folder`, or beside this command if that is NULL. An exit
  * code, its message out. */

@@ -42,6 +42,7 @@ static const command *const COMMANDS[] = {
     &command_list,
     &command_symbolize,
     &command_doctor,
+    &command_bench,
     NULL,
 };
 // clang-format on
