@@ -147,8 +147,10 @@ precompiles_table() {
 # JSON lines of `coldheap bench`.
 guard_table() {
     awk "$functions"'
-        function show(number) {
-            return number == "null" ? "" : sprintf(number + 0 < 10 ? "%.2f" : "%.1f", number)
+        function show(text,    number) {
+            number = text + 0
+            if (text == "null") { return "" }
+            return sprintf(number < 1 ? "%.3f" : number < 10 ? "%.2f" : "%.1f", number)
         }
         BEGIN {
             print "What the guard costs a program: one malloc(64) and free behind 7 frames, scopes,"

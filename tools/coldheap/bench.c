@@ -189,7 +189,7 @@ const command command_bench = {
         "of thread CPU time, best of all batches; \"more\" is what is added to the case without. "
         "Ratio is to glibc's malloc and free with as many threads in the same run, but between the "
         "two cases named where a name has a colon. Limits are the targets of the reference "
-        "machine, where glibc takes 22.3 ns, as such ratios.\n",
+        "machine, where glibc takes 22.3 ns, as such ratios.",
     .examples = "  coldheap bench\n"
                 "  coldheap bench --check --json=figures.json\n",
     .flags = {FLAGS, sizeof FLAGS / sizeof FLAGS[0]},
