@@ -31,8 +31,8 @@ def fail(message):
     sys.exit("promises.py: " + message)
 
 
-def ctest_entries(build):
-    """CTest's entries: name -> names of the programs in its command line."""
+def ctest_commands(build):
+    """CTest's entries: name -> words of its command line."""
     # From a folder of its own: ctest writes logs where it runs, and another one may be at work there.
     with tempfile.TemporaryDirectory() as folder:
         with open(os.path.join(folder, "CTestTestfile.cmake"), "w", encoding="utf-8") as listing:
@@ -41,10 +41,13 @@ def ctest_entries(build):
                                capture_output=True, text=True, check=False)
     if shown.returncode != 0:
         fail("no ctest in " + build + ": " + shown.stderr.strip())
-    entries = {}
-    for test in json.loads(shown.stdout)["tests"]:
-        entries[test["name"]] = [os.path.basename(word) for word in test.get("command", [])]
-    return entries
+    return {test["name"]: test.get("command", []) for test in json.loads(shown.stdout)["tests"]}
+
+
+def ctest_entries(build):
+    """CTest's entries: name -> names of the programs in its command line."""
+    return {name: [os.path.basename(word) for word in words]
+            for name, words in ctest_commands(build).items()}
 
 
 def test_files():
@@ -57,10 +60,12 @@ def test_files():
 
 
 def entry_of(path, entries):
-    """The CTest entry that runs a test file: src/mem/x_test.c is mem/x_test; elsewhere the entry
-    whose program has the file's name. None if nothing runs it."""
+    """The CTest entry that runs a test file: src/mem/x_test.c is mem/x_test, test/mem/x_test.c
+    mem/x; elsewhere the entry whose program has the file's name. None if nothing runs it."""
     stem = os.path.splitext(os.path.basename(path))[0]
     layer = os.path.basename(os.path.dirname(path))
+    if path.startswith("test" + os.sep) and layer + "/" + stem.removesuffix("_test") in entries:
+        return layer + "/" + stem.removesuffix("_test")
     if layer + "/" + stem in entries:
         return layer + "/" + stem
     for name, command in entries.items():

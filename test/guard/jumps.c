@@ -177,6 +177,14 @@ SCENARIO_LIMITED(jump_from_signal_stack_keeps_outer, SCENARIO_ABORT, "in hot sec
     allocate_deeper(20);
 }
 
+/* The frames of the scopes that were left lie above the call: only the jump itself can tell. */
+SCENARIO_LIMITED(longjmp_then_deeper, SCENARIO_CLEAN, "", SCENARIO_NOT_HOOKED) {
+    if (sigsetjmp(target, 0) == 0) {
+        jump_deep(3, PLAIN);
+    }
+    allocate_deeper(60);
+}
+
 static void allocate_in_handler(int signal) {
     (void)signal;
     scenario_keep(malloc(3));

@@ -26,6 +26,20 @@ SCENARIO(forks, SCENARIO_CLEAN, "") {
     }
 }
 
+static void enter_and_allocate(void) {
+    { CH_HOT_SCOPE("forked"); }
+    allocate();
+}
+
+SCENARIO(forks_that_enter, SCENARIO_CLEAN, "") {
+    { CH_HOT_SCOPE("forking"); }
+    for (int i = 0; i < 200; i++) {
+        if (scenario_child_status(enter_and_allocate) != 0) {
+            scenario_fail("a child did not end well");
+        }
+    }
+}
+
 SCENARIO(fork_child_keeps_scope, SCENARIO_CLEAN, "") {
     CH_HOT_SCOPE("forking");
     if (scenario_child_status(allocate) != SCENARIO_ABORT) {
