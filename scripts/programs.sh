@@ -220,7 +220,7 @@ try_redis() {
     fi
     redis_preload=libstdc++.so.6
     try_track redis 'zmalloc' 'zmalloc.* <- createObject <- createSharedObjects'
-    try_check redis 'acceptTcpHandler ' --seal-on=epoll_wait
+    try_check redis 'acceptTcpHandler ' --seal-on=epoll_wait --max-reports=200
     grep -Eq 'sealed by epoll_wait; before that [1-9][0-9]* allocations' err
     ok 'redis: the init budget is told'
 }

@@ -103,7 +103,7 @@ TEST(g16_repeats_and_numbers) {
     int context = begin(CH_GUARD_COUNT);
     ch_guard_on_violation(remember, &context);
     void *blocks[10];
-    for (int i = 0; i < 10; i++) {
+    for (volatile int i = 0; i < 10; i++) { /* volatile: one call in one place, not ten of them */
         CH_HOT_SCOPE("tick");
         blocks[i] = allocate(10);
     }

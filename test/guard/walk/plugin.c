@@ -6,7 +6,7 @@ unsigned plugin_run(unsigned depth);
 
 static __attribute__((noinline)) unsigned inner(unsigned depth) {
     volatile char room[SHAPE * 48];
-    void *block = malloc(depth + 1);
+    void *volatile block = malloc(depth + 1); /* volatile: clang takes unused blocks out */
     room[depth] = block != NULL;
     free(block);
     return (depth == 0 ? 0 : inner(depth - 1)) + (unsigned)room[depth];
