@@ -24,8 +24,11 @@ static char output[1 << 16];
 static int run(const char *library, const char *settings, const char *const *program) {
     char preload[64];
     char variable[256];
-    const char *argv[16] = {"/usr/bin/env", "-i", "PATH=/usr/bin:/bin", "PYTHONHASHSEED=0"};
-    size_t count = 4;
+    /* With seeds of their own, tables would grow at other times in each run. */
+    const char *argv[16] = {"/usr/bin/env",       "-i",
+                            "PATH=/usr/bin:/bin", "PYTHONHASHSEED=0",
+                            "PERL_HASH_SEED=0",   "PERL_PERTURB_KEYS=0"};
+    size_t count = 6;
     snprintf(variable, sizeof variable, "COLDHEAP=track=%s%s", RECORD, settings);
     argv[count++] = variable;
     if (library != NULL && strchr(library, ':') != NULL) {
