@@ -16,7 +16,7 @@ import re
 import sys
 
 import promises
-from promises import ROOT, fail
+from promises import ROOT, fail, judge
 
 DOCUMENT = os.path.join(ROOT, "docs", "measured", "guard-promises.md")
 LIST = os.path.join(ROOT, "test", "promises", "guard.txt")
@@ -190,12 +190,7 @@ def check(build, document):
         ("what the document names exists",
          [fault for key, cell in written.items()
           for fault in faults_of_row(key, cell, rows.get(key, {}), reasons)])]
-    for index, (name, faults) in enumerate(verdicts, 1):
-        for fault in faults:
-            print("# " + fault)
-        print("%sok %d - %s" % ("not " if faults else "", index, name))
-    print("1..%d" % len(verdicts))
-    return 1 if any(faults for _, faults in verdicts) else 0
+    return judge(verdicts)
 
 
 def main(arguments):

@@ -223,6 +223,16 @@ def read_document(path):
                 yield int(found.group(1)), found.group(2).strip()
 
 
+def judge(verdicts):
+    """Prints (name, faults) as TAP; the exit status."""
+    for index, (name, faults) in enumerate(verdicts, 1):
+        for fault in faults:
+            print("# " + fault)
+        print("%sok %d - %s" % ("not " if faults else "", index, name))
+    print("1..%d" % len(verdicts))
+    return 1 if any(faults for _, faults in verdicts) else 0
+
+
 def check(build, document):
     entries, tests, titles, rows, wrong = gather(build)
     written = list(read_document(document)) if os.path.exists(document) else []
@@ -235,12 +245,7 @@ def check(build, document):
          ["M%d" % n for n in rows if not dict(written).get(n)]),
         ("what the document names exists",
          [fault for row in written for fault in faults_of_row(row, entries, tests, bar_names)])]
-    for index, (name, faults) in enumerate(verdicts, 1):
-        for fault in faults:
-            print("# " + fault)
-        print("%sok %d - %s" % ("not " if faults else "", index, name))
-    print("1..%d" % len(verdicts))
-    return 1 if any(faults for _, faults in verdicts) else 0
+    return judge(verdicts)
 
 
 def main(arguments):
